@@ -1,0 +1,44 @@
+//! Every cap of the program, each with the reason for its number. Reaching one makes a label, never a silent drop.
+
+/// Longest HTTP head (request or response) that is buffered, bytes. nginx allows 32 KiB, node 16 KiB, Tomcat 8 KiB, and
+/// Envoy at most 96 KiB; four times nginx's is more than any server in use accepts.
+pub const HTTP_HEAD: usize = 128 * 1024;
+
+/// Header fields of one head that httparse may see. Apache's LimitRequestFields is 100, node's limit 2,000.
+pub const HTTP_FIELDS: usize = 2_000;
+
+/// Longest chunk-size line, or trailer line, with its extensions, bytes: Tomcat and hyper use 8 KiB and 16 KiB.
+pub const CHUNK_LINE: usize = 16 * 1024;
+
+/// Requests of one connection that wait for their answers (pipelining). Browsers send none, proxies a few dozen.
+pub const PIPELINED: usize = 1_024;
+
+/// Longest line of an event stream, bytes. Model answers with images in base64 stay below it.
+pub const SSE_LINE: usize = 16 * 1024 * 1024;
+
+/// Most data of one event, bytes; above it the block is given up and reading resumes at the next blank line.
+pub const SSE_EVENT: usize = 64 * 1024 * 1024;
+
+/// Bytes of one direction that wait behind a hole. Larger than the largest receive window in use (Linux: 6 MiB by default, tcp_rmem).
+pub const REASSEMBLY_BYTES: usize = 16 * 1024 * 1024;
+
+/// Pieces of one direction that wait behind a hole: bounds the cost of one-byte segments in reverse order.
+pub const REASSEMBLY_PIECES: usize = 64 * 1024;
+
+/// Segments of one direction that were sent and not yet acknowledged, remembered for RTTs: Wireshark keeps 10,000.
+pub const UNACKED_SEGMENTS: usize = 10_000;
+
+/// Rows of one connection that wait for an answer to turn out to be a stream; older ones are dropped and one row says how many (the contract's number).
+pub const WAITING_ROWS: usize = 1_000;
+
+/// How much of an event's text is compared with its neighbour's at each end, bytes.
+pub const SHARED_TEXT: usize = 4 * 1024;
+
+/// Characters of an event's text in an annotation (the contract's number).
+pub const ANNOTATION_TEXT: usize = 160;
+
+/// Capture time after which a closed connection is over, nanoseconds: 120 s, the contract's number (2 × the MSL of RFC 9293 §3.4.2 in common use).
+pub const CLOSED_LINGER: i64 = 120_000_000_000;
+
+/// Gaps between events kept for exact percentiles.
+pub const EXACT_GAPS: usize = 4_096;

@@ -1,0 +1,27 @@
+//! The words everything else speaks: frames, spans, segments, deliveries, labels, records and limits.
+//!
+//! Nothing comes in and nothing goes out here: these are values. This room imports nothing above it.
+
+mod deliver;
+mod frame;
+mod label;
+pub mod limits;
+mod record;
+mod said;
+mod segment;
+mod tcp;
+
+pub use deliver::{Delivery, Ending};
+pub use frame::{At, Frame, FrameNo, LinkType, Nanos, Span, Timestamp};
+pub use label::{Label, LabelSet};
+pub use record::{
+    Annotation, ConnectionRecord, Counts, EventRecord, Finding, FirstLast, FrameRecord, Handshake,
+    OtherStream, Phase, Rail, Record, Role, SessionOpening, SessionRecord, Severity, Summary,
+    Teardown, TeardownKind,
+};
+pub use said::{
+    End, EndKind, Event, Exchange, Fact, Framing, Gaps, Protocol, RequestHead, ResponseHead, Said,
+    SessionEnding,
+};
+pub use segment::{Decoded, Direction, Endpoint, Flags, Segment, SkipReason, TcpOptions};
+pub use tcp::{SynOptions, TcpFacts};

@@ -1,0 +1,65 @@
+//! What TCP itself says of one frame. A small `Copy` value: millions are made.
+
+use super::{At, Direction, Flags, FrameNo, LabelSet, Nanos};
+use serde::{Deserialize, Serialize};
+
+/// The options of a SYN that a reader of the handshake wants to see.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct SynOptions {
+    /// Maximum segment size offered, bytes.
+    pub mss: Option<u16>,
+    /// The factor 2^shift by which windows will be multiplied, if offered.
+    pub window_factor: Option<u32>,
+    /// Whether selective acknowledgments were offered.
+    pub sack: bool,
+}
+
+/// The TCP facts of one frame. Names in brackets are Wireshark's fields.
+#[derive(Clone, Copy, Debug, PartialEq, Serialize, Deserialize)]
+pub struct TcpFacts {
+    /// Number and time of the frame.
+    pub at: At,
+    /// Who sent it.
+    pub direction: Direction,
+    /// Control bits [tcp.flags].
+    pub flags: Flags,
+    /// Relative sequence number [tcp.seq].
+    pub sequence: u32,
+    /// Relative acknowledgment number [tcp.ack]; `None` without ACK.
+    pub acknowledgment: Option<u32>,
+    /// Payload bytes on the wire [tcp.len].
+    pub length: u32,
+    /// Payload bytes captured, less than `length` where the snaplen cut the frame.
+    pub captured: u32,
+    /// Scaled window in bytes [tcp.window_size].
+    pub window: u32,
+    /// The window that this side announced before, scaled; `None` in its first frame.
+    pub window_before: Option<u32>,
+    /// The frame that this ACK newly acknowledges [tcp.analysis.acks_frame].
+    pub acknowledges: Option<FrameNo>,
+    /// The time since that frame [tcp.analysis.ack_rtt].
+    pub rtt: Option<Nanos>,
+    /// On the handshake's third frame: the time since the SYN [tcp.analysis.initial_rtt].
+    pub initial_rtt: Option<Nanos>,
+    /// The TCP labels of the contract.
+    pub labels: LabelSet,
+    /// On a SYN: what it offers.
+    pub syn: Option<SynOptions>,
+    /// On a duplicate ACK: which one it is, from 1, and the frame of the ACK that it repeats
+    /// [tcp.analysis.duplicate_ack_num, tcp.analysis.duplicate_ack_frame].
+    pub duplicate: Option<(u32, FrameNo)>,
+    /// The peer's FIN frame, where this frame newly acknowledges it.
+    pub acknowledges_fin: Option<FrameNo>,
+    /// On a frame of the teardown (FIN, ACK of a FIN, RST after a FIN): which one it is, from 1.
+    pub teardown: Option<u8>,
+    /// The frame that carried these bytes (or whose loss this one repairs) first, where this one is a retransmission and that one was captured.
+    pub repeats: Option<FrameNo>,
+    /// Bytes missing before this frame's payload: it waits behind a hole. 0 when it does not.
+    pub hole: u32,
+    /// Whether bytes that waited behind a hole were delivered with this frame.
+    pub fills_hole: bool,
+    /// After this frame: whether bytes from the server wait behind a hole.
+    pub waiting: bool,
+    /// After this frame: which sides have sent a FIN (bit 0 the client, bit 1 the server), bit 2 a RST by anyone.
+    pub closed: u8,
+}
