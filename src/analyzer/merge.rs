@@ -1,0 +1,174 @@
+//! Puts what became final in the order of the output, numbers the sessions, and counts.
+//!
+//! In: items of the workers, those of one final frame at a time. Out: records: by the frame that made them final, then by
+//! connection, then in frame order.
+
+use super::dispatch::Dispatched;
+use super::worker::{Item, What};
+use super::{Connections, Options, Sink, Source};
+use crate::model::{
+    ConnectionRecord, Counts, EndKind, EventRecord, Exchange, Record, RequestHead, SessionEnding, SessionOpening, SessionRecord,
+    Summary,
+};
+use crate::model::At;
+use crate::timeline::redact::redact_target;
+use std::borrow::Cow;
+use std::collections::HashMap;
+use std::io;
+use std::sync::Arc;
+
+#[derive(Debug)]
+pub(super) struct Merger {
+    connections: Connections,
+    show_secrets: bool,
+    /// The sessions of the connections that are not over, by their number within the connection.
+    sessions: HashMap<u32, Vec<Numbered>, foldhash::fast::RandomState>,
+    counts: Counts,
+}
+
+/// A session's number and, while it is open, how it began.
+#[derive(Debug)]
+struct Numbered {
+    number: u32,
+    opening: Option<Box<SessionOpening>>,
+}
+
+impl Merger {
+    pub(super) fn new(options: &Options) -> Merger {
+        Merger {
+            connections: options.connections.clone(),
+            show_secrets: options.show_secrets,
+            sessions: HashMap::default(),
+            counts: Counts::default(),
+        }
+    }
+
+    /// Takes the items that one frame made final. Drains `items`.
+    pub(super) fn frame(&mut self, items: &mut Vec<Item>, sink: &mut Sink<'_>) -> io::Result<()> {
+        // One frame makes final what belongs to its own connection, and connections that are over by its time.
+        if !items.is_sorted_by_key(|item| item.connection) {
+            items.sort_by_key(|item| item.connection);
+        }
+        for Item { connection, what } in items.drain(..) {
+            self.item(connection, what, sink)?;
+        }
+        Ok(())
+    }
+
+    /// The capture is over: the summary.
+    pub(super) fn finish(mut self, source: Source, dispatched: Dispatched, sink: &mut Sink<'_>) -> io::Result<Summary> {
+        self.counts.frames = source.frames;
+        let summary = Summary {
+            capture: source.capture,
+            format: source.format,
+            link_types: source.link_types,
+            counts: self.counts,
+            first_time: source.times.map(|(first, _)| first),
+            last_time: source.times.map(|(_, last)| last),
+            truncated: source.truncated,
+            skipped: dispatched.skipped,
+        };
+        sink(Record::Summary(Box::new(summary.clone())))?;
+        Ok(summary)
+    }
+
+    fn item(&mut self, connection: u32, what: What, sink: &mut Sink<'_>) -> io::Result<()> {
+        match what {
+            What::SessionOpens { exchange, at, client, server, .. } => {
+                let opening = SessionOpening {
+                    session: self.counts.sessions as u32,
+                    connection,
+                    client,
+                    server,
+                    exchange: self.redacted(*exchange),
+                    at,
+                    reconnects: None,
+                };
+                self.counts.sessions += 1;
+                if self.connections.show(connection, true) {
+                    sink(Record::SessionOpens(Box::new(opening.clone())))?;
+                }
+                let numbered = Numbered { number: opening.session, opening: Some(Box::new(opening)) };
+                self.sessions.entry(connection).or_default().push(numbered);
+            }
+            What::Row(mut row) => {
+                if let Some(sessions) = self.sessions.get(&connection) {
+                    let number = |local: u32| sessions.get(local as usize).map(|session| session.number);
+                    row.session = row.session.and_then(number);
+                    row.sessions = row.sessions.iter().filter_map(|local| number(*local)).collect();
+                }
+                sink(Record::Frame(row))?;
+            }
+            What::Event { session, event } => {
+                self.counts.events += 1;
+                if self.connections.show(connection, true)
+                    && let Some(session) = self.numbered(connection, session).map(|session| session.number)
+                {
+                    sink(Record::Event(Box::new(EventRecord { session, connection, event: *event })))?;
+                }
+            }
+            What::SessionEnds { session, ending, last } => {
+                if ending.end.kind == EndKind::Open {
+                    self.counts.open_sessions += 1;
+                }
+                if let Some(opening) = self.numbered(connection, session).and_then(|session| session.opening.take())
+                    && self.connections.show(connection, true)
+                {
+                    sink(Record::Session(Box::new(session_record(*opening, &ending, last))))?;
+                }
+            }
+            What::Over(record) => return self.over(record, sink),
+        }
+        Ok(())
+    }
+
+    fn over(&mut self, mut record: Box<ConnectionRecord>, sink: &mut Sink<'_>) -> io::Result<()> {
+        self.counts.connections += 1;
+        let sessions = self.sessions.remove(&record.connection).unwrap_or_default();
+        record.sessions = sessions.iter().map(|session| session.number).collect();
+        if self.connections.show(record.connection, !record.sessions.is_empty()) {
+            sink(Record::Connection(record))?;
+        }
+        Ok(())
+    }
+
+    fn numbered(&mut self, connection: u32, session: u32) -> Option<&mut Numbered> {
+        self.sessions.get_mut(&connection)?.get_mut(session as usize)
+    }
+
+    /// The exchange as it may be shown.
+    fn redacted(&self, mut exchange: Exchange) -> Exchange {
+        if !self.show_secrets
+            && let Some(request) = &exchange.request
+            && let Cow::Owned(target) = redact_target(&request.target)
+        {
+            exchange.request = Some(Arc::new(RequestHead { target, ..RequestHead::clone(request) }));
+        }
+        exchange
+    }
+}
+
+fn session_record(opening: SessionOpening, ending: &SessionEnding, last: At) -> SessionRecord {
+    let asked = ending.request_end.map(|at| at.time);
+    let head = opening.exchange.response.as_ref().map(|response| response.span.there.time);
+    let ended = match (ending.end.at, ending.end.kind) {
+        (Some(at), _) => at,
+        // `timeout` names no frame; the last one of the connection tells how long it was seen.
+        (None, _) => last,
+    };
+    SessionRecord {
+        events: ending.events,
+        comments: ending.comments,
+        chunks: ending.chunks,
+        body_bytes: ending.body_bytes,
+        data_bytes: ending.data_bytes,
+        time_to_head: asked.zip(head).map(|(asked, head)| head.since(asked)),
+        time_to_first_event: asked.zip(ending.first_event).map(|(asked, first)| first.time.since(asked)),
+        duration: asked.map(|asked| ended.time.since(asked)),
+        gaps: ending.gaps,
+        longest_silence: ending.longest_silence,
+        incomplete_event: ending.incomplete_event,
+        end: ending.end,
+        opening,
+    }
+}

@@ -1,0 +1,378 @@
+//! The rows of one connection: built from the facts of each frame, kept while they can change or while nobody knows
+//! whether they will be shown, and handed on in frame order.
+//!
+//! In: the TCP facts of a frame and what the layers said of it. Out: entries in the order of the contract, each final.
+//! Invariants: entries leave in frame order; nothing changes after it has left; at most [`limits::WAITING_ROWS`] rows wait for an
+//! answer to turn out to be a stream.
+
+use super::narrate::Narrator;
+use crate::model::{
+    At, Endpoint, Event, Exchange, Fact, FrameNo, FrameRecord, Label, Phase, Said, SessionEnding, TcpFacts, limits,
+};
+use smallvec::SmallVec;
+use std::collections::VecDeque;
+
+/// Which rows of a connection are wanted.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Shown {
+    /// None: sessions and events only.
+    None,
+    /// Those that the contract shows of a connection with a session.
+    Sse,
+    /// All.
+    All,
+}
+
+/// The two ends of a connection and its number.
+#[derive(Clone, Copy, Debug)]
+pub struct Frames {
+    /// tcp.stream.
+    pub connection: u32,
+    /// The client.
+    pub client: Endpoint,
+    /// The server.
+    pub server: Endpoint,
+}
+
+/// Something final. Sessions are numbered within the connection.
+#[derive(Debug)]
+pub enum Entry {
+    /// A session begins at this frame; comes before the first row that names it.
+    SessionOpens {
+        /// Its number within the connection.
+        session: u32,
+        /// Its request and response.
+        exchange: Box<Exchange>,
+        /// The frame in which its head was complete.
+        at: At,
+    },
+    /// A row.
+    Row(Box<FrameRecord>),
+    /// An event, after its frame's row.
+    Event {
+        /// The session's number within the connection.
+        session: u32,
+        /// The event.
+        event: Box<Event>,
+    },
+    /// A session is over.
+    SessionEnds {
+        /// Its number within the connection.
+        session: u32,
+        /// What its end makes known.
+        ending: Box<SessionEnding>,
+    },
+}
+
+/// The rows of one connection.
+#[derive(Debug)]
+pub struct Rows {
+    shown: Shown,
+    narrator: Narrator,
+    /// What waits, in frame order.
+    waiting: VecDeque<Entry>,
+    /// Rows among `waiting`.
+    waiting_rows: usize,
+    /// Rows that were given up because too many waited, since the last row that left.
+    dropped: u64,
+    /// Whether a session has begun on this connection.
+    streamed: bool,
+    /// The frame in which the oldest unanswered request began.
+    unanswered: Option<FrameNo>,
+    /// Whether a request or a response has ever been there.
+    asked: bool,
+    /// Whether a response head was completed in this frame.
+    answered: bool,
+    /// The frame in which a response head began that is not complete.
+    head_began: Option<FrameNo>,
+    /// The frame in which the response head began that was completed last.
+    head_complete: Option<FrameNo>,
+    /// Sessions that are open, by their number within the connection.
+    open: SmallVec<[u32; 2]>,
+}
+
+impl Rows {
+    /// The rows of a connection of which nothing was seen yet.
+    pub fn new(shown: Shown, show_secrets: bool) -> Rows {
+        Rows {
+            shown,
+            narrator: Narrator::new(show_secrets),
+            waiting: VecDeque::new(),
+            waiting_rows: 0,
+            dropped: 0,
+            streamed: false,
+            unanswered: None,
+            asked: false,
+            answered: false,
+            head_began: None,
+            head_complete: None,
+            open: SmallVec::new(),
+        }
+    }
+
+    /// Whether a session has begun on this connection.
+    pub fn streamed(&self) -> bool {
+        self.streamed
+    }
+
+    /// Takes one frame: `said` is drained. `pending`: after this frame, bytes of an unfinished event are there or bytes
+    /// from the server wait behind a hole. `responding`: a response is open after it. Final entries go to `out`.
+    pub fn frame(
+        &mut self,
+        ends: Frames,
+        tcp: &TcpFacts,
+        said: &mut Vec<Said>,
+        pending: bool,
+        responding: bool,
+        out: &mut impl FnMut(Entry),
+    ) {
+        let wanted = self.shown != Shown::None;
+        let mut row = wanted.then(|| self.row(ends, tcp, said, pending));
+        let touched = self.open.clone();
+        let mut after = Vec::new();
+        for said in said.drain(..) {
+            if let Some(label) = label_of(&said.fact) {
+                self.label(label, said.at.frame, row.as_deref_mut());
+            }
+            self.follow(said, row.as_deref_mut(), &mut after);
+        }
+        if let Some(mut row) = row {
+            for session in touched {
+                touch(&mut row, session);
+            }
+            row.phase = self.phase(tcp, responding);
+            self.waiting.push_back(Entry::Row(row));
+            self.waiting_rows += 1;
+        }
+        self.waiting.extend(after);
+        self.release(out);
+    }
+
+    /// The end: what still waits is let go, or dropped where no session made it worth showing. `said` holds what the end made known.
+    pub fn finish(&mut self, said: &mut Vec<Said>, out: &mut impl FnMut(Entry)) {
+        let mut after = Vec::new();
+        for said in said.drain(..) {
+            self.follow(said, None, &mut after);
+        }
+        self.head_began = None;
+        if !self.streamed && self.shown != Shown::All {
+            self.waiting.clear();
+        }
+        self.waiting.drain(..).for_each(&mut *out);
+        self.waiting_rows = 0;
+        after.into_iter().for_each(out);
+    }
+
+    /// A row with its words, without what depends on the other facts of the frame.
+    fn row(&mut self, ends: Frames, tcp: &TcpFacts, said: &[Said], pending: bool) -> Box<FrameRecord> {
+        let told = self.narrator.frame(tcp, said, pending);
+        Box::new(FrameRecord {
+            connection: ends.connection,
+            client: ends.client,
+            server: ends.server,
+            tcp: *tcp,
+            labels: tcp.labels,
+            session: None,
+            sessions: SmallVec::new(),
+            rail: told.rail,
+            annotation: told.annotation,
+            phase: Phase::Idle,
+            keep: told.keep,
+            events: told.events,
+            chunks: told.chunks,
+            dropped_before: 0,
+        })
+    }
+
+    /// Follows one fact: which sessions are open, what waits, and the entries that come after the frame's row.
+    fn follow(&mut self, said: Said, row: Option<&mut FrameRecord>, after: &mut Vec<Entry>) {
+        let frame = said.at.frame;
+        match said.fact {
+            Fact::RequestBegins => {
+                self.asked = true;
+                self.unanswered.get_or_insert(frame);
+            }
+            Fact::ResponseBegins => self.head_began = Some(frame),
+            Fact::Informational(_) => self.head_began = None,
+            Fact::Response { unanswered, .. } => {
+                self.unanswered = unanswered.map(|at| at.frame);
+                self.asked = true;
+                self.answered = true;
+                self.head_complete = self.head_began.take();
+            }
+            Fact::Upgrade(_) => {
+                self.unanswered = None;
+                self.asked = true;
+                self.answered = true;
+                self.head_began = None;
+            }
+            // A head that broke off will not be completed.
+            Fact::Trouble(_) | Fact::Gap { .. } => self.head_began = None,
+            Fact::SessionOpens(exchange) => self.open_session(said.session.unwrap_or(0), exchange, said.at, row),
+            Fact::Event(event) => {
+                if let Some(session) = said.session {
+                    after.push(Entry::Event { session, event });
+                }
+            }
+            Fact::SessionEnds(ending) => {
+                if let Some(session) = said.session {
+                    self.open.retain(|open| *open != session);
+                    after.push(Entry::SessionEnds { session, ending });
+                }
+            }
+            _ => {}
+        }
+    }
+
+    /// A session begins: its rows are those from the first frame of its response head on.
+    fn open_session(&mut self, session: u32, exchange: Box<Exchange>, at: At, row: Option<&mut FrameRecord>) {
+        let from = self.head_complete.take().unwrap_or(at.frame);
+        for entry in &mut self.waiting {
+            if let Entry::Row(waiting) = entry
+                && waiting.tcp.at.frame >= from
+            {
+                touch(waiting, session);
+            }
+        }
+        if let Some(row) = row {
+            touch(row, session);
+            row.session = Some(session);
+        }
+        self.streamed = true;
+        self.open.push(session);
+        // Before every row that names it, behind the sessions that opened earlier.
+        let opened = self.waiting.iter().take_while(|entry| matches!(entry, Entry::SessionOpens { .. })).count();
+        self.waiting.insert(opened, Entry::SessionOpens { session, exchange, at });
+    }
+
+    /// Adds a label to this frame's row, or to the earlier row of the same response head that it belongs to.
+    fn label(&mut self, label: Label, frame: FrameNo, row: Option<&mut FrameRecord>) {
+        let Some(row) = row else { return };
+        if row.tcp.at.frame == frame {
+            row.labels.insert(label);
+            return;
+        }
+        let earlier = self.waiting.iter_mut().rev().find_map(|entry| match entry {
+            Entry::Row(waiting) if waiting.tcp.at.frame == frame => Some(waiting),
+            _ => None,
+        });
+        if let Some(earlier) = earlier {
+            earlier.labels.insert(label);
+        }
+    }
+
+    /// Lets go what is final, and drops what nobody will see.
+    fn release(&mut self, out: &mut impl FnMut(Entry)) {
+        let answered = std::mem::take(&mut self.answered);
+        if self.streamed || self.shown != Shown::Sse {
+            // A head that never ends must not hold the rows for ever.
+            if self.head_began.is_none() || self.waiting_rows > limits::WAITING_ROWS {
+                self.let_go(out);
+            }
+            return;
+        }
+        // Before the first session wait the rows from the handshake on, then those of requests that have no answer yet.
+        match self.unanswered {
+            Some(since) if answered => self.keep_waiting(|row| row.tcp.at.frame >= since),
+            None if self.asked && self.head_began.is_none() => self.keep_waiting(|_| false),
+            _ => {}
+        }
+        self.bound();
+    }
+
+    /// Hands on all that waits.
+    fn let_go(&mut self, out: &mut impl FnMut(Entry)) {
+        for mut entry in self.waiting.drain(..) {
+            if self.dropped > 0
+                && let Entry::Row(row) = &mut entry
+                && !is_handshake(row)
+            {
+                row.dropped_before = std::mem::take(&mut self.dropped);
+                super::narrate::say_dropped(&mut row.annotation, row.dropped_before);
+            }
+            out(entry);
+        }
+        self.waiting_rows = 0;
+    }
+
+    /// Keeps the waiting rows of the handshake and those that `wanted` says.
+    fn keep_waiting(&mut self, wanted: impl Fn(&FrameRecord) -> bool) {
+        self.waiting.retain(|entry| match entry {
+            Entry::Row(row) => is_handshake(row) || wanted(row),
+            _ => false,
+        });
+        self.waiting_rows = self.waiting.len();
+        if self.waiting_rows == 0 {
+            self.dropped = 0;
+        }
+    }
+
+    /// Drops the oldest waiting rows above the cap, but the handshake's.
+    fn bound(&mut self) {
+        while self.waiting_rows > limits::WAITING_ROWS {
+            let oldest = self.waiting.iter().position(|entry| matches!(entry, Entry::Row(row) if !is_handshake(row)));
+            let Some(oldest) = oldest else { return };
+            self.waiting.remove(oldest);
+            self.waiting_rows -= 1;
+            self.dropped += 1;
+        }
+    }
+
+    fn phase(&self, tcp: &TcpFacts, responding: bool) -> Phase {
+        const CLIENT_AND_SERVER: u8 = 0b011;
+        const RESET: u8 = 0b100;
+        if tcp.closed & RESET != 0 {
+            Phase::Idle
+        } else if responding {
+            Phase::Silence
+        } else if self.unanswered.is_some() {
+            Phase::NoAnswerYet
+        } else if tcp.closed & CLIENT_AND_SERVER != 0 && tcp.closed & CLIENT_AND_SERVER != CLIENT_AND_SERVER {
+            Phase::HalfClosed
+        } else {
+            Phase::Idle
+        }
+    }
+}
+
+/// Whether a row belongs to the handshake.
+fn is_handshake(row: &FrameRecord) -> bool {
+    row.labels.has_any(&[Label::Syn, Label::SynAck, Label::HandshakeAck])
+}
+
+/// Adds a session to those that a row touches.
+fn touch(row: &mut FrameRecord, session: u32) {
+    if !row.sessions.contains(&session) {
+        row.sessions.push(session);
+        row.sessions.sort_unstable();
+    }
+    row.session.get_or_insert(session);
+}
+
+/// The label of a fact, if it has one.
+fn label_of(fact: &Fact) -> Option<Label> {
+    Some(match fact {
+        Fact::Request(_) => Label::Request,
+        Fact::RequestBody(_) => Label::RequestBody,
+        Fact::Informational(_) => Label::InformationalResponse,
+        Fact::Response { .. } => Label::ResponseHead,
+        Fact::EventStream => Label::EventStream,
+        Fact::Chunk { .. } => Label::Chunk,
+        Fact::TerminatingChunk => Label::TerminatingChunk,
+        Fact::ResponseEnd => Label::ResponseEnd,
+        Fact::Upgrade(_) => Label::Upgrade,
+        Fact::Event(_) => Label::Event,
+        Fact::Comment => Label::Comment,
+        Fact::DiscardedEvent(_) => Label::DiscardedEvent,
+        Fact::RequestBegins
+        | Fact::ResponseBegins
+        | Fact::SessionOpens(_)
+        | Fact::PartialChunk { .. }
+        | Fact::Body(_)
+        | Fact::BlockWithoutData { .. }
+        | Fact::SessionEnds(_)
+        | Fact::OtherStream(_)
+        | Fact::Gap { .. }
+        | Fact::Trouble(_) => return None,
+    })
+}

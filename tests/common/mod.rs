@@ -1,0 +1,257 @@
+//! Conversations written in the field's words, for tests of the whole analyzer.
+
+#![allow(dead_code, reason = "each test crate uses its own part")]
+
+use ssetrace::analyzer::{Analyzer, Connections, Options, Source};
+use ssetrace::model::{
+    At, Event, Frame, FrameNo, FrameRecord, LinkType, Record, SessionRecord, Timestamp,
+};
+use std::net::Ipv4Addr;
+
+pub const FIN: u8 = 1;
+pub const SYN: u8 = 2;
+pub const RST: u8 = 4;
+pub const PSH: u8 = 8;
+pub const ACK: u8 = 16;
+
+/// A head that opens a chunked event stream.
+pub const SSE: &str =
+    "HTTP/1.1 200 OK\r\nContent-Type: text/event-stream\r\nTransfer-Encoding: chunked\r\n\r\n";
+
+/// One TCP segment of a script.
+#[derive(Clone, Debug)]
+pub struct Piece {
+    pub to_server: bool,
+    pub flags: u8,
+    /// Relative to the ISN.
+    pub sequence: u32,
+    pub acknowledgment: u32,
+    pub payload: Vec<u8>,
+}
+
+/// A conversation: each call adds segments; time goes on by a millisecond each.
+#[derive(Clone, Debug)]
+pub struct Script {
+    pub pieces: Vec<Piece>,
+    pub port: u16,
+    to_server: u32,
+    to_client: u32,
+}
+
+impl Script {
+    pub fn new() -> Script {
+        Script {
+            pieces: Vec::new(),
+            port: 50_000,
+            to_server: 0,
+            to_client: 0,
+        }
+    }
+
+    pub fn port(mut self, port: u16) -> Script {
+        self.port = port;
+        self
+    }
+
+    pub fn handshake(self) -> Script {
+        self.client(SYN, b"")
+            .server(SYN | ACK, b"")
+            .client(ACK, b"")
+    }
+
+    pub fn request(self, target: &str) -> Script {
+        let head = format!("GET {target} HTTP/1.1\r\nHost: h\r\nAccept: text/event-stream\r\n\r\n");
+        self.client(PSH | ACK, head.as_bytes())
+    }
+
+    /// Bytes from the server in one segment, acknowledged.
+    pub fn answer(self, bytes: &[u8]) -> Script {
+        self.server(PSH | ACK, bytes).client(ACK, b"")
+    }
+
+    /// Bytes from the server in segments of the given lengths, the rest in one more.
+    pub fn answer_cut(mut self, bytes: &[u8], lengths: &[usize]) -> Script {
+        let mut rest = bytes;
+        for length in lengths {
+            let (now, later) = rest.split_at((*length).min(rest.len()));
+            rest = later;
+            if !now.is_empty() {
+                self = self.server(PSH | ACK, now);
+            }
+        }
+        if !rest.is_empty() {
+            self = self.server(PSH | ACK, rest);
+        }
+        self.client(ACK, b"")
+    }
+
+    pub fn teardown(self) -> Script {
+        self.server(FIN | ACK, b"")
+            .client(ACK, b"")
+            .client(FIN | ACK, b"")
+            .server(ACK, b"")
+    }
+
+    pub fn client(mut self, flags: u8, payload: &[u8]) -> Script {
+        self.pieces.push(Piece {
+            to_server: true,
+            flags,
+            sequence: self.to_server,
+            acknowledgment: self.to_client,
+            payload: payload.to_vec(),
+        });
+        self.to_server += payload.len() as u32 + u32::from(flags & (SYN | FIN) != 0);
+        self
+    }
+
+    pub fn server(mut self, flags: u8, payload: &[u8]) -> Script {
+        self.pieces.push(Piece {
+            to_server: false,
+            flags,
+            sequence: self.to_client,
+            acknowledgment: self.to_server,
+            payload: payload.to_vec(),
+        });
+        self.to_client += payload.len() as u32 + u32::from(flags & (SYN | FIN) != 0);
+        self
+    }
+
+    /// The frames: raw IPv4 packets, a millisecond apart.
+    pub fn frames(&self) -> Vec<(Timestamp, Vec<u8>)> {
+        let frame = |(index, piece): (usize, &Piece)| {
+            (
+                Timestamp(1_700_000_000_000_000_000 + index as i64 * 1_000_000),
+                self.packet(piece),
+            )
+        };
+        self.pieces.iter().enumerate().map(frame).collect()
+    }
+
+    fn packet(&self, piece: &Piece) -> Vec<u8> {
+        const SERVER: (Ipv4Addr, u16) = (Ipv4Addr::new(10, 0, 0, 2), 80);
+        let client = (Ipv4Addr::new(10, 0, 0, 1), self.port);
+        let (from, to) = if piece.to_server {
+            (client, SERVER)
+        } else {
+            (SERVER, client)
+        };
+        // Initial sequence numbers near the wrap, so that every script crosses it.
+        let (own, other) = if piece.to_server {
+            (0xffff_ff00u32, 0xffff_fff0u32)
+        } else {
+            (0xffff_fff0, 0xffff_ff00)
+        };
+        let length = 40 + piece.payload.len();
+        let mut packet = vec![0x45, 0];
+        packet.extend((length as u16).to_be_bytes());
+        packet.extend([0, 0, 0x40, 0, 64, 6, 0, 0]);
+        packet.extend(from.0.octets());
+        packet.extend(to.0.octets());
+        packet.extend(from.1.to_be_bytes());
+        packet.extend(to.1.to_be_bytes());
+        packet.extend(own.wrapping_add(piece.sequence).to_be_bytes());
+        let acknowledgment = if piece.flags & ACK != 0 {
+            other.wrapping_add(piece.acknowledgment)
+        } else {
+            0
+        };
+        packet.extend(acknowledgment.to_be_bytes());
+        packet.extend([0x50, piece.flags, 0xff, 0xff, 0, 0, 0, 0]);
+        packet.extend(&piece.payload);
+        packet
+    }
+}
+
+/// A chunk of the chunked transfer coding.
+pub fn chunk(data: &str) -> Vec<u8> {
+    format!("{:x}\r\n{data}\r\n", data.len()).into_bytes()
+}
+
+/// The records of an analysis, and how many of them were there before the capture ended.
+pub struct Analysed {
+    pub records: Vec<Record>,
+    pub before_the_end: usize,
+}
+
+impl Analysed {
+    pub fn rows(&self) -> Vec<&FrameRecord> {
+        let row = |record| {
+            if let &Record::Frame(ref row) = record {
+                Some(&**row)
+            } else {
+                None
+            }
+        };
+        self.records.iter().filter_map(row).collect()
+    }
+
+    pub fn events(&self) -> Vec<&Event> {
+        let event = |record| {
+            if let &Record::Event(ref event) = record {
+                Some(&event.event)
+            } else {
+                None
+            }
+        };
+        self.records.iter().filter_map(event).collect()
+    }
+
+    pub fn sessions(&self) -> Vec<&SessionRecord> {
+        let session = |record| {
+            if let &Record::Session(ref session) = record {
+                Some(&**session)
+            } else {
+                None
+            }
+        };
+        self.records.iter().filter_map(session).collect()
+    }
+}
+
+/// Analyses raw IPv4 packets.
+pub fn analyse(frames: &[(Timestamp, Vec<u8>)], connections: Connections) -> Analysed {
+    let options = Options {
+        connections,
+        frames: true,
+        show_secrets: false,
+    };
+    let mut analyzer = Analyzer::new(&options);
+    let mut records = Vec::new();
+    for (index, (time, bytes)) in frames.iter().enumerate() {
+        let at = At {
+            frame: FrameNo(index as u64 + 1),
+            time: *time,
+        };
+        let frame = Frame {
+            at,
+            link: LinkType(101),
+            bytes,
+            wire_length: bytes.len() as u32,
+        };
+        let mut sink = |record| {
+            records.push(record);
+            Ok(())
+        };
+        analyzer
+            .frame(&frame, &mut sink)
+            .expect("a sink that does not fail");
+    }
+    let before_the_end = records.len();
+    let mut sink = |record| {
+        records.push(record);
+        Ok(())
+    };
+    analyzer
+        .finish(
+            Source {
+                frames: frames.len() as u64,
+                ..Source::default()
+            },
+            &mut sink,
+        )
+        .expect("a sink that does not fail");
+    Analysed {
+        records,
+        before_the_end,
+    }
+}

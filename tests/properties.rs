@@ -1,0 +1,209 @@
+//! What must hold of every capture: earlier records never change, and how bytes were cut into segments changes no event.
+
+mod common;
+
+use common::{ACK, Analysed, Piece, SSE, Script, analyse, chunk};
+use proptest::prelude::*;
+use ssetrace::analyzer::Connections;
+use ssetrace::model::{Record, Timestamp};
+
+/// An event's text, with what may make a parser stumble.
+fn text() -> impl Strategy<Value = String> {
+    "[a-z:\u{4e2d}\u{1f600} ]{0,12}"
+}
+
+/// A block of the stream.
+fn block() -> impl Strategy<Value = String> {
+    let end = prop::sample::select(vec!["\n", "\r", "\r\n"]);
+    (text(), text(), 0..6, end).prop_map(|(one, two, kind, end)| match kind {
+        0 => format!("data: {one}{end}{end}"),
+        1 => format!("data: {one}{end}data:{two}{end}{end}"),
+        2 => format!("event: {one}{end}id: {two}{end}data{end}{end}"),
+        3 => format!(": {one}{end}{end}"),
+        4 => format!("retry: 10{end}{end}"),
+        _ => format!("id: {one}{end}{end}"),
+    })
+}
+
+/// A whole response body, in chunks that have nothing to do with its blocks.
+fn body() -> impl Strategy<Value = Vec<u8>> {
+    (
+        prop::collection::vec(block(), 0..8),
+        prop::collection::vec(1usize..30, 1..20),
+    )
+        .prop_map(|(blocks, sizes)| {
+            let stream = blocks.concat();
+            let mut body = Vec::new();
+            let mut rest = stream.as_bytes();
+            let mut sizes = sizes.iter().cycle();
+            while !rest.is_empty() {
+                let (now, later) = rest.split_at((*sizes.next().expect("a cycle")).min(rest.len()));
+                body.extend(format!("{:x}\r\n", now.len()).bytes());
+                body.extend(now);
+                body.extend(b"\r\n");
+                rest = later;
+            }
+            body.extend(b"0\r\n\r\n");
+            body
+        })
+}
+
+/// Two connections whose frames are interleaved.
+fn capture() -> impl Strategy<Value = Vec<(Timestamp, Vec<u8>)>> {
+    let script = |port| {
+        (body(), body(), prop::collection::vec(1usize..60, 0..40), any::<bool>(), 0usize..4).prop_map(move |(first, second, cuts, stream_first, end)| {
+            let json = b"HTTP/1.1 200 OK\r\nContent-Type: application/json\r\nContent-Length: 2\r\n\r\n{}";
+            let stream = |body: &[u8]| [SSE.as_bytes(), body].concat();
+            let mut script = Script::new().port(port).handshake().request("/one");
+            script = if stream_first { script.answer_cut(&stream(&first), &cuts) } else { script.answer_cut(json, &cuts) };
+            script = script.request("/two").answer_cut(&stream(&second), &cuts);
+            match end {
+                0 => script,
+                1 => script.teardown(),
+                2 => script.server(common::RST | ACK, b""),
+                _ => script.request("/three").answer(b"HTTP/1.1 200 OK\r\nContent-Type: text/event-stream\r\n\r\ndata: x\n\ndata: y").teardown(),
+            }
+        })
+    };
+    (
+        script(50_000),
+        script(50_001),
+        prop::collection::vec(any::<bool>(), 200),
+    )
+        .prop_map(|(one, two, turns)| {
+            let (mut one, mut two) = (
+                one.frames().into_iter().peekable(),
+                two.frames().into_iter().peekable(),
+            );
+            let mut frames = Vec::new();
+            let mut turns = turns.into_iter().cycle();
+            while one.peek().is_some() || two.peek().is_some() {
+                let frame = if turns.next() == Some(true) {
+                    one.next().or_else(|| two.next())
+                } else {
+                    two.next().or_else(|| one.next())
+                };
+                frames.extend(frame);
+            }
+            for (index, frame) in frames.iter_mut().enumerate() {
+                frame.0 = Timestamp(1_700_000_000_000_000_000 + index as i64 * 40_000_000);
+            }
+            frames
+        })
+}
+
+fn shown(records: &[Record]) -> Vec<String> {
+    records.iter().map(|record| format!("{record:?}")).collect()
+}
+
+fn what_a_client_sees(analysed: &Analysed) -> Vec<(String, String, String, Option<(u64, u64)>)> {
+    analysed
+        .events()
+        .iter()
+        .map(|event| {
+            (
+                event.event_type.clone(),
+                event.data.clone(),
+                event.last_event_id.to_string(),
+                event.chunks,
+            )
+        })
+        .collect()
+}
+
+proptest! {
+    #![proptest_config(ProptestConfig::with_cases(96))]
+
+    #[test]
+    fn the_records_of_the_first_frames_are_a_prefix_of_those_of_all(frames in capture(), at in 0.0f64..1.0) {
+        for connections in [Connections::Sse, Connections::All] {
+            let whole = analyse(&frames, connections.clone());
+            let n = (frames.len() as f64 * at) as usize;
+            let part = analyse(&frames[..n], connections);
+            let (part, whole) = (shown(&part.records[..part.before_the_end]), shown(&whole.records));
+            prop_assert!(part.len() <= whole.len());
+            for (got, wanted) in part.iter().zip(&whole) {
+                prop_assert_eq!(got, wanted);
+            }
+        }
+    }
+
+    #[test]
+    fn the_end_of_the_capture_adds_no_label_to_a_row(frames in capture(), at in 0.0f64..1.0) {
+        let whole = analyse(&frames, Connections::All);
+        let n = (frames.len() as f64 * at) as usize;
+        let part = analyse(&frames[..n], Connections::All);
+        for row in part.rows() {
+            let same = whole.rows().into_iter().find(|other| other.tcp.at == row.tcp.at).expect("the same row");
+            prop_assert!(same.labels.union(row.labels) == same.labels, "{:?} against {:?}", row.labels, same.labels);
+        }
+    }
+
+    #[test]
+    fn how_a_response_is_cut_into_segments_changes_no_event(body in body(), cuts in prop::collection::vec(1usize..50, 0..60)) {
+        let response = [SSE.as_bytes(), &body].concat();
+        let script = || Script::new().handshake().request("/events");
+        let whole = analyse(&script().answer(&response).teardown().frames(), Connections::Sse);
+        let cut = analyse(&script().answer_cut(&response, &cuts).teardown().frames(), Connections::Sse);
+        prop_assert_eq!(what_a_client_sees(&whole), what_a_client_sees(&cut));
+        prop_assert_eq!(whole.sessions()[0].comments, cut.sessions()[0].comments);
+        prop_assert_eq!(whole.sessions()[0].body_bytes, cut.sessions()[0].body_bytes);
+    }
+
+    #[test]
+    fn segments_out_of_order_and_twice_change_no_event(
+        body in body(),
+        cuts in prop::collection::vec(1usize..50, 0..40),
+        swaps in prop::collection::vec((0usize..60, 1usize..6), 0..30),
+        again in prop::collection::vec(0usize..60, 0..20),
+    ) {
+        let response = [SSE.as_bytes(), &body].concat();
+        let script = Script::new().handshake().request("/events");
+        let before = script.pieces.len();
+        let plain = script.answer_cut(&response, &cuts);
+        let wanted = what_a_client_sees(&analyse(&plain.clone().teardown().frames(), Connections::Sse));
+        let mut mixed = plain.clone();
+        let mut data: Vec<Piece> = mixed.pieces.drain(before..).collect();
+        let last = data.pop().expect("the client's ACK");
+        let data_len = data.len();
+        for (at, by) in swaps {
+            let (one, other) = (at % data_len, (at + by) % data_len);
+            data.swap(one, other);
+        }
+        for at in again {
+            let at = at % data.len();
+            let piece = data[at].clone();
+            data.insert(data.len().min(at + 2), piece);
+        }
+        mixed.pieces.extend(data);
+        mixed.pieces.push(last);
+        let got = analyse(&mixed.teardown().frames(), Connections::Sse);
+        prop_assert_eq!(what_a_client_sees(&got), wanted);
+        for event in got.events() {
+            prop_assert!(event.span.first.frame <= event.span.there.frame);
+        }
+    }
+}
+
+#[test]
+fn an_event_behind_a_hole_completes_when_the_hole_is_filled() {
+    let mut script = Script::new()
+        .handshake()
+        .request("/events")
+        .answer(SSE.as_bytes());
+    let before = script.pieces.len();
+    script = script
+        .answer(&chunk("data: a\n\n"))
+        .answer(&chunk("data: b\n\n"));
+    // The first event's segment comes behind the second's.
+    let lost = script.pieces.remove(before);
+    script.pieces.insert(before + 2, lost);
+    let analysed = analyse(&script.frames(), Connections::Sse);
+    let spans: Vec<(u64, u64)> = analysed
+        .events()
+        .iter()
+        .map(|event| (event.span.first.frame.0, event.span.there.frame.0))
+        .collect();
+    let filler = before as u64 + 3;
+    assert_eq!(spans, [(filler, filler), (filler - 1, filler)]);
+}
