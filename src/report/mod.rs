@@ -1,1 +1,144 @@
-//! Room.
+//! What people and programs read: one file an output form.
+//!
+//! Records come in as they become final, text goes out to a writer. A report never looks at a frame's bytes, never keeps more than
+//! its form needs (rows that must wait go to an unnamed temporary file), and knows of the terminal only what [`Options`] says.
+
+mod jsonl;
+mod value;
+
+use crate::model::{Record, Timestamp};
+use jsonl::Jsonl;
+use std::io::{self, Write};
+
+/// What to show.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum View {
+    /// The numbered frames with all that is said of them.
+    #[default]
+    Timeline,
+    /// A line for each session.
+    Sessions,
+    /// The decoded events.
+    Events,
+}
+
+impl View {
+    /// Whether the machine-readable forms of this view write `record`.
+    pub fn takes(self, record: &Record) -> bool {
+        match (self, record) {
+            (_, Record::SessionOpens(_)) => false,
+            (View::Timeline, _) | (_, Record::Summary(_)) => true,
+            (View::Sessions, record) => {
+                matches!(record, Record::Session(_) | Record::Finding(_))
+            }
+            (View::Events, record) => matches!(record, Record::Event(_)),
+        }
+    }
+}
+
+/// How it is written.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum Format {
+    /// For people.
+    #[default]
+    Table,
+    /// One JSON object a line.
+    Jsonl,
+    /// One JSON document for each capture.
+    Json,
+    /// Comma-separated values (RFC 4180, with LF).
+    Csv,
+    /// Tables in GitHub's Markdown.
+    Markdown,
+    /// The events' data alone; [`View::Events`] only.
+    Raw,
+}
+
+/// What the Time column says.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum TimeFormat {
+    /// Seconds since the capture's first frame.
+    #[default]
+    Relative,
+    /// Seconds since the row before.
+    Delta,
+    /// Date and time in UTC.
+    Utc,
+    /// Date and time where this machine is.
+    Local,
+    /// Seconds since 1970-01-01T00:00:00Z.
+    Epoch,
+}
+
+/// How a report looks.
+#[derive(Clone, Copy, Debug, Default)]
+pub struct Options {
+    /// What to show.
+    pub view: View,
+    /// How it is written.
+    pub format: Format,
+    /// Columns of a table; 0: never wrapped, cut or narrowed.
+    pub width: usize,
+    /// Whether a table has colours.
+    pub color: bool,
+    /// The Time column.
+    pub time: TimeFormat,
+    /// Rows of one timeline above which routine rows are folded; 0: never.
+    pub max_rows: usize,
+    /// Whether a legend closes the timeline table.
+    pub legend: bool,
+    /// Whether the capture's times have nanoseconds: nine decimals in tables, not six.
+    pub nanoseconds: bool,
+    /// Whether rows must appear as they come: fixed widths, nothing waits for the end.
+    pub live: bool,
+    /// Whether a terminal reads the output: `raw` then shows controls as `\u{…}`.
+    pub terminal: bool,
+}
+
+/// A report that is being written: one for any number of captures, each closed by its summary.
+#[derive(Debug)]
+pub struct Report<W: Write> {
+    form: Form<W>,
+}
+
+#[derive(Debug)]
+enum Form<W> {
+    Jsonl(Jsonl<W>),
+}
+
+impl<W: Write> Report<W> {
+    /// A report into `writer`, which should be buffered: a report writes row by row.
+    pub fn new(options: Options, writer: W) -> Report<W> {
+        Report {
+            form: Form::Jsonl(Jsonl::new(options.view, writer)),
+        }
+    }
+
+    /// Tells the time of the capture's first frame; call it before the first record of each capture.
+    pub fn set_first_time(&mut self, first: Timestamp) {
+        match &mut self.form {
+            Form::Jsonl(form) => form.set_first_time(first),
+        }
+    }
+
+    /// Takes the next record, in the order in which records become final. All of them: each form picks what its view shows.
+    pub fn record(&mut self, record: &Record) -> io::Result<()> {
+        match &mut self.form {
+            Form::Jsonl(form) => form.record(record),
+        }
+    }
+
+    /// Passes on what is buffered, so that a reader sees all rows that are final.
+    pub fn flush(&mut self) -> io::Result<()> {
+        match &mut self.form {
+            Form::Jsonl(form) => form.flush(),
+        }
+    }
+
+    /// Writes what had to wait for the end, flushes, and gives the writer back.
+    pub fn finish(self) -> io::Result<W> {
+        match self.form {
+            Form::Jsonl(form) => form.finish(),
+        }
+    }
+}

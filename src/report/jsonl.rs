@@ -1,0 +1,112 @@
+//! JSON Lines: one object a line, written as the records become final.
+//!
+//! Records come in, lines go out. It never waits for a later record, and never allocates for a frame once its buffer has grown.
+
+use super::View;
+use super::value::{self, Json, Utc};
+use crate::model::{Record, Timestamp};
+use std::io::{self, Write};
+
+/// Writes records as JSON objects.
+#[derive(Debug)]
+pub(crate) struct Objects {
+    view: View,
+    utc: Utc,
+    first: Option<Timestamp>,
+}
+
+impl Objects {
+    /// For the records that `view` takes.
+    pub(crate) fn new(view: View) -> Objects {
+        Objects {
+            view,
+            utc: Utc::new(),
+            first: None,
+        }
+    }
+
+    /// The time of the capture's first frame.
+    pub(crate) fn set_first_time(&mut self, first: Timestamp) {
+        self.first = Some(first);
+    }
+
+    /// Appends `record` to `out`; whether the view takes it. The summary ends a capture: the next one has its own first time.
+    pub(crate) fn push(&mut self, out: &mut Vec<u8>, record: &Record) -> bool {
+        if !self.view.takes(record) {
+            return false;
+        }
+        let utc = &mut self.utc;
+        match record {
+            Record::SessionOpens(_) => return false,
+            Record::Frame(frame) => {
+                let first = *self.first.get_or_insert(frame.tcp.at.time);
+                Json::record(out, utc, "frame", |json| value::frame(json, frame, first));
+            }
+            Record::Event(event) => {
+                let first = *self.first.get_or_insert(event.event.span.there.time);
+                Json::record(out, utc, "event", |json| value::event(json, event, first));
+            }
+            Record::Session(session) => {
+                Json::record(out, utc, "session", |json| value::session(json, session));
+            }
+            Record::Finding(finding) => {
+                Json::record(out, utc, "finding", |json| value::finding(json, finding));
+            }
+            Record::Connection(connection) => {
+                Json::record(out, utc, "connection", |json| {
+                    value::connection(json, connection);
+                });
+            }
+            Record::Summary(summary) => {
+                Json::record(out, utc, "summary", |json| value::summary(json, summary));
+                self.first = None;
+            }
+        }
+        true
+    }
+}
+
+/// The form.
+#[derive(Debug)]
+pub(crate) struct Jsonl<W> {
+    writer: W,
+    objects: Objects,
+    line: Vec<u8>,
+}
+
+impl<W: Write> Jsonl<W> {
+    /// Lines of the records that `view` takes, into `writer`.
+    pub(crate) fn new(view: View, writer: W) -> Jsonl<W> {
+        Jsonl {
+            writer,
+            objects: Objects::new(view),
+            line: Vec::new(),
+        }
+    }
+
+    /// The time of the capture's first frame.
+    pub(crate) fn set_first_time(&mut self, first: Timestamp) {
+        self.objects.set_first_time(first);
+    }
+
+    /// Writes a line, if the view takes the record.
+    pub(crate) fn record(&mut self, record: &Record) -> io::Result<()> {
+        self.line.clear();
+        if self.objects.push(&mut self.line, record) {
+            self.line.push(b'\n');
+            self.writer.write_all(&self.line)?;
+        }
+        Ok(())
+    }
+
+    /// Passes on what the writer holds.
+    pub(crate) fn flush(&mut self) -> io::Result<()> {
+        self.writer.flush()
+    }
+
+    /// Gives the writer back.
+    pub(crate) fn finish(mut self) -> io::Result<W> {
+        self.writer.flush()?;
+        Ok(self.writer)
+    }
+}

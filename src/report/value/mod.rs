@@ -1,0 +1,49 @@
+//! The fields of records as the machine-readable forms write them: one list of fields for JSON and CSV, so that the two cannot drift apart.
+//!
+//! Records come in, fields with their names and units go out to a [`Fields`]. It never decides which records are written.
+
+mod json;
+mod number;
+mod record;
+mod utc;
+
+pub(crate) use json::Json;
+pub(crate) use record::{connection, event, finding, frame, session, summary};
+pub(crate) use utc::Utc;
+
+use crate::model::{Endpoint, Nanos, Timestamp};
+
+/// What a record's fields are told to, in order. A form that has no `null` (CSV) leaves the place empty.
+pub(crate) trait Fields {
+    /// Text, as it is: escaping is the form's.
+    fn text<'a>(&mut self, name: &'static str, value: impl Into<Option<&'a str>>);
+
+    /// A whole number.
+    fn number(&mut self, name: &'static str, value: impl Into<Option<u64>>);
+
+    /// A duration in seconds, exact to the nanosecond.
+    fn seconds(&mut self, name: &'static str, value: impl Into<Option<Nanos>>);
+
+    /// A time (RFC 3339, UTC, nanoseconds).
+    fn time(&mut self, name: &'static str, value: impl Into<Option<Timestamp>>);
+
+    /// An address and port.
+    fn endpoint(&mut self, name: &'static str, value: Endpoint);
+
+    /// A list of names that need no escaping.
+    fn words(&mut self, name: &'static str, values: impl Iterator<Item = &'static str>);
+
+    /// A list of numbers.
+    fn numbers(&mut self, name: &'static str, values: impl Iterator<Item = u64>);
+
+    /// An object of its own, or `null`. `fields` hears `None` only from a form that has a place for each inner field and must leave it empty.
+    fn object<T: ?Sized>(
+        &mut self,
+        name: &'static str,
+        value: Option<&T>,
+        fields: impl FnOnce(&mut Self, Option<&T>),
+    );
+
+    /// A field for what is not known yet in any record: always `null`.
+    fn null(&mut self, name: &'static str);
+}
