@@ -7,7 +7,7 @@ use super::dispatch::Routed;
 use super::{Connections, Options};
 use crate::layers::Stack;
 use crate::model::{
-    At, ConnectionRecord, Delivery, Direction, Ending, Endpoint, Event, Exchange, FrameNo, FrameRecord, Said, SessionEnding,
+    At, ConnectionRecord, Delivery, Ending, Endpoint, Event, Exchange, FrameNo, FrameRecord, Said, SessionEnding,
     TcpFacts, Timestamp, limits,
 };
 use crate::tcp::{Connection, Remains};
@@ -102,7 +102,7 @@ impl Worker {
         let show_secrets = self.show_secrets;
         let slot = self.slots.entry(connection).or_insert_with(|| {
             Slot::Live(Box::new(Live {
-                tcp: Connection::new(segment, located),
+                tcp: Connection::new(segment, located.port_reused),
                 stack: Stack::new(),
                 rows: Rows::new(wanted, show_secrets),
                 closing: false,
@@ -166,11 +166,14 @@ impl Worker {
         let Slot::Live(live) = slot else { return };
         let Live { tcp, stack, rows, .. } = &mut **live;
         let ends = Frames { connection, client: tcp.client(), server: tcp.server() };
-        let (_, last) = tcp.first_last();
-        for direction in [Direction::ToServer, Direction::ToClient] {
+        let last = tcp.last();
+        let said = &mut self.said;
+        tcp.finish(last, ending, &mut |direction, delivery| {
             // What waits behind a hole at the end is not handed up: it would add labels to rows that have left.
-            stack.deliver(direction, Delivery::End { at: last, ending }, &mut self.said);
-        }
+            if let Delivery::End { .. } = delivery {
+                stack.deliver(direction, delivery, said);
+            }
+        });
         let items = &mut self.items;
         rows.finish(&mut self.said, &mut |entry| items.push(item(ends, last, entry)));
         items.push(Item {
@@ -180,7 +183,7 @@ impl Worker {
                 client: ends.client,
                 server: ends.server,
                 frames: tcp.frames(),
-                span: tcp.first_last(),
+                span: (tcp.first(), last),
                 handshake: tcp.handshake(),
                 teardown: tcp.teardown(),
                 sessions: Vec::new(),
