@@ -1,1 +1,140 @@
-//! Room.
+//! Frames become TCP segments: through the link layer, IP, fragments and tunnels, down to the innermost TCP header.
+//!
+//! In comes one captured frame at a time; out goes the segment, whose payload is borrowed from the frame or, where it came
+//! in fragments, from the decoder. It agrees with Wireshark 4.0 about which frames hold TCP. It never looks at a
+//! checksum, never panics, whatever the bytes are, and allocates for fragments only.
+//!
+//! etherparse's slices are not used for the headers themselves: they know one length, and here every layer needs two, the
+//! captured one and the one on the wire (see `Bytes`), so that a segment cut by the snaplen keeps its length.
+
+mod bytes;
+mod fragments;
+mod icmp;
+mod ip;
+mod ipv6;
+mod layer;
+mod link;
+pub mod skip;
+mod tcp;
+
+pub use link::link_type_name;
+
+use crate::model::{At, Decoded, Frame, SkipReason, limits};
+use bytes::Bytes;
+use etherparse::ip_number;
+use fragments::Fragments;
+use layer::{Layer, Outside, Read, Step};
+
+/// Turns frames into segments. Its only state is fragments.
+#[derive(Debug, Default)]
+pub struct Decoder {
+    fragments: Fragments,
+    /// The packets that the last frame completed, the outermost first.
+    reassembled: [Vec<u8>; limits::NESTED_REASSEMBLY],
+}
+
+impl Decoder {
+    /// A decoder that has seen no frame.
+    pub fn new() -> Decoder {
+        Decoder::default()
+    }
+
+    /// Decodes the next frame of a capture.
+    pub fn decode<'a>(&'a mut self, frame: &Frame<'a>) -> Decoded<'a> {
+        let mut layer = Layer::Link(frame.link);
+        let mut bytes = Bytes::of_frame(frame.bytes, frame.wire_length);
+        let mut outside = Outside::nothing();
+        let mut slots: &'a mut [Vec<u8>] = &mut self.reassembled;
+        for _ in 0..limits::LAYERS {
+            if layer == TCP {
+                return segment(bytes, &outside, frame.at);
+            }
+            let step = read(layer, bytes, &mut outside, &mut self.fragments)
+                .unwrap_or(Step::Skip(cut_short(layer)));
+            (layer, bytes) = match step {
+                Step::Next(layer, bytes) => (layer, bytes),
+                Step::Reassembled(layer, packet) => {
+                    let Some((slot, rest)) = slots.split_first_mut() else {
+                        return Decoded::Skipped(skip::TOO_DEEP);
+                    };
+                    *slot = packet;
+                    slots = rest;
+                    (layer, Bytes::whole(slot))
+                }
+                Step::Other => return Decoded::Other,
+                Step::Skip(reason) => return skipped(reason, &outside),
+            };
+        }
+        Decoded::Skipped(skip::TOO_DEEP)
+    }
+}
+
+const TCP: Layer = Layer::IpProtocol(ip_number::TCP.0);
+
+/// Reads one header.
+#[inline]
+fn read<'a>(
+    layer: Layer,
+    bytes: Bytes<'a>,
+    outside: &mut Outside,
+    fragments: &mut Fragments,
+) -> Read<'a> {
+    match layer {
+        Layer::Ethernet => link::ethernet::read(bytes),
+        Layer::EtherType(ether_type) => link::ethernet::read_payload(ether_type, bytes, outside),
+        Layer::Ipv4 => ip::read_v4(bytes, outside, fragments),
+        Layer::Ipv6 => ipv6::read(bytes, outside, fragments),
+        Layer::RawIp => link::raw_ip(bytes),
+        Layer::IpProtocol(protocol) => read_protocol(protocol, bytes, outside),
+        Layer::Link(link) => link::read(link, bytes),
+    }
+}
+
+/// What an IP protocol number stands for, apart from TCP (IANA, "Protocol Numbers").
+fn read_protocol<'a>(protocol: u8, bytes: Bytes<'a>, outside: &mut Outside) -> Read<'a> {
+    const ICMP: u8 = ip_number::ICMP.0;
+    const IPV4: u8 = ip_number::IPV4.0;
+    const IPV6: u8 = ip_number::IPV6.0;
+    const ICMP_V6: u8 = ip_number::IPV6_ICMP.0;
+    const ETHERNET: u8 = 143;
+    if bytes.length() == 0 {
+        return Some(Step::Other);
+    }
+    match protocol {
+        ICMP => icmp::read_v4(bytes, outside),
+        ICMP_V6 => icmp::read_v6(bytes, outside),
+        IPV4 => Some(Step::Next(Layer::Ipv4, bytes)),
+        IPV6 => Some(Step::Next(Layer::Ipv6, bytes)),
+        ETHERNET => Some(Step::Next(Layer::Ethernet, bytes)),
+        _ => Some(Step::Other),
+    }
+}
+
+/// The reason that a header of `layer` could not be read to its end.
+#[cold]
+fn cut_short(layer: Layer) -> SkipReason {
+    match layer {
+        Layer::Link(_) | Layer::Ethernet | Layer::EtherType(_) => skip::LINK_CUT,
+        Layer::Ipv4 | Layer::Ipv6 | Layer::RawIp => skip::IP_CUT,
+        Layer::IpProtocol(_) => skip::TUNNEL_CUT,
+    }
+}
+
+#[inline]
+fn segment<'a>(bytes: Bytes<'a>, outside: &Outside, at: At) -> Decoded<'a> {
+    match tcp::read(bytes, outside, at) {
+        Decoded::Skipped(reason) => skipped(reason, outside),
+        decoded => decoded,
+    }
+}
+
+/// What ICMP quotes is cut short by nature, and what a UDP port promises may be another protocol: neither is a frame that
+/// could not be read.
+#[cold]
+fn skipped<'a>(reason: SkipReason, outside: &Outside) -> Decoded<'a> {
+    if outside.quoted || outside.guessed {
+        Decoded::Other
+    } else {
+        Decoded::Skipped(reason)
+    }
+}
