@@ -27,7 +27,13 @@ pub(crate) fn read_v4<'a>(bytes: Bytes<'a>, outside: &mut Outside) -> Read<'a> {
         | v4::TIME_EXCEEDED
         | v4::PARAMETER_PROBLEM => {
             outside.quoted = true;
-            Some(Step::Next(Layer::Ipv4, bytes.skip(HEADER)?))
+            let mut packet = bytes.skip(HEADER)?;
+            if bytes.byte(0)? == v4::REDIRECT {
+                // RFC 792: the header and 64 bits. What more there is, Wireshark does not look at.
+                let header = usize::from(packet.byte(0)? & 0x0f) * 4;
+                packet = packet.limit(header + 8);
+            }
+            Some(Step::Next(Layer::Ipv4, packet))
         }
         _ => Some(Step::Other),
     }

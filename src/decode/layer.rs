@@ -16,6 +16,20 @@ pub(crate) enum Layer {
     Ethernet,
     /// What an EtherType stands for.
     EtherType(u16),
+    /// An 802.2 LLC header.
+    Llc,
+    /// PPP, from its protocol field on.
+    Ppp,
+    /// PPP in HDLC-like framing, whose address and control may be left out (RFC 1662).
+    PppHdlc,
+    /// Cisco HDLC: address, control, EtherType.
+    CiscoHdlc,
+    /// A frame relay header.
+    FrameRelay,
+    /// An 802.11 MAC header.
+    Wifi,
+    /// MPLS labels.
+    Mpls,
     /// IPv4, or IPv6 where the version says so.
     Ipv4,
     /// IPv6.
@@ -24,6 +38,33 @@ pub(crate) enum Layer {
     RawIp,
     /// What an IP protocol number stands for.
     IpProtocol(u8),
+    /// A tunnel's header.
+    Tunnel(Tunnel),
+}
+
+/// Headers that carry packets of another network, over IP or UDP.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Tunnel {
+    /// GRE (RFC 2784, RFC 2890) and its enhanced form of PPTP (RFC 2637).
+    Gre,
+    /// Cisco ERSPAN with a header: types II and III.
+    Erspan,
+    /// VXLAN (RFC 7348).
+    Vxlan,
+    /// VXLAN with a next protocol (draft-ietf-nvo3-vxlan-gpe).
+    VxlanGpe,
+    /// GENEVE (RFC 8926).
+    Geneve,
+    /// GTP's user plane (3GPP TS 29.281), and version 0.
+    Gtp,
+    /// L2TP version 2 (RFC 2661).
+    L2tp,
+    /// Teredo (RFC 4380).
+    Teredo,
+    /// LISP's data plane (RFC 6830).
+    Lisp,
+    /// EtherIP (RFC 3378).
+    EtherIp,
 }
 
 /// What reading one header led to.

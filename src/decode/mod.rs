@@ -16,6 +16,8 @@ mod layer;
 mod link;
 pub mod skip;
 mod tcp;
+mod tunnel;
+mod udp;
 
 pub use link::link_type_name;
 
@@ -23,7 +25,7 @@ use crate::model::{At, Decoded, Frame, SkipReason, limits};
 use bytes::Bytes;
 use etherparse::ip_number;
 use fragments::Fragments;
-use layer::{Layer, Outside, Read, Step};
+use layer::{Layer, Outside, Read, Step, Tunnel};
 
 /// Turns frames into segments. Its only state is fragments.
 #[derive(Debug, Default)]
@@ -87,6 +89,14 @@ fn read<'a>(
         Layer::RawIp => link::raw_ip(bytes),
         Layer::IpProtocol(protocol) => read_protocol(protocol, bytes, outside),
         Layer::Link(link) => link::read(link, bytes),
+        Layer::Llc => link::llc::read(bytes),
+        Layer::Ppp => link::ppp::read(bytes),
+        Layer::PppHdlc => link::ppp::read_hdlc(bytes),
+        Layer::CiscoHdlc => link::hdlc::read(bytes),
+        Layer::FrameRelay => link::frame_relay::read(bytes),
+        Layer::Wifi => link::wifi::read(bytes),
+        Layer::Mpls => link::mpls::read(bytes),
+        Layer::Tunnel(tunnel) => tunnel::read(tunnel, bytes),
     }
 }
 
@@ -96,6 +106,12 @@ fn read_protocol<'a>(protocol: u8, bytes: Bytes<'a>, outside: &mut Outside) -> R
     const IPV4: u8 = ip_number::IPV4.0;
     const IPV6: u8 = ip_number::IPV6.0;
     const ICMP_V6: u8 = ip_number::IPV6_ICMP.0;
+    const UDP: u8 = ip_number::UDP.0;
+    const GRE: u8 = ip_number::GRE.0;
+    const AUTHENTICATION: u8 = ip_number::AUTHENTICATION_HEADER.0;
+    const ETHER_IP: u8 = ip_number::ETHER_IP.0;
+    const UDP_LITE: u8 = ip_number::UDP_LITE.0;
+    const MPLS: u8 = ip_number::MPLS_IN_IP.0;
     const ETHERNET: u8 = 143;
     if bytes.length() == 0 {
         return Some(Step::Other);
@@ -105,6 +121,18 @@ fn read_protocol<'a>(protocol: u8, bytes: Bytes<'a>, outside: &mut Outside) -> R
         ICMP_V6 => icmp::read_v6(bytes, outside),
         IPV4 => Some(Step::Next(Layer::Ipv4, bytes)),
         IPV6 => Some(Step::Next(Layer::Ipv6, bytes)),
+        UDP | UDP_LITE => udp::read(bytes, outside),
+        GRE => Some(Step::Next(Layer::Tunnel(Tunnel::Gre), bytes)),
+        // RFC 4302 §2: the length is in 32-bit words, minus 2. Over IPv6 it was read with the extension headers.
+        AUTHENTICATION => {
+            let length = (usize::from(bytes.byte(1)?) + 2) * 4;
+            Some(Step::Next(
+                Layer::IpProtocol(bytes.byte(0)?),
+                bytes.skip(length)?,
+            ))
+        }
+        ETHER_IP => Some(Step::Next(Layer::Tunnel(Tunnel::EtherIp), bytes)),
+        MPLS => Some(Step::Next(Layer::Mpls, bytes)),
         ETHERNET => Some(Step::Next(Layer::Ethernet, bytes)),
         _ => Some(Step::Other),
     }
@@ -114,9 +142,9 @@ fn read_protocol<'a>(protocol: u8, bytes: Bytes<'a>, outside: &mut Outside) -> R
 #[cold]
 fn cut_short(layer: Layer) -> SkipReason {
     match layer {
-        Layer::Link(_) | Layer::Ethernet | Layer::EtherType(_) => skip::LINK_CUT,
         Layer::Ipv4 | Layer::Ipv6 | Layer::RawIp => skip::IP_CUT,
-        Layer::IpProtocol(_) => skip::TUNNEL_CUT,
+        Layer::IpProtocol(_) | Layer::Tunnel(_) => skip::TUNNEL_CUT,
+        _ => skip::LINK_CUT,
     }
 }
 

@@ -2,6 +2,7 @@
 
 use super::super::bytes::Bytes;
 use super::super::layer::{Layer, Read, Step};
+use crate::model::LinkType;
 
 /// Version 1: packet type, ARPHRD_ type, address length, address, protocol.
 #[inline]
@@ -19,18 +20,40 @@ pub(super) fn read_v2(bytes: Bytes<'_>) -> Read<'_> {
     read(hardware, protocol, bytes.skip(20)?)
 }
 
-/// ARPHRD_ types for which the protocol field means something else than an EtherType.
+/// ARPHRD_ types whose frames have no EtherType in the protocol field.
 mod hardware {
+    pub(super) const FRAME_RELAY: u16 = 770;
+    pub(super) const WIFI: u16 = 801;
+    pub(super) const WIFI_PRISM: u16 = 802;
+    pub(super) const WIFI_RADIOTAP: u16 = 803;
     pub(super) const NETLINK: u16 = 824;
 }
 
-/// The largest number that Linux uses for a frame whose protocol has no EtherType.
-const LAST_INTERNAL: u16 = 1536;
+/// Numbers that Linux uses where there is no EtherType (LINUX_SLL_P_).
+mod internal {
+    pub(super) const ETHERNET: u16 = 3;
+    pub(super) const LLC: u16 = 4;
+    pub(super) const PPP_HDLC: u16 = 7;
+    pub(super) const LAST: u16 = 1536;
+}
 
 #[inline]
 fn read(hardware: u16, protocol: u16, rest: Bytes<'_>) -> Read<'_> {
-    if hardware == hardware::NETLINK || protocol <= LAST_INTERNAL {
+    if hardware == hardware::NETLINK {
         return Some(Step::Other);
     }
-    Some(Step::Next(Layer::EtherType(protocol), rest))
+    if protocol > internal::LAST {
+        return Some(Step::Next(Layer::EtherType(protocol), rest));
+    }
+    let layer = match (hardware, protocol) {
+        (hardware::FRAME_RELAY, _) => Layer::FrameRelay,
+        (hardware::WIFI, _) => Layer::Link(LinkType(105)),
+        (hardware::WIFI_PRISM, _) => Layer::Link(LinkType(119)),
+        (hardware::WIFI_RADIOTAP, _) => Layer::Link(LinkType(127)),
+        (_, internal::ETHERNET) => Layer::Ethernet,
+        (_, internal::LLC) => Layer::Llc,
+        (_, internal::PPP_HDLC) => Layer::PppHdlc,
+        _ => return Some(Step::Other),
+    };
+    Some(Step::Next(layer, rest))
 }

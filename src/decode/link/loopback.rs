@@ -20,14 +20,14 @@ const LONGEST_802_3: u32 = 1500;
 /// in one byte, so the order is the one that makes the number small.
 #[inline]
 pub(super) fn read_null(bytes: Bytes<'_>) -> Read<'_> {
-    let header = bytes.array::<4>(0)?;
-    let [first, second, third, fourth] = header;
-    let family = match header {
-        // IRIX writes 16 bits of family and two bytes of zero.
-        [0, low, 0, 0] if (1..6).contains(&low) => u32::from(low),
-        [low, 0, 0, 0] => u32::from(low),
+    let family = match bytes.array::<4>(0)? {
+        [family, 0, 0, 0] => u32::from(family),
+        // IRIX: 16 bits of family, then zero.
+        [0, family @ 1..=5, 0, 0] | [0, 0, family @ 1..=5, 0] => u32::from(family),
         [low, high, 0, 0] => u32::from(u16::from_le_bytes([low, high])),
-        _ => u32::from_be_bytes([first, second, third, fourth]),
+        // Linux's ISDN and others put PPP under this link type.
+        [0xff, 0x03, ..] => return Some(Step::Next(Layer::PppHdlc, bytes)),
+        header => u32::from_be_bytes(header),
     };
     read_family(family, bytes)
 }
