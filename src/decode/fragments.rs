@@ -8,17 +8,15 @@
 //! refuses fragments that disagree about the packet's end, and of two fragments with the same bytes it believes the later
 //! one, where Wireshark believes the one that begins first.
 
+use super::layer::Addresses;
 use crate::model::limits;
 use std::collections::{BTreeMap, HashMap};
-use std::net::IpAddr;
 
 /// What names a packet (RFC 791 §3.2, RFC 8200 §4.5).
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub(crate) struct Key {
-    /// The packet's sender.
-    pub(crate) source: IpAddr,
-    /// The packet's receiver.
-    pub(crate) destination: IpAddr,
+    /// Who sends the packet to whom.
+    pub(crate) addresses: Addresses,
     /// The identification field.
     pub(crate) identification: u32,
     /// The protocol, which is part of the name in IPv4 only.
@@ -39,10 +37,10 @@ pub(crate) struct Fragment<'a> {
 }
 
 /// What a fragment did.
-#[derive(Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Added {
-    /// Its packet is complete: the payload.
-    Complete(Vec<u8>),
+    /// Its packet is complete: [`Fragments::take`] gives the payload.
+    Complete,
     /// Its packet waits for others.
     Waits,
     /// Its packet waits for others, and an older one was given up to make room.
@@ -59,6 +57,8 @@ pub(crate) struct Fragments {
     ages: BTreeMap<u64, Key>,
     next_age: u64,
     held: usize,
+    /// The payload that was completed last.
+    complete: Vec<u8>,
 }
 
 /// The fragments of one packet.
@@ -110,7 +110,8 @@ impl Fragments {
         packet.insert(fragment);
         if let Some(payload) = packet.join() {
             self.forget(&key);
-            return Added::Complete(payload);
+            self.complete = payload;
+            return Added::Complete;
         }
         let mut gave_up = false;
         while self.held > limits::FRAGMENT_BYTES || self.waiting.len() > limits::FRAGMENTED_PACKETS
@@ -122,6 +123,11 @@ impl Fragments {
             gave_up = true;
         }
         if gave_up { Added::GaveUp } else { Added::Waits }
+    }
+
+    /// The payload of the packet that the last fragment completed.
+    pub(crate) fn take(&mut self) -> Vec<u8> {
+        std::mem::take(&mut self.complete)
     }
 
     fn forget(&mut self, key: &Key) {
@@ -186,8 +192,7 @@ mod tests {
 
     fn key(identification: u32) -> Key {
         Key {
-            source: IpAddr::V4(Ipv4Addr::LOCALHOST),
-            destination: IpAddr::V4(Ipv4Addr::LOCALHOST),
+            addresses: Addresses::V4(Ipv4Addr::LOCALHOST, Ipv4Addr::LOCALHOST),
             identification,
             protocol: Some(6),
             vlan: 0,
@@ -203,14 +208,20 @@ mod tests {
         fragments.add(key(1), &fragment)
     }
 
+    /// Adds the fragment that completes the packet, and gives the packet.
+    fn completed(fragments: &mut Fragments, offset: usize, more: bool, bytes: &[u8]) -> Vec<u8> {
+        assert_eq!(add(fragments, offset, more, bytes), Added::Complete);
+        fragments.take()
+    }
+
     #[test]
     fn fragments_in_reverse_order_become_the_packet() {
         let mut fragments = Fragments::default();
         assert_eq!(add(&mut fragments, 16, false, b"end"), Added::Waits);
         assert_eq!(add(&mut fragments, 8, true, b"bbbbbbbb"), Added::Waits);
         assert_eq!(
-            add(&mut fragments, 0, true, b"aaaaaaaa"),
-            Added::Complete(b"aaaaaaaabbbbbbbbend".to_vec())
+            completed(&mut fragments, 0, true, b"aaaaaaaa"),
+            b"aaaaaaaabbbbbbbbend"
         );
         assert_eq!(fragments.held, 0);
         assert!(fragments.waiting.is_empty() && fragments.ages.is_empty());
@@ -222,8 +233,8 @@ mod tests {
         add(&mut fragments, 8, true, b"BBBBBBBB");
         add(&mut fragments, 0, true, b"aaaaaaaaaaaa");
         assert_eq!(
-            add(&mut fragments, 16, false, b"end"),
-            Added::Complete(b"aaaaaaaaaaaaBBBBend".to_vec())
+            completed(&mut fragments, 16, false, b"end"),
+            b"aaaaaaaaaaaaBBBBend"
         );
     }
 
@@ -232,20 +243,14 @@ mod tests {
         let mut fragments = Fragments::default();
         add(&mut fragments, 0, true, b"aaaaaaaa");
         add(&mut fragments, 0, true, b"AAAAAAAA");
-        assert_eq!(
-            add(&mut fragments, 8, false, b"end"),
-            Added::Complete(b"aaaaaaaaend".to_vec())
-        );
+        assert_eq!(completed(&mut fragments, 8, false, b"end"), b"aaaaaaaaend");
     }
 
     #[test]
     fn what_lies_behind_the_last_fragment_is_left_out() {
         let mut fragments = Fragments::default();
         add(&mut fragments, 0, true, b"aaaaaaaaaaaaaaaa");
-        assert_eq!(
-            add(&mut fragments, 8, false, b"bb"),
-            Added::Complete(b"aaaaaaaaaa".to_vec())
-        );
+        assert_eq!(completed(&mut fragments, 8, false, b"bb"), b"aaaaaaaaaa");
     }
 
     #[test]
@@ -293,7 +298,8 @@ mod tests {
             for (offset, bytes) in pieces {
                 last = add(&mut fragments, offset, offset + bytes.len() < payload.len(), bytes);
             }
-            prop_assert_eq!(last, Added::Complete(payload.clone()));
+            prop_assert_eq!(last, Added::Complete);
+            prop_assert_eq!(fragments.take(), payload);
         }
 
         #[test]

@@ -5,9 +5,9 @@
 
 use super::bytes::Bytes;
 use super::fragments::{Added, Fragment, Fragments, Key};
-use super::layer::{Layer, Outside, Read, Step};
+use super::layer::{Addresses, Layer, Outside, Read, Step};
 use super::skip;
-use std::net::{IpAddr, Ipv4Addr};
+use std::net::Ipv4Addr;
 
 /// Bytes of a header without options.
 const HEADER: usize = 20;
@@ -69,8 +69,7 @@ pub(crate) fn read_v4<'a>(
     } else {
         Ipv4Addr::new(d0, d1, d2, d3)
     };
-    outside.source = IpAddr::V4(source);
-    outside.destination = IpAddr::V4(destination);
+    outside.addresses = Addresses::V4(source, destination);
     outside.fragment = false;
     let payload = packet.skip(header_length)?;
 
@@ -88,8 +87,7 @@ pub(crate) fn read_v4<'a>(
                 .iter()
                 .any(|address| address.is_private() || address.is_link_local());
             let key = Key {
-                source: outside.source,
-                destination: outside.destination,
+                addresses: outside.addresses,
                 identification: u32::from(u16::from_be_bytes([i0, i1])),
                 protocol: Some(protocol),
                 vlan: if local { outside.vlan } else { 0 },
@@ -100,7 +98,7 @@ pub(crate) fn read_v4<'a>(
                 bytes,
             };
             Some(match fragments.add(key, &fragment) {
-                Added::Complete(packet) => Step::Reassembled(Layer::IpProtocol(protocol), packet),
+                Added::Complete => Step::Reassembled(Layer::IpProtocol(protocol)),
                 Added::Waits => Step::Other,
                 Added::GaveUp => Step::Skip(skip::FRAGMENTS_GIVEN_UP),
             })

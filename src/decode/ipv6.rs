@@ -5,10 +5,10 @@
 
 use super::bytes::Bytes;
 use super::fragments::{Added, Fragment, Fragments, Key};
-use super::layer::{Layer, Outside, Read, Step};
+use super::layer::{Addresses, Layer, Outside, Read, Step};
 use super::skip;
 use etherparse::ip_number;
-use std::net::{IpAddr, Ipv6Addr};
+use std::net::Ipv6Addr;
 
 /// Bytes of the fixed header.
 const HEADER: usize = 40;
@@ -56,9 +56,7 @@ pub(crate) fn read<'a>(
         _,
         destination @ ..,
     ] = addresses;
-    outside.source = IpAddr::V6(Ipv6Addr::from(source));
-    outside.destination = IpAddr::V6(Ipv6Addr::from(destination));
-    outside.fragment = false;
+    outside.addresses = Addresses::V6(Ipv6Addr::from(source), Ipv6Addr::from(destination));
 
     let payload = bytes.skip(HEADER)?;
     let declared = match (u16::from_be_bytes([l0, l1]), next) {
@@ -113,8 +111,7 @@ fn read_extensions<'a>(
                     return Some(Step::Other);
                 }
                 let key = Key {
-                    source: outside.source,
-                    destination: outside.destination,
+                    addresses: outside.addresses,
                     identification: u32::from_be_bytes(identification),
                     protocol: None,
                     vlan: 0,
@@ -125,7 +122,7 @@ fn read_extensions<'a>(
                     bytes,
                 };
                 return Some(match fragments.add(key, &fragment) {
-                    Added::Complete(packet) => Step::Reassembled(Layer::IpProtocol(after), packet),
+                    Added::Complete => Step::Reassembled(Layer::IpProtocol(after)),
                     Added::Waits => Step::Other,
                     Added::GaveUp => Step::Skip(skip::FRAGMENTS_GIVEN_UP),
                 });

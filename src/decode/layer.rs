@@ -4,8 +4,8 @@
 //! a bound (see the decoder), whatever a frame pretends to hold.
 
 use super::bytes::Bytes;
-use crate::model::{LinkType, SkipReason};
-use std::net::{IpAddr, Ipv4Addr};
+use crate::model::{Endpoint, LinkType, SkipReason};
+use std::net::{IpAddr, Ipv4Addr, Ipv6Addr};
 
 /// How the bytes that come next begin.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -68,12 +68,12 @@ pub(crate) enum Tunnel {
 }
 
 /// What reading one header led to.
-#[derive(Debug)]
+#[derive(Clone, Copy, Debug)]
 pub(crate) enum Step<'a> {
     /// Another header.
     Next(Layer, Bytes<'a>),
-    /// This fragment completed a packet, which goes on with the layer.
-    Reassembled(Layer, Vec<u8>),
+    /// This fragment completed a packet, which [`super::fragments::Fragments::take`] gives and which begins so.
+    Reassembled(Layer),
     /// Another protocol than TCP, or a fragment that waits for others.
     Other,
     /// Cannot be read.
@@ -83,13 +83,38 @@ pub(crate) enum Step<'a> {
 /// Reading one header; `None` where it is cut short.
 pub(crate) type Read<'a> = Option<Step<'a>>;
 
+/// Source and destination of an IP packet, which are of one family.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub(crate) enum Addresses {
+    /// Of IPv4.
+    V4(Ipv4Addr, Ipv4Addr),
+    /// Of IPv6.
+    V6(Ipv6Addr, Ipv6Addr),
+}
+
+impl Addresses {
+    /// The two ends of a connection between these addresses.
+    #[inline]
+    pub(crate) fn with_ports(self, source: u16, destination: u16) -> (Endpoint, Endpoint) {
+        let end = |address, port| Endpoint { address, port };
+        match self {
+            Addresses::V4(from, to) => (
+                end(IpAddr::V4(from), source),
+                end(IpAddr::V4(to), destination),
+            ),
+            Addresses::V6(from, to) => (
+                end(IpAddr::V6(from), source),
+                end(IpAddr::V6(to), destination),
+            ),
+        }
+    }
+}
+
 /// What the headers outside have said about those inside.
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct Outside {
-    /// The innermost IP source address.
-    pub(crate) source: IpAddr,
-    /// The innermost IP destination address.
-    pub(crate) destination: IpAddr,
+    /// The innermost IP addresses.
+    pub(crate) addresses: Addresses,
     /// The first VLAN identifier other than 0, or 0: fragments of private addresses are kept apart by it.
     pub(crate) vlan: u16,
     /// Inside a packet that an ICMP error quotes.
@@ -104,8 +129,7 @@ impl Outside {
     /// Before the first header.
     pub(crate) fn nothing() -> Outside {
         Outside {
-            source: IpAddr::V4(Ipv4Addr::UNSPECIFIED),
-            destination: IpAddr::V4(Ipv4Addr::UNSPECIFIED),
+            addresses: Addresses::V4(Ipv4Addr::UNSPECIFIED, Ipv4Addr::UNSPECIFIED),
             vlan: 0,
             quoted: false,
             fragment: false,

@@ -43,28 +43,33 @@ impl Decoder {
 
     /// Decodes the next frame of a capture.
     pub fn decode<'a>(&'a mut self, frame: &Frame<'a>) -> Decoded<'a> {
-        let mut layer = Layer::Link(frame.link);
-        let mut bytes = Bytes::of_frame(frame.bytes, frame.wire_length);
         let mut outside = Outside::nothing();
         let mut slots: &'a mut [Vec<u8>] = &mut self.reassembled;
+        let mut current = Layer::Link(frame.link);
+        let whole = Bytes::of_frame(frame.bytes, frame.wire_length);
+        let mut step = link::read(frame.link, whole);
         for _ in 0..limits::LAYERS {
-            if layer == TCP {
-                return segment(bytes, &outside, frame.at);
-            }
-            let step = read(layer, bytes, &mut outside, &mut self.fragments)
-                .unwrap_or(Step::Skip(cut_short(layer)));
-            (layer, bytes) = match step {
-                Step::Next(layer, bytes) => (layer, bytes),
-                Step::Reassembled(layer, packet) => {
+            let (layer, bytes) = match step {
+                Some(Step::Next(layer, bytes)) => (layer, bytes),
+                Some(Step::Reassembled(layer)) => {
                     let Some((slot, rest)) = slots.split_first_mut() else {
                         return Decoded::Skipped(skip::TOO_DEEP);
                     };
-                    *slot = packet;
+                    *slot = self.fragments.take();
                     slots = rest;
                     (layer, Bytes::whole(slot))
                 }
-                Step::Other => return Decoded::Other,
-                Step::Skip(reason) => return skipped(reason, &outside),
+                Some(Step::Other) => return Decoded::Other,
+                Some(Step::Skip(reason)) => return skipped(reason, &outside),
+                None => return skipped(cut_short(current), &outside),
+            };
+            current = layer;
+            // What nearly every frame holds comes first and in line.
+            step = match layer {
+                TCP => return segment(bytes, &outside, frame.at),
+                Layer::Ipv4 => ip::read_v4(bytes, &mut outside, &mut self.fragments),
+                Layer::Ipv6 => ipv6::read(bytes, &mut outside, &mut self.fragments),
+                layer => read(layer, bytes, &mut outside),
             };
         }
         Decoded::Skipped(skip::TOO_DEEP)
@@ -73,20 +78,14 @@ impl Decoder {
 
 const TCP: Layer = Layer::IpProtocol(ip_number::TCP.0);
 
-/// Reads one header.
-#[inline]
-fn read<'a>(
-    layer: Layer,
-    bytes: Bytes<'a>,
-    outside: &mut Outside,
-    fragments: &mut Fragments,
-) -> Read<'a> {
+/// Reads a header that is not IP.
+#[inline(never)]
+fn read<'a>(layer: Layer, bytes: Bytes<'a>, outside: &mut Outside) -> Read<'a> {
     match layer {
+        Layer::Ipv4 | Layer::Ipv6 => Some(Step::Next(layer, bytes)),
+        Layer::RawIp => link::raw_ip(bytes),
         Layer::Ethernet => link::ethernet::read(bytes),
         Layer::EtherType(ether_type) => link::ethernet::read_payload(ether_type, bytes, outside),
-        Layer::Ipv4 => ip::read_v4(bytes, outside, fragments),
-        Layer::Ipv6 => ipv6::read(bytes, outside, fragments),
-        Layer::RawIp => link::raw_ip(bytes),
         Layer::IpProtocol(protocol) => read_protocol(protocol, bytes, outside),
         Layer::Link(link) => link::read(link, bytes),
         Layer::Llc => link::llc::read(bytes),

@@ -14,10 +14,8 @@ pub const IP_CUT: SkipReason = SkipReason("IP header cut short");
 pub const IP_BAD: SkipReason = SkipReason("bad IP header");
 /// The capture ends inside the header of a tunnel.
 pub const TUNNEL_CUT: SkipReason = SkipReason("tunnel header cut short");
-/// The capture ends inside the first 20 bytes of a TCP header.
+/// The capture ends inside a TCP header, before its window.
 pub const TCP_CUT: SkipReason = SkipReason("TCP header cut short");
-/// A TCP data offset below 5.
-pub const TCP_BAD: SkipReason = SkipReason("bad TCP header");
 /// A protected 802.11 frame.
 pub const ENCRYPTED: SkipReason = SkipReason("encrypted");
 /// More headers in one frame than [`crate::model::limits::LAYERS`], or more reassembled packets inside each other than
@@ -27,7 +25,7 @@ pub const TOO_DEEP: SkipReason = SkipReason("nested too deep");
 pub const FRAGMENTS_GIVEN_UP: SkipReason = SkipReason("too many incomplete fragments");
 
 /// Every reason.
-pub const ALL: [SkipReason; 11] = [
+pub const ALL: [SkipReason; 10] = [
     UNKNOWN_LINK,
     LINK_CUT,
     LINK_BAD,
@@ -35,7 +33,6 @@ pub const ALL: [SkipReason; 11] = [
     IP_BAD,
     TUNNEL_CUT,
     TCP_CUT,
-    TCP_BAD,
     ENCRYPTED,
     TOO_DEEP,
     FRAGMENTS_GIVEN_UP,

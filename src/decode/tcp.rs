@@ -6,12 +6,13 @@
 use super::bytes::Bytes;
 use super::layer::Outside;
 use super::skip;
-use crate::model::{At, Decoded, Endpoint, Flags, Segment, TcpOptions};
+use crate::model::{At, Decoded, Flags, Segment, TcpOptions};
 
 /// Bytes of a header without options.
 const HEADER: usize = 20;
-/// Bytes of a header up to the window: with them Wireshark gives the conversation a number, even if it gives up behind.
-const NAMED: usize = 16;
+/// Bytes of a header up to the window. What follows, checksum and urgent pointer, is not needed: a header that the
+/// snaplen cuts there is whole enough, for Wireshark too.
+const NEEDED: usize = 16;
 
 /// Option kinds (RFC 9293 §3.1, RFC 7323, RFC 2018).
 mod kind {
@@ -27,7 +28,7 @@ mod kind {
 /// Reads the segment.
 #[inline]
 pub(crate) fn read<'a>(bytes: Bytes<'a>, outside: &Outside, at: At) -> Decoded<'a> {
-    let Some(header) = bytes.array::<NAMED>(0) else {
+    let Some(header) = bytes.array::<NEEDED>(0) else {
         return Decoded::Skipped(skip::TCP_CUT);
     };
     let [
@@ -48,22 +49,21 @@ pub(crate) fn read<'a>(bytes: Bytes<'a>, outside: &Outside, at: At) -> Decoded<'
         w0,
         w1,
     ] = header;
-    let source = Endpoint {
-        address: outside.source,
-        port: u16::from_be_bytes([s0, s1]),
-    };
-    let destination = Endpoint {
-        address: outside.destination,
-        port: u16::from_be_bytes([d0, d1]),
-    };
+    let (source, destination) = outside
+        .addresses
+        .with_ports(u16::from_be_bytes([s0, s1]), u16::from_be_bytes([d0, d1]));
     let sequence = u32::from_be_bytes([q0, q1, q2, q3]);
     let flags = Flags(flags);
     let header_length = usize::from(offset >> 4) * 4;
 
     // The length of the payload is the rest of the IP packet. Of a quoted packet or a lone first fragment there is no
     // rest to go by, and a header longer than the packet leaves none (Wireshark: "Short segment", no tcp.len). Such a
-    // header names a connection and no more.
-    if outside.quoted || outside.fragment || bytes.length() < header_length {
+    // header, and one whose length is too small to be, names a connection and no more.
+    if outside.quoted
+        || outside.fragment
+        || header_length < HEADER
+        || bytes.length() < header_length
+    {
         return Decoded::Quoted {
             source,
             destination,
@@ -71,13 +71,7 @@ pub(crate) fn read<'a>(bytes: Bytes<'a>, outside: &Outside, at: At) -> Decoded<'
             flags,
         };
     }
-    if header_length < HEADER {
-        return Decoded::Skipped(skip::TCP_BAD);
-    }
     let captured = bytes.captured();
-    if captured.len() < HEADER {
-        return Decoded::Skipped(skip::TCP_CUT);
-    }
     let options = captured
         .get(HEADER..header_length)
         .or_else(|| captured.get(HEADER..))
@@ -218,24 +212,21 @@ mod tests {
     }
 
     #[test]
-    fn a_header_of_less_than_20_bytes_is_skipped() {
+    fn a_header_cut_before_its_window_is_skipped() {
         let bytes = header(5);
         assert!(matches!(
             segment(&bytes[..15], 40),
             Decoded::Skipped(skip::TCP_CUT)
         ));
-        assert!(matches!(
-            segment(&bytes[..19], 40),
-            Decoded::Skipped(skip::TCP_CUT)
-        ));
-        assert!(matches!(
-            segment(&header(4), 40),
-            Decoded::Skipped(skip::TCP_BAD)
-        ));
+        let Decoded::Tcp(segment) = segment(&bytes[..16], 40) else {
+            panic!("no segment");
+        };
+        assert_eq!((segment.window, segment.length), (0x0102, 20));
     }
 
     #[test]
-    fn a_header_longer_than_its_packet_gives_no_segment() {
+    fn a_header_whose_length_cannot_be_only_names_its_connection() {
         assert!(matches!(segment(&header(15), 0), Decoded::Quoted { .. }));
+        assert!(matches!(segment(&header(4), 40), Decoded::Quoted { .. }));
     }
 }

@@ -146,7 +146,7 @@ pub enum Decoded<'a> {
     /// A TCP segment (the innermost, where several are nested).
     Tcp(Segment<'a>),
     /// A TCP header that names its connection, which may take a number, and says no more: quoted by an ICMP error, in a
-    /// first fragment that stays alone, or longer than its packet.
+    /// first fragment that stays alone, or with a length that cannot be.
     Quoted {
         /// The quoted packet's sender.
         source: Endpoint,

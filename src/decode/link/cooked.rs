@@ -2,6 +2,7 @@
 
 use super::super::bytes::Bytes;
 use super::super::layer::{Layer, Read, Step};
+use super::ethernet;
 use crate::model::LinkType;
 
 /// Version 1: packet type, ARPHRD_ type, address length, address, protocol.
@@ -43,7 +44,7 @@ fn read(hardware: u16, protocol: u16, rest: Bytes<'_>) -> Read<'_> {
         return Some(Step::Other);
     }
     if protocol > internal::LAST {
-        return Some(Step::Next(Layer::EtherType(protocol), rest));
+        return Some(ethernet::step(protocol, rest));
     }
     let layer = match (hardware, protocol) {
         (hardware::FRAME_RELAY, _) => Layer::FrameRelay,

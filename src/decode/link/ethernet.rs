@@ -70,13 +70,22 @@ fn fabric_path(header: usize, bytes: Bytes<'_>) -> Read<'_> {
 #[inline]
 fn type_or_length(field: u16, rest: Bytes<'_>) -> Read<'_> {
     Some(match field {
-        ether_type::IPV4 => Step::Next(Layer::Ipv4, rest),
-        ether_type::IPV6 => Step::Next(Layer::Ipv6, rest),
         1..=LONGEST_802_3 if rest.be16(0) != Some(RAW_IPX) => {
             Step::Next(Layer::Llc, rest.limit(usize::from(field)))
         }
-        other => Step::Next(Layer::EtherType(other), rest),
+        ether_type => step(ether_type, rest),
     })
+}
+
+/// What follows an EtherType, IP at once.
+#[inline]
+pub(super) fn step(ether_type: u16, rest: Bytes<'_>) -> Step<'_> {
+    let layer = match ether_type {
+        ether_type::IPV4 => Layer::Ipv4,
+        ether_type::IPV6 => Layer::Ipv6,
+        other => Layer::EtherType(other),
+    };
+    Step::Next(layer, rest)
 }
 
 /// What follows an EtherType.

@@ -2,7 +2,7 @@
 
 use super::super::bytes::Bytes;
 use super::super::layer::{Layer, Read, Step};
-use super::llc;
+use super::{ethernet, llc};
 
 /// The bit that ends the address.
 const LAST: u8 = 0x01;
@@ -19,20 +19,29 @@ mod nlpid {
 
 /// The address of two to four bytes, then control and protocol, or an EtherType.
 pub(in super::super) fn read(bytes: Bytes<'_>) -> Read<'_> {
-    let mut rest = bytes;
-    for _ in 0..4 {
+    if bytes.byte(0)? & LAST != 0 {
+        return Some(Step::Other);
+    }
+    let mut rest = bytes.skip(1)?;
+    for _ in 1..4 {
         let last = rest.byte(0)? & LAST != 0;
         rest = rest.skip(1)?;
         if last {
             break;
         }
     }
-    if rest.byte(0)? != UNNUMBERED_INFORMATION {
-        return Some(Step::Next(Layer::EtherType(rest.be16(0)?), rest.skip(2)?));
-    }
-    rest = rest.skip(1)?;
-    if rest.byte(0)? == nlpid::PADDING {
+    let control = rest.byte(0)?;
+    if control == UNNUMBERED_INFORMATION {
         rest = rest.skip(1)?;
+        if rest.byte(0)? == nlpid::PADDING {
+            rest = rest.skip(1)?;
+        }
+    } else if let Some(ether_type) = rest.be16(0).filter(|field| ethernet::is_known(*field)) {
+        // Cisco's encapsulation.
+        return Some(Step::Next(Layer::EtherType(ether_type), rest.skip(2)?));
+    } else {
+        // Unnumbered frames have one byte of control, the others two.
+        rest = rest.skip(if control & 3 == 3 { 1 } else { 2 })?;
     }
     let protocol = rest.byte(0)?;
     let payload = rest.skip(1)?;

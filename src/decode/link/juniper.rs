@@ -44,8 +44,8 @@ pub(super) fn read(interface: Interface, bytes: Bytes<'_>) -> Read<'_> {
         };
         let rest = bytes.skip(4 + extensions)?;
         if flags & NO_LINK_HEADER != 0 {
-            let protocol = u32::from_le_bytes(rest.array(0)?);
-            return Some(payload(protocol, rest.skip(4)?));
+            // A word in the host's order, which is little-endian: the number is in its first byte.
+            return Some(payload(u16::from(rest.byte(0)?), rest.skip(4)?));
         }
         rest
     };
@@ -61,13 +61,13 @@ pub(super) fn read(interface: Interface, bytes: Bytes<'_>) -> Read<'_> {
         Interface::Voice => Step::Next(Layer::Ipv4, rest.skip(18)?),
         Interface::Ggsn => {
             let protocol = u16::from_le_bytes(rest.array(0)?);
-            payload(u32::from(protocol), rest.skip(4)?)
+            payload(protocol, rest.skip(4)?)
         }
     })
 }
 
 /// What Juniper's protocol numbers stand for.
-fn payload(protocol: u32, rest: Bytes<'_>) -> Step<'_> {
+fn payload(protocol: u16, rest: Bytes<'_>) -> Step<'_> {
     let layer = match protocol {
         2 | 3 => Layer::Ipv4,
         4 | 5 | 8 | 32 => Layer::Mpls,

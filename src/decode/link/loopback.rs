@@ -22,8 +22,8 @@ const LONGEST_802_3: u32 = 1500;
 pub(super) fn read_null(bytes: Bytes<'_>) -> Read<'_> {
     let family = match bytes.array::<4>(0)? {
         [family, 0, 0, 0] => u32::from(family),
-        // IRIX: 16 bits of family, then zero.
-        [0, family @ 1..=5, 0, 0] | [0, 0, family @ 1..=5, 0] => u32::from(family),
+        // IRIX: 16 bits of family, in either half.
+        [0, family @ 1..=5, 0, 0] | [_, _, family @ 1..=5, 0] => u32::from(family),
         [low, high, 0, 0] => u32::from(u16::from_le_bytes([low, high])),
         // Linux's ISDN and others put PPP under this link type.
         [0xff, 0x03, ..] => return Some(Step::Next(Layer::PppHdlc, bytes)),
@@ -50,11 +50,8 @@ fn read_family(family: u32, bytes: Bytes<'_>) -> Read<'_> {
         family::INET6_WINDOWS | family::INET6_LINUX if rest.byte(0)? >> 4 == 6 => {
             Step::Next(Layer::Ipv6, rest)
         }
-        _ => match u16::try_from(family) {
-            Ok(ether_type) if family > LONGEST_802_3 => {
-                Step::Next(Layer::EtherType(ether_type), rest)
-            }
-            _ => Step::Other,
-        },
+        // Some writers have an EtherType in place of the family.
+        _ if family > LONGEST_802_3 => Step::Next(Layer::EtherType(family as u16), rest),
+        _ => Step::Other,
     })
 }

@@ -29,20 +29,29 @@ use juniper::Interface;
 #[inline]
 pub(super) fn read(link: LinkType, bytes: Bytes<'_>) -> Read<'_> {
     match link.0 {
-        0 => loopback::read_null(bytes),
         1 => ethernet::read(bytes),
+        0 => loopback::read_null(bytes),
+        113 => cooked::read_v1(bytes),
+        12 | 14 | 101 => raw_ip(bytes),
+        276 => cooked::read_v2(bytes),
+        _ => read_less_common(link, bytes),
+    }
+}
+
+#[inline(never)]
+fn read_less_common(link: LinkType, bytes: Bytes<'_>) -> Read<'_> {
+    match link.0 {
         9 | 50 => ppp::read_hdlc(bytes),
-        12 | 14 | 101 => Some(Step::Next(Layer::RawIp, bytes)),
         51 => ppp::read_over_ethernet(bytes),
         104 | 112 => hdlc::read(bytes),
         105 => wifi::read(bytes),
         107 => frame_relay::read(bytes),
         108 => loopback::read_loop(bytes),
-        113 => cooked::read_v1(bytes),
-        119 | 163 => wifi::read_prism_or_avs(bytes),
+        119 => wifi::read_prism(bytes),
         127 => wifi::read_radiotap(bytes),
         133 => juniper::read(Interface::Ggsn, bytes),
         136 => juniper::read(Interface::Services, bytes),
+        163 => wifi::read_avs(bytes),
         // pppd's: a direction where HDLC has its address, then control.
         166 => ppp::read(bytes.skip(2)?),
         167 | 178 => juniper::read(Interface::Ethernet, bytes),
@@ -60,12 +69,12 @@ pub(super) fn read(link: LinkType, bytes: Bytes<'_>) -> Read<'_> {
         229 => Some(Step::Next(Layer::Ipv6, bytes)),
         239 => nflog::read(bytes),
         258 => pktap::read(bytes),
-        276 => cooked::read_v2(bytes),
         _ => Some(Step::Skip(skip::UNKNOWN_LINK)),
     }
 }
 
 /// IPv4 or IPv6, told by the version.
+#[inline]
 pub(super) fn raw_ip(bytes: Bytes<'_>) -> Read<'_> {
     Some(match bytes.byte(0)? >> 4 {
         4 => Step::Next(Layer::Ipv4, bytes),

@@ -29,7 +29,7 @@ pub(super) fn read(bytes: Bytes<'_>) -> Read<'_> {
     while rest.length() >= 4 {
         let length = usize::from(number(rest.array(0)?));
         let kind = number(rest.array(2)?) & 0x7fff;
-        if length < 4 {
+        if length < 4 || length > rest.length() {
             return Some(Step::Skip(skip::LINK_BAD));
         }
         let value = rest.skip(4)?.limit(length - 4);

@@ -5,6 +5,7 @@
 use super::super::bytes::Bytes;
 use super::super::layer::{Layer, Read, Step};
 use super::super::skip;
+use super::ethernet;
 use crate::model::LinkType;
 
 /// Fields of the first byte of frame control (802.11 §9.2.4.1).
@@ -20,6 +21,7 @@ mod control {
 
 /// Flags, the second byte of frame control.
 mod flag {
+    pub(super) const FROM_DS: u8 = 0x02;
     pub(super) const TO_AND_FROM_DS: u8 = 0x03;
     pub(super) const MORE_FRAGMENTS: u8 = 0x04;
     pub(super) const PROTECTED: u8 = 0x40;
@@ -48,8 +50,9 @@ fn read_padded(bytes: Bytes<'_>, padded: bool) -> Read<'_> {
     if flags & flag::PROTECTED != 0 {
         return Some(Step::Skip(skip::ENCRYPTED));
     }
-    let fragment_number = bytes.byte(22)? & 0x0f;
-    if flags & flag::MORE_FRAGMENTS != 0 || fragment_number != 0 {
+    // A last fragment is read as if it were whole: some cards join the fragments and leave the number. Where they do
+    // not, what it begins with is no LLC.
+    if flags & flag::MORE_FRAGMENTS != 0 {
         return Some(Step::Other);
     }
     let mut header = HEADER;
@@ -68,12 +71,33 @@ fn read_padded(bytes: Bytes<'_>, padded: bool) -> Read<'_> {
         header = header.next_multiple_of(4);
     }
     let payload = bytes.skip(header)?;
-    let payload = if aggregate {
-        last_subframe(payload)?
-    } else {
-        payload
-    };
-    Some(Step::Next(Layer::Llc, payload))
+    if aggregate {
+        return Some(Step::Next(Layer::Llc, last_subframe(payload)?));
+    }
+    let payload = payload.skip(mesh_control(flags, payload))?;
+    // Outside a BSS, as between cars, an EtherType stands in place of LLC (802.11-2016 §5.1.4).
+    match payload.be16(0).filter(|field| ethernet::is_known(*field)) {
+        Some(ether_type) => Some(Step::Next(Layer::EtherType(ether_type), payload.skip(2)?)),
+        None => Some(Step::Next(Layer::Llc, payload)),
+    }
+}
+
+/// The length of the mesh control field (802.11 §9.2.4.7.3) before LLC and SNAP, or 0. The bit that should announce it
+/// does not do so on every card, so as in Wireshark its own flags and what follows it tell.
+fn mesh_control(flags: u8, payload: Bytes<'_>) -> usize {
+    const SNAP: u16 = 0xaaaa;
+    const LONGEST_EXTENSION: u8 = 2;
+    match payload.byte(0) {
+        Some(extension) if flags & flag::FROM_DS != 0 && extension <= LONGEST_EXTENSION => {
+            let length = 6 + 6 * usize::from(extension);
+            if payload.be16(length) == Some(SNAP) {
+                length
+            } else {
+                0
+            }
+        }
+        _ => 0,
+    }
 }
 
 /// The last frame of an A-MSDU (802.11 §9.3.2.2): destination, source, length, and padding to four bytes between them. A
@@ -100,7 +124,11 @@ pub(super) fn read_radiotap(bytes: Bytes<'_>) -> Read<'_> {
     const DATA_PADDED: u8 = 0x20;
 
     let length = usize::from(u16::from_le_bytes(bytes.array(2)?));
-    let first = u32::from_le_bytes(bytes.array(4)?);
+    let first = match bytes.byte(0)? {
+        0 => u32::from_le_bytes(bytes.array(4)?),
+        // Of another version only the length is known.
+        _ => 0,
+    };
     let mut fields = 8;
     let mut map = first;
     while map & MORE_BIT_MAPS != 0 {
@@ -121,29 +149,30 @@ pub(super) fn read_radiotap(bytes: Bytes<'_>) -> Read<'_> {
     read_padded(frame, flags & DATA_PADDED != 0)
 }
 
-/// Prism's header of 144 bytes, AVS's with its length in the second word, or none at all: all were written under both
-/// link types.
-pub(super) fn read_prism_or_avs(bytes: Bytes<'_>) -> Read<'_> {
+/// AVS: its length is in the second word.
+pub(super) fn read_avs(bytes: Bytes<'_>) -> Read<'_> {
+    read(bytes.skip(bytes.be32(4)? as usize)?)
+}
+
+/// Prism's header of 144 bytes, AVS's, or none: some drivers wrote all three under this link type.
+pub(super) fn read_prism(bytes: Bytes<'_>) -> Read<'_> {
     const PRISM: [u32; 2] = [0x41, 0x44];
     const PRISM_LENGTH: usize = 144;
     const AVS: [u32; 2] = [0x8021_1001, 0x8021_1002];
     let word = bytes.be32(0)?;
-    let length = if AVS.contains(&word) {
-        bytes.be32(4)? as usize
+    if AVS.contains(&word) {
+        read_avs(bytes)
     } else if PRISM.contains(&word) || PRISM.contains(&word.swap_bytes()) {
-        PRISM_LENGTH
+        read(bytes.skip(PRISM_LENGTH)?)
     } else {
-        0
-    };
-    read(bytes.skip(length)?)
+        read(bytes)
+    }
 }
 
 /// PPI: version, flags, length, and the link type of what follows.
 pub(super) fn read_ppi(bytes: Bytes<'_>) -> Read<'_> {
-    let length = usize::from(u16::from_le_bytes(bytes.array(2)?));
+    // The header has eight bytes, whatever it says.
+    let length = usize::from(u16::from_le_bytes(bytes.array(2)?)).max(8);
     let link = u32::from_le_bytes(bytes.array(4)?);
-    if length < 8 {
-        return Some(Step::Skip(skip::LINK_BAD));
-    }
     Some(Step::Next(Layer::Link(LinkType(link)), bytes.skip(length)?))
 }
