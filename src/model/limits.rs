@@ -42,3 +42,19 @@ pub const CLOSED_LINGER: i64 = 120_000_000_000;
 
 /// Gaps between events kept for exact percentiles.
 pub const EXACT_GAPS: usize = 4_096;
+
+/// Headers of one frame: real stacks of tags and tunnels have below 20.
+pub const LAYERS: usize = 64;
+
+/// Reassembled packets inside each other in one frame: a fragmented tunnel packet that carries a fragment makes two.
+pub const NESTED_REASSEMBLY: usize = 4;
+
+/// Packets whose fragments are not all there. With one Ethernet frame's fragment each (1,480 bytes) they hold 12 MB, so that neither this bound
+/// nor the next is reached long before the other.
+pub const FRAGMENTED_PACKETS: usize = 8_192;
+
+/// Bytes of fragments that wait: four times what Linux holds (ipfrag_high_thresh, 4 MiB), since a capture sees many hosts' packets.
+pub const FRAGMENT_BYTES: usize = 16 * 1024 * 1024;
+
+/// Fragments of one packet: an IP packet of 65,535 bytes has at most 8,190 pieces of 8 bytes.
+pub const FRAGMENTS_OF_PACKET: usize = 8_192;

@@ -145,7 +145,8 @@ pub struct Segment<'a> {
 pub enum Decoded<'a> {
     /// A TCP segment (the innermost, where several are nested).
     Tcp(Segment<'a>),
-    /// A whole TCP header (20 bytes or more) quoted by an ICMP error: it may take a connection number and no more.
+    /// A TCP header that names its connection, which may take a number, and says no more: quoted by an ICMP error, in a
+    /// first fragment that stays alone, or with a length that cannot be.
     Quoted {
         /// The quoted packet's sender.
         source: Endpoint,
