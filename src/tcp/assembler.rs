@@ -90,7 +90,7 @@ impl Assembler {
 
     /// Places a segment of this direction that is no RST. Delivers its payload, and what waited for it, as far as they are in order.
     ///
-    /// A FIN is only remembered: [`flush`](Assembler::flush) delivers the end.
+    /// A FIN without payload is only remembered: [`flush`](Assembler::flush) delivers the end.
     pub(super) fn segment(
         &mut self,
         segment: &Segment<'_>,

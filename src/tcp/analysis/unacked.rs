@@ -12,6 +12,10 @@ use std::collections::VecDeque;
 /// acknowledged a moment ago. One less than a power of two, so that a quiet connection's list stays in its first small block.
 const HISTORY: usize = 7;
 
+/// How many segments are looked at for a first carrier: it is most often the oldest one. A longer search would let
+/// segments in reverse order, each searched for among thousands, take minutes.
+const SEARCHED: usize = 1_024;
+
 /// A segment that takes up sequence space.
 #[derive(Clone, Copy, Debug)]
 struct Sent {
@@ -24,12 +28,13 @@ struct Sent {
 /// The list of one direction, in order of capture.
 ///
 /// Invariants: the first `history` of `sent` were acknowledged, `history <= HISTORY`, and `sent.len() - history <= UNACKED_SEGMENTS`.
-/// While `ascending` holds, the ends of the others never go back, so that an ACK takes from the front only.
+/// While `lowest` is `None` the ends of the others never go back, so that an ACK takes from the front only.
 #[derive(Clone, Debug, Default)]
 pub(in crate::tcp) struct Unacked {
     sent: VecDeque<Sent>,
     history: usize,
-    unordered: bool,
+    /// Once the ends are out of order: the lowest of them. An ACK before it takes nothing.
+    lowest: Option<SeqNo>,
 }
 
 impl Unacked {
@@ -40,17 +45,31 @@ impl Unacked {
             return;
         }
         if waiting == 0 {
-            self.unordered = false;
-        } else if self.sent.back().is_some_and(|last| end.is_before(last.end)) {
-            self.unordered = true;
+            self.lowest = None;
+        } else if let Some(lowest) = self.lowest {
+            if end.is_before(lowest) {
+                self.lowest = Some(end);
+            }
+        } else if self.sent.back().is_some_and(|last| end.is_before(last.end))
+            && let Some(oldest) = self.sent.get(self.history)
+        {
+            self.lowest = Some(if end.is_before(oldest.end) {
+                end
+            } else {
+                oldest.end
+            });
         }
         self.sent.push_back(Sent { at, start, end });
     }
 
     /// Takes out what `ack` acknowledges. Gives the first frame that ends exactly there: the one this ACK answers.
     pub(super) fn acknowledge(&mut self, ack: SeqNo) -> Option<At> {
-        if self.unordered {
-            return self.acknowledge_unordered(ack);
+        if let Some(lowest) = self.lowest {
+            return if ack.is_before(lowest) {
+                None
+            } else {
+                self.acknowledge_unordered(ack)
+            };
         }
         let mut answered = None;
         while let Some(oldest) = self.sent.get(self.history) {
@@ -73,8 +92,9 @@ impl Unacked {
     fn acknowledge_unordered(&mut self, ack: SeqNo) -> Option<At> {
         let mut answered = None;
         let mut index = 0;
+        let mut ordered = true;
         let mut last: Option<SeqNo> = None;
-        let mut unordered = false;
+        let mut lowest: Option<SeqNo> = None;
         let history = self.history;
         self.sent.retain(|sent| {
             index += 1;
@@ -86,12 +106,15 @@ impl Unacked {
             }
             let stays = ack.is_before(sent.end);
             if stays {
-                unordered |= last.is_some_and(|last| sent.end.is_before(last));
+                ordered &= last.is_none_or(|last| !sent.end.is_before(last));
                 last = Some(sent.end);
+                if lowest.is_none_or(|lowest| sent.end.is_before(lowest)) {
+                    lowest = last;
+                }
             }
             stays
         });
-        self.unordered = unordered;
+        self.lowest = if ordered { None } else { lowest };
         self.give_back();
         answered
     }
@@ -103,10 +126,11 @@ impl Unacked {
         }
     }
 
-    /// The first remembered frame, other than `but`, that carried the byte at `seq`.
+    /// The first remembered frame, other than `but`, that carried the byte at `seq`; looked for among the oldest.
     pub(super) fn carrier(&self, seq: SeqNo, but: FrameNo) -> Option<FrameNo> {
         self.sent
             .iter()
+            .take(SEARCHED)
             .find(|sent| {
                 sent.at.frame != but && !seq.is_before(sent.start) && seq.is_before(sent.end)
             })
