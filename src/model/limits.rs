@@ -28,6 +28,9 @@ pub const REASSEMBLY_PIECES: usize = 64 * 1024;
 /// Segments of one direction that were sent and not yet acknowledged, remembered for RTTs: Wireshark keeps 10,000.
 pub const UNACKED_SEGMENTS: usize = 10_000;
 
+/// RSTs of one connection that are named in its teardown: one side sends a few for data still under way; a scanner may send millions.
+pub const TEARDOWN_RSTS: usize = 16;
+
 /// Rows of one connection that wait for an answer to turn out to be a stream; older ones are dropped and one row says how many (the contract's number).
 pub const WAITING_ROWS: usize = 1_000;
 

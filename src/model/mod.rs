@@ -3,6 +3,7 @@
 //! Nothing comes in and nothing goes out here: these are values. This room imports nothing above it.
 
 mod deliver;
+mod first_line;
 mod frame;
 mod label;
 pub mod limits;
@@ -12,6 +13,7 @@ mod segment;
 mod tcp;
 
 pub use deliver::{Delivery, Ending};
+pub use first_line::FirstLine;
 pub use frame::{At, Frame, FrameNo, LinkType, Nanos, Span, Timestamp};
 pub use label::{Label, LabelSet};
 pub use record::{

@@ -1,1 +1,20 @@
-//! Room.
+//! TCP: which connection a segment belongs to, what Wireshark would say of it, and each direction's bytes in order.
+//!
+//! Segments come in from the decoder, in order of capture. [`Flows`] gives each its connection number; [`Connection`] gives each its
+//! facts and hands up the bytes, gaps and ends of both directions; [`Remains`] gives the facts of frames that come after the end.
+//! Nothing here reads what the bytes mean, knows a clock but the capture's, or holds more than the caps of `model::limits`.
+
+mod analysis;
+mod assembler;
+mod connection;
+mod flows;
+mod handshake;
+mod remains;
+mod roles;
+mod sequence;
+mod teardown;
+mod waiting;
+
+pub use connection::Connection;
+pub use flows::{Flows, Located};
+pub use remains::Remains;

@@ -1,0 +1,243 @@
+//! One TCP connection: its roles, its handshake and its close, the analysis of its segments, and both directions in order.
+//!
+//! Segments come in, in order of capture; the [`TcpFacts`] of each go out, and before them the deliveries it makes. It holds no
+//! more than the caps of `limits` allow, reads no bytes but the first line that tells the roles, and knows neither numbers nor other connections.
+
+use super::analysis::{Analysed, Analysis, Side, Unacked};
+use super::assembler::{Assembler, Placed};
+use super::handshake::{Handshaking, offers};
+use super::remains::Remains;
+use super::roles::Roles;
+use super::sequence::SeqNo;
+use super::teardown::{Closing, Step};
+use crate::model::{
+    At, Delivery, Direction, Ending, Endpoint, Flags, Handshake, Label, Segment, TcpFacts,
+    Teardown, Timestamp,
+};
+
+/// A connection from its first captured frame on.
+#[derive(Debug)]
+pub struct Connection {
+    /// The sender of the first frame (side A), and the other.
+    ends: [Endpoint; 2],
+    roles: Roles,
+    port_reused: bool,
+    frames: u64,
+    first: At,
+    last: At,
+    analysis: Analysis,
+    unacked: [Unacked; 2],
+    handshake: Handshaking,
+    closing: Closing,
+    assemblers: [Assembler; 2],
+}
+
+impl Connection {
+    /// A connection that begins with `first`, which is to be given to [`segment`](Connection::segment) next. `port_reused` is `Located`'s.
+    pub fn new(first: &Segment<'_>, port_reused: bool) -> Connection {
+        Connection {
+            ends: [first.source, first.destination],
+            roles: Roles::of_ports(first.source, first.destination),
+            port_reused,
+            frames: 0,
+            first: first.at,
+            last: first.at,
+            analysis: Analysis::NEW,
+            unacked: Default::default(),
+            handshake: Handshaking::default(),
+            closing: Closing::default(),
+            assemblers: [Assembler::new(), Assembler::new()],
+        }
+    }
+
+    /// Takes the connection's next segment. What becomes readable with it is handed up before its facts are given.
+    pub fn segment(
+        &mut self,
+        segment: &Segment<'_>,
+        deliver: &mut dyn FnMut(Direction, Delivery<'_>),
+    ) -> TcpFacts {
+        self.frames += 1;
+        self.last = segment.at;
+        let side = if segment.source == self.ends[0] {
+            Side::A
+        } else {
+            Side::B
+        };
+        let was_settled = self.roles.settled();
+        self.roles.learn(side, segment);
+
+        let mut said = self.analysis.segment(side, segment, &mut self.unacked);
+        if self.frames == 1 && self.port_reused {
+            said.labels.insert(Label::PortReused);
+        }
+        self.handshake.segment(side, segment, &mut said.labels);
+        let peer_acked = self.analysis.acked_by(side.other());
+        let step = self
+            .closing
+            .segment(side, segment, peer_acked, &mut said.labels);
+        let placed = self.assemble(side, segment, was_settled, deliver);
+        self.facts(side, segment, said, step, placed)
+    }
+
+    /// Ends both directions that have not ended: the capture is over, the connection is given up, or another takes its place.
+    pub fn finish(
+        &mut self,
+        at: At,
+        ending: Ending,
+        deliver: &mut dyn FnMut(Direction, Delivery<'_>),
+    ) {
+        for side in [Side::A, Side::B] {
+            let direction = self.direction(side);
+            self.assemblers[side.index()].finish(at, ending, &mut |delivery| {
+                deliver(direction, delivery);
+            });
+        }
+    }
+
+    /// The client, as far as it is known: the answer is final from the first SYN or the first payload on.
+    pub fn client(&self) -> Endpoint {
+        self.ends[self.roles.client().index()]
+    }
+
+    /// The server.
+    pub fn server(&self) -> Endpoint {
+        self.ends[self.roles.client().other().index()]
+    }
+
+    /// Frames so far.
+    pub fn frames(&self) -> u64 {
+        self.frames
+    }
+
+    /// The first frame.
+    pub fn first(&self) -> At {
+        self.first
+    }
+
+    /// The latest frame.
+    pub fn last(&self) -> At {
+        self.last
+    }
+
+    /// The handshake.
+    pub fn handshake(&self) -> Handshake {
+        Handshake {
+            syn: self.handshake.syn,
+            syn_ack: self.handshake.syn_ack,
+            ack: self.handshake.ack,
+            rtt: self.analysis.initial_rtt(),
+        }
+    }
+
+    /// The teardown.
+    pub fn teardown(&self) -> Teardown {
+        self.closing.teardown()
+    }
+
+    /// When both FINs were acknowledged or an RST came: from then on the connection lingers for `limits::CLOSED_LINGER`.
+    pub fn closed_at(&self) -> Option<Timestamp> {
+        self.closing.closed_at()
+    }
+
+    /// Memory on the heap, in bytes, roughly: what waits behind holes and what is not acknowledged yet.
+    pub fn memory(&self) -> usize {
+        let waiting = self.assemblers.iter().map(|a| a.waiting().memory());
+        let unacked = self.unacked.iter().map(Unacked::memory);
+        waiting.chain(unacked).sum()
+    }
+
+    /// Bytes behind a hole that came twice with different values, in both directions.
+    pub fn conflicts(&self) -> u64 {
+        self.assemblers
+            .iter()
+            .map(|a| a.waiting().conflicts())
+            .sum()
+    }
+
+    /// What is needed to analyse frames that come after the connection is over.
+    pub fn remains(&self) -> Remains {
+        Remains::new(
+            self.analysis,
+            self.client(),
+            self.server(),
+            self.roles.client(),
+            self.closed_bits(),
+        )
+    }
+
+    /// Gives the segment to the assemblers. ACKs come first: they speak of what was sent before.
+    fn assemble(
+        &mut self,
+        side: Side,
+        segment: &Segment<'_>,
+        was_settled: bool,
+        deliver: &mut dyn FnMut(Direction, Delivery<'_>),
+    ) -> Placed {
+        let at = segment.at;
+        if segment.flags.has(Flags::RST) {
+            // RFC 9293 §3.10.7: all queues are flushed. Its payload, if any, explains the reset (RFC 9293 §3.5.3): no data.
+            self.finish(at, Ending::Reset, deliver);
+            return Placed::default();
+        }
+        let settled = self.roles.settled();
+        let (ours, theirs) = (self.direction(side), self.direction(side.other()));
+        if segment.flags.has(Flags::ACK) {
+            let peer = &mut self.assemblers[side.other().index()];
+            let due = peer.acknowledged(SeqNo(segment.acknowledgment));
+            // Nothing is handed up in a direction that may yet turn round: only a FIN can wait for that.
+            if settled && (due || !was_settled) {
+                peer.flush(at, &mut |delivery| deliver(theirs, delivery));
+            }
+        }
+        let own = &mut self.assemblers[side.index()];
+        let placed = own.segment(segment, &mut |delivery| deliver(ours, delivery));
+        if settled && (segment.flags.has(Flags::FIN) || !was_settled) {
+            own.flush(at, &mut |delivery| deliver(ours, delivery));
+        }
+        placed
+    }
+
+    fn facts(
+        &self,
+        side: Side,
+        segment: &Segment<'_>,
+        said: Analysed,
+        step: Step,
+        placed: Placed,
+    ) -> TcpFacts {
+        let server = self.roles.client().other();
+        let mut facts = said.facts(segment, self.direction(side));
+        if facts.labels.has(Label::HandshakeAck) {
+            facts.initial_rtt = self.analysis.initial_rtt();
+        }
+        if said.news
+            && segment.length == 0
+            && !facts.labels.has_any(&[Label::HandshakeAck, Label::FinAck])
+        {
+            facts.labels.insert(Label::Ack);
+        }
+        facts.syn = offers(segment);
+        facts.acknowledges_fin = step.acknowledges_fin;
+        facts.teardown = step.number;
+        facts.hole = placed.hole;
+        facts.fills_hole = placed.filled;
+        facts.waiting = !self.assemblers[server.index()].waiting().is_empty();
+        facts.closed = self.closed_bits();
+        facts
+    }
+
+    fn direction(&self, side: Side) -> Direction {
+        if side == self.roles.client() {
+            Direction::ToServer
+        } else {
+            Direction::ToClient
+        }
+    }
+
+    fn closed_bits(&self) -> u8 {
+        let client = self.roles.client();
+        u8::from(self.closing.has_fin(client))
+            | u8::from(self.closing.has_fin(client.other())) << 1
+            | u8::from(self.closing.was_reset()) << 2
+    }
+}

@@ -1,0 +1,58 @@
+//! The three-way handshake (RFC 9293 §3.5): which captured frames are its SYN, its SYN-ACK and the ACK of that.
+//!
+//! Segments come in with the side that sent them; the labels `syn`, `syn-ack` and `handshake-ack` and the frames go out.
+
+use super::analysis::Side;
+use super::sequence::SeqNo;
+use crate::model::{Flags, FrameNo, Label, LabelSet, Segment, SynOptions};
+
+/// The frames of the handshake seen so far.
+#[derive(Clone, Copy, Debug, Default)]
+pub(super) struct Handshaking {
+    pub(super) syn: Option<FrameNo>,
+    pub(super) syn_ack: Option<FrameNo>,
+    pub(super) ack: Option<FrameNo>,
+    /// Who will send the ACK, and the lowest number it can acknowledge (unknown where the SYN-ACK was not captured).
+    expected: Option<(Side, Option<SeqNo>)>,
+}
+
+impl Handshaking {
+    /// Adds the handshake's label of a segment, if it has one.
+    pub(super) fn segment(&mut self, side: Side, segment: &Segment<'_>, labels: &mut LabelSet) {
+        let flags = segment.flags;
+        let ack = flags.has(Flags::ACK);
+        if flags.has(Flags::SYN) {
+            let number = SeqNo(segment.sequence).plus(1);
+            if ack {
+                labels.insert(Label::SynAck);
+                self.syn_ack.get_or_insert(segment.at.frame);
+                self.expected = Some((side.other(), Some(number)));
+            } else {
+                labels.insert(Label::Syn);
+                self.syn.get_or_insert(segment.at.frame);
+                self.expected.get_or_insert((side, None));
+            }
+            return;
+        }
+        if self.ack.is_some() || !ack || flags.has(Flags::RST) {
+            return;
+        }
+        if let Some((client, number)) = self.expected
+            && client == side
+            && number.is_none_or(|number| !SeqNo(segment.acknowledgment).is_before(number))
+        {
+            labels.insert(Label::HandshakeAck);
+            self.ack = Some(segment.at.frame);
+        }
+    }
+}
+
+/// What a SYN or a SYN-ACK offers; `None` for other segments.
+pub(super) fn offers(segment: &Segment<'_>) -> Option<SynOptions> {
+    segment.flags.has(Flags::SYN).then(|| SynOptions {
+        mss: segment.options.mss,
+        // RFC 7323 §2.3: more than 14 counts as 14.
+        window_factor: segment.options.window_scale.map(|shift| 1 << shift.min(14)),
+        sack: segment.options.sack_permitted,
+    })
+}

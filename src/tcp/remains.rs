@@ -1,0 +1,91 @@
+//! What is left of a connection that is over: enough to analyse the frames that still come.
+//!
+//! Late segments of a connection come in, their [`TcpFacts`] go out. Nothing is put in order or handed up any more, and no memory is taken.
+
+use super::analysis::{Analysis, Side, Unacked};
+use crate::model::{Direction, Endpoint, Flags, Label, Segment, TcpFacts};
+
+/// The rest of a connection, small enough to keep for every connection of a capture.
+#[derive(Clone, Copy, Debug)]
+pub struct Remains {
+    analysis: Analysis,
+    client: Endpoint,
+    server: Endpoint,
+    /// The sender of the first frame was the client.
+    client_is_a: bool,
+    closed: u8,
+}
+
+impl Remains {
+    pub(super) fn new(
+        analysis: Analysis,
+        client: Endpoint,
+        server: Endpoint,
+        client_side: Side,
+        closed: u8,
+    ) -> Remains {
+        Remains {
+            analysis,
+            client,
+            server,
+            client_is_a: client_side == Side::A,
+            closed,
+        }
+    }
+
+    /// The client.
+    pub fn client(&self) -> Endpoint {
+        self.client
+    }
+
+    /// The server.
+    pub fn server(&self) -> Endpoint {
+        self.server
+    }
+
+    /// Analyses a frame that came after the connection was over.
+    pub fn segment(&mut self, segment: &Segment<'_>) -> TcpFacts {
+        let from_client = segment.source == self.client;
+        let side = if from_client == self.client_is_a {
+            Side::A
+        } else {
+            Side::B
+        };
+        let direction = if from_client {
+            Direction::ToServer
+        } else {
+            Direction::ToClient
+        };
+        // Nobody waits for an answer to these any more: the lists live for this frame only.
+        let mut unacked: [Unacked; 2] = Default::default();
+        let said = self.analysis.segment(side, segment, &mut unacked);
+        let mut facts = said.facts(segment, direction);
+        for (flag, label) in [
+            (
+                Flags::SYN,
+                if segment.flags.has(Flags::ACK) {
+                    Label::SynAck
+                } else {
+                    Label::Syn
+                },
+            ),
+            (Flags::FIN, Label::Fin),
+            (Flags::RST, Label::Reset),
+        ] {
+            if segment.flags.has(flag) {
+                facts.labels.insert(label);
+            }
+        }
+        if said.news && segment.length == 0 {
+            facts.labels.insert(Label::Ack);
+        }
+        if segment.flags.has(Flags::FIN) {
+            self.closed |= if from_client { 1 } else { 2 };
+        }
+        if segment.flags.has(Flags::RST) {
+            self.closed |= 4;
+        }
+        facts.closed = self.closed;
+        facts
+    }
+}
