@@ -42,3 +42,6 @@ pub const CLOSED_LINGER: i64 = 120_000_000_000;
 
 /// Gaps between events kept for exact percentiles.
 pub const EXACT_GAPS: usize = 4_096;
+
+/// Bytes of rows that wait in memory before an unnamed temporary file takes them: a few thousand rows, so that small captures make no file.
+pub const SPOOL_MEMORY: usize = 1024 * 1024;
