@@ -1,5 +1,7 @@
 //! CSV and raw: what a reader of each gets back.
 
+#![allow(clippy::unwrap_used)] // helpers of tests
+
 mod report_samples;
 
 use proptest::prelude::*;

@@ -1,11 +1,13 @@
 //! JSON Lines and JSON documents: what is written reads back as what was recorded.
 
+#![allow(clippy::unwrap_used)] // helpers of tests
+
 mod report_samples;
 
 use proptest::prelude::*;
 use report_samples::*;
 use serde_json::{Value, json};
-use ssetrace::model::{FrameNo, Record, SessionRecord, Summary, Timestamp};
+use ssetrace::model::{FrameNo, Record, SessionRecord, Timestamp};
 use ssetrace::report::{Format, Options, Report, View};
 
 fn lines(view: View, records: &[Record]) -> Vec<Value> {
@@ -246,7 +248,7 @@ fn arrays_larger_than_memory_may_hold_come_back_whole() {
     let mut records: Vec<Record> = (0..3_000)
         .map(|number| Record::Event(Box::new(event(0, number + 1, &"x".repeat(1_000)))))
         .collect();
-    records.push(Record::Summary(Box::new(Summary::default())));
+    records.push(Record::Summary(Box::default()));
     let document: Value =
         serde_json::from_str(&written(options(View::Timeline, Format::Json), &records)).unwrap();
     let events = document["events"].as_array().unwrap();

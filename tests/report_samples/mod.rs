@@ -1,5 +1,5 @@
 //! Records made by hand: full ones, in which every field has a value, and bare ones, in which every field that may be missing is.
-#![allow(dead_code)] // each test file takes what it needs
+#![allow(dead_code, clippy::unwrap_used)] // each test file takes what it needs
 
 use smallvec::smallvec;
 use ssetrace::model::{
