@@ -61,3 +61,6 @@ pub const FRAGMENT_BYTES: usize = 16 * 1024 * 1024;
 
 /// Fragments of one packet: an IP packet of 65,535 bytes has at most 8,190 pieces of 8 bytes.
 pub const FRAGMENTS_OF_PACKET: usize = 8_192;
+
+/// Bytes of rows that wait in memory before an unnamed temporary file takes them: a few thousand rows, so that small captures make no file.
+pub const SPOOL_MEMORY: usize = 1024 * 1024;

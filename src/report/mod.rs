@@ -3,11 +3,18 @@
 //! Records come in as they become final, text goes out to a writer. A report never looks at a frame's bytes, never keeps more than
 //! its form needs (rows that must wait go to an unnamed temporary file), and knows of the terminal only what [`Options`] says.
 
+mod csv;
+mod escape;
+mod json;
 mod jsonl;
+mod raw;
 mod value;
 
 use crate::model::{Record, Timestamp};
+use csv::Csv;
+use json::Json;
 use jsonl::Jsonl;
+use raw::Raw;
 use std::io::{self, Write};
 
 /// What to show.
@@ -104,41 +111,53 @@ pub struct Report<W: Write> {
 #[derive(Debug)]
 enum Form<W> {
     Jsonl(Jsonl<W>),
+    Json(Box<Json<W>>),
+    Csv(Csv<W>),
+    Raw(Raw<W>),
+}
+
+/// Runs the same call on whichever form it is.
+macro_rules! each {
+    ($form:expr, $name:ident => $call:expr) => {
+        match $form {
+            Form::Jsonl($name) => $call,
+            Form::Json($name) => $call,
+            Form::Csv($name) => $call,
+            Form::Raw($name) => $call,
+        }
+    };
 }
 
 impl<W: Write> Report<W> {
     /// A report into `writer`, which should be buffered: a report writes row by row.
     pub fn new(options: Options, writer: W) -> Report<W> {
-        Report {
-            form: Form::Jsonl(Jsonl::new(options.view, writer)),
-        }
+        let view = options.view;
+        let form = match options.format {
+            Format::Json => Form::Json(Box::new(Json::new(view, writer))),
+            Format::Csv => Form::Csv(Csv::new(view, writer)),
+            Format::Raw => Form::Raw(Raw::new(options.terminal, writer)),
+            _ => Form::Jsonl(Jsonl::new(view, writer)),
+        };
+        Report { form }
     }
 
     /// Tells the time of the capture's first frame; call it before the first record of each capture.
     pub fn set_first_time(&mut self, first: Timestamp) {
-        match &mut self.form {
-            Form::Jsonl(form) => form.set_first_time(first),
-        }
+        each!(&mut self.form, form => form.set_first_time(first));
     }
 
     /// Takes the next record, in the order in which records become final. All of them: each form picks what its view shows.
     pub fn record(&mut self, record: &Record) -> io::Result<()> {
-        match &mut self.form {
-            Form::Jsonl(form) => form.record(record),
-        }
+        each!(&mut self.form, form => form.record(record))
     }
 
     /// Passes on what is buffered, so that a reader sees all rows that are final.
     pub fn flush(&mut self) -> io::Result<()> {
-        match &mut self.form {
-            Form::Jsonl(form) => form.flush(),
-        }
+        each!(&mut self.form, form => form.flush())
     }
 
     /// Writes what had to wait for the end, flushes, and gives the writer back.
     pub fn finish(self) -> io::Result<W> {
-        match self.form {
-            Form::Jsonl(form) => form.finish(),
-        }
+        each!(self.form, form => form.finish())
     }
 }

@@ -8,6 +8,7 @@ mod record;
 mod utc;
 
 pub(crate) use json::Json;
+pub(crate) use number::{push_endpoint, push_number, push_seconds};
 pub(crate) use record::{connection, event, finding, frame, session, summary};
 pub(crate) use utc::Utc;
 
