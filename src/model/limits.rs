@@ -42,3 +42,15 @@ pub const CLOSED_LINGER: i64 = 120_000_000_000;
 
 /// Gaps between events kept for exact percentiles.
 pub const EXACT_GAPS: usize = 4_096;
+
+/// Content codings of one body. Servers apply one, rarely two; curl refuses more than 5.
+pub const CODINGS: usize = 5;
+
+/// Decoded bytes of a body for each coded one, above which a body is taken for a bomb: deflate cannot reach 1,033, and streams of text stay below 100.
+pub const DECODED_RATIO: u64 = 1_000;
+
+/// Decoded bytes of a body below which no ratio is judged: the first zeros of an honest body may pack well.
+pub const DECODED_FREE: u64 = 1024 * 1024;
+
+/// Streams of other forms (ndjson and the like) that are listed for one connection; later ones are not.
+pub const OTHER_STREAMS: usize = 4_096;
