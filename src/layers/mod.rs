@@ -1,1 +1,38 @@
-//! Room.
+//! What the bytes of one TCP connection say: a stack of layers, from the first byte to each event.
+//!
+//! Deliveries of both directions come in, in the order in which they were there; facts go out, each with the frame that it
+//! belongs to. The layers keep no event and no body, never answer, have no clock, and know nothing of TCP but what a delivery tells.
+
+mod coding;
+mod http;
+mod pieces;
+mod probe;
+pub mod sse;
+mod stack;
+
+pub use stack::Stack;
+
+use crate::model::OtherStream;
+
+/// What is numbered or listed over a whole connection.
+#[derive(Debug, Default)]
+struct Ledger {
+    sessions: u32,
+    other_streams: Vec<OtherStream>,
+}
+
+impl Ledger {
+    /// The number of a session that opens.
+    fn next_session(&mut self) -> u32 {
+        let number = self.sessions;
+        self.sessions = self.sessions.saturating_add(1);
+        number
+    }
+
+    /// A stream of another form has so many more pieces.
+    fn count_pieces(&mut self, place: usize, pieces: u64) {
+        if let Some(stream) = self.other_streams.get_mut(place) {
+            stream.pieces += pieces;
+        }
+    }
+}

@@ -64,3 +64,15 @@ pub const FRAGMENTS_OF_PACKET: usize = 8_192;
 
 /// Bytes of rows that wait in memory before an unnamed temporary file takes them: a few thousand rows, so that small captures make no file.
 pub const SPOOL_MEMORY: usize = 1024 * 1024;
+
+/// Content codings of one body. Servers apply one, rarely two; curl refuses more than 5.
+pub const CODINGS: usize = 5;
+
+/// Decoded bytes of a body for each coded one, above which a body is taken for a bomb: deflate cannot reach 1,033, and streams of text stay below 100.
+pub const DECODED_RATIO: u64 = 1_000;
+
+/// Decoded bytes of a body below which no ratio is judged: the first zeros of an honest body may pack well.
+pub const DECODED_FREE: u64 = 1024 * 1024;
+
+/// Streams of other forms (ndjson and the like) that are listed for one connection; later ones are not.
+pub const OTHER_STREAMS: usize = 4_096;

@@ -1,0 +1,383 @@
+//! Frames a body (RFC 9112 §6, §7): how much of what comes belongs to it, and what its chunks are.
+//!
+//! Bytes come in over any borders; data, complete chunks, the terminating chunk and breaches of the syntax come out step by step.
+//! Nothing is copied or kept but numbers.
+
+use super::fields::is_token;
+use crate::model::limits;
+use memchr::memchr;
+
+/// A body in the making.
+#[derive(Debug)]
+pub(super) enum Body {
+    /// So many bytes are still to come.
+    Length(u64),
+    /// Chunked transfer coding.
+    Chunked(Chunked),
+    /// Everything up to the end of the connection.
+    Close,
+}
+
+/// One step through the bytes of a delivery.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Step<'a> {
+    /// Data of the body, with the chunk that it belongs to.
+    Data(&'a [u8], Option<ChunkPart>),
+    /// The terminating chunk with its trailer section is complete: the body is over.
+    Terminating,
+    /// The last byte of the length is there: the body is over.
+    Full,
+    /// The chunked coding is broken, in words; reading resumes at the next plausible chunk header.
+    Broken(&'static str),
+}
+
+/// A chunk and how much of it is there.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) struct ChunkPart {
+    /// From 1.
+    pub(super) number: u64,
+    /// Its data bytes in all.
+    pub(super) size: u64,
+    /// Its data bytes so far.
+    pub(super) have: u64,
+}
+
+impl ChunkPart {
+    /// Whether the last data byte is there.
+    pub(super) fn is_complete(self) -> bool {
+        self.have == self.size
+    }
+}
+
+/// Where missing bytes leave a body.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Over {
+    /// The hole lies within the body, or within one chunk's data: the body goes on behind it.
+    Inside,
+    /// The hole ends with the body's last byte.
+    ToTheEnd,
+    /// The next chunk header has to be found first.
+    SeeksChunk,
+    /// Nothing tells where the body ends.
+    Lost,
+}
+
+impl Body {
+    /// A chunked body at its beginning.
+    pub(super) fn chunked() -> Body {
+        Body::Chunked(Chunked {
+            number: 0,
+            state: State::Size(SizeLine::default()),
+        })
+    }
+
+    /// The next step through `input`, which it shortens; `None` when the input is used up.
+    pub(super) fn step<'a>(&mut self, input: &mut &'a [u8]) -> Option<Step<'a>> {
+        match self {
+            Body::Length(0) => Some(Step::Full),
+            Body::Length(_) | Body::Close if input.is_empty() => None,
+            Body::Length(left) => {
+                let data = split_off(input, *left);
+                *left -= data.len() as u64;
+                Some(Step::Data(data, None))
+            }
+            Body::Close => Some(Step::Data(std::mem::take(input), None)),
+            Body::Chunked(chunked) => chunked.step(input),
+        }
+    }
+
+    /// So many bytes are missing (0 if nobody knows how many).
+    pub(super) fn gap(&mut self, bytes: u64) -> Over {
+        match self {
+            Body::Close => Over::Inside,
+            Body::Length(left) if bytes > 0 && bytes < *left => {
+                *left -= bytes;
+                Over::Inside
+            }
+            Body::Length(left) if bytes > 0 && bytes == *left => {
+                *left = 0;
+                Over::ToTheEnd
+            }
+            Body::Length(_) => Over::Lost,
+            Body::Chunked(chunked) => chunked.gap(bytes),
+        }
+    }
+
+    /// Complete data chunks so far; `None` if not chunked.
+    pub(super) fn chunks(&self) -> Option<u64> {
+        match self {
+            Body::Chunked(chunked) => Some(chunked.complete()),
+            _ => None,
+        }
+    }
+
+    /// Whether the next chunk header has to be found first.
+    pub(super) fn seeks_chunk(&self) -> bool {
+        matches!(self, Body::Chunked(chunked) if matches!(chunked.state, State::Seek))
+    }
+
+    /// The chunk whose data is not complete.
+    pub(super) fn partial_chunk(&self) -> Option<ChunkPart> {
+        match self {
+            Body::Chunked(Chunked {
+                state: State::Data(part),
+                ..
+            }) => Some(*part),
+            _ => None,
+        }
+    }
+}
+
+/// The decoder of the chunked transfer coding (RFC 9112 §7.1).
+#[derive(Debug)]
+pub(super) struct Chunked {
+    /// The last data chunk whose header was complete, from 1; 0 before the first.
+    number: u64,
+    state: State,
+}
+
+/// What comes next.
+#[derive(Clone, Copy, Debug)]
+enum State {
+    /// A chunk-size line.
+    Size(SizeLine),
+    /// Chunk data; at least one byte is missing.
+    Data(ChunkPart),
+    /// The CR LF after chunk data.
+    DataEnd,
+    /// The LF after chunk data, after its CR.
+    DataEndLineFeed,
+    /// A line of the trailer section: its length so far, without a CR at its end.
+    Trailer { length: usize, cr: bool },
+    /// Lost: the next plausible chunk header.
+    Seek,
+}
+
+/// A chunk-size line so far: `1*HEXDIG [ chunk-ext ] CRLF`.
+#[derive(Clone, Copy, Debug, Default)]
+struct SizeLine {
+    size: u64,
+    /// Bytes of the line.
+    length: usize,
+    /// Whether a digit was seen.
+    digit: bool,
+    /// The digits are over: white space or an extension began.
+    after_digits: bool,
+}
+
+impl Chunked {
+    /// Data chunks whose last byte was there (or lay in a hole that was stepped over).
+    fn complete(&self) -> u64 {
+        match self.state {
+            State::Data(_) => self.number - 1,
+            _ => self.number,
+        }
+    }
+
+    fn step<'a>(&mut self, input: &mut &'a [u8]) -> Option<Step<'a>> {
+        loop {
+            match &mut self.state {
+                State::Data(part) => {
+                    if input.is_empty() {
+                        return None;
+                    }
+                    let data = split_off(input, part.size - part.have);
+                    part.have += data.len() as u64;
+                    let part = *part;
+                    if part.is_complete() {
+                        self.state = State::DataEnd;
+                    }
+                    return Some(Step::Data(data, Some(part)));
+                }
+                State::Seek => {
+                    *input = find_chunk_header(input)?;
+                    self.state = State::Size(SizeLine::default());
+                }
+                State::Size(line) => match line.read(input) {
+                    Line::More => return None,
+                    Line::Broken(why) => return Some(self.broken(why)),
+                    Line::Ended if line.size == 0 => {
+                        self.state = State::Trailer {
+                            length: 0,
+                            cr: false,
+                        };
+                    }
+                    Line::Ended => {
+                        self.number += 1;
+                        self.state = State::Data(ChunkPart {
+                            number: self.number,
+                            size: line.size,
+                            have: 0,
+                        });
+                    }
+                },
+                State::DataEnd => match input.split_first()? {
+                    (b'\r', rest) => {
+                        *input = rest;
+                        self.state = State::DataEndLineFeed;
+                    }
+                    // A bare LF is tolerated, as everywhere.
+                    (b'\n', rest) => {
+                        *input = rest;
+                        self.state = State::Size(SizeLine::default());
+                    }
+                    _ => return Some(self.broken("chunk data is longer than its chunk-size says")),
+                },
+                State::DataEndLineFeed => match input.split_first()? {
+                    (b'\n', rest) => {
+                        *input = rest;
+                        self.state = State::Size(SizeLine::default());
+                    }
+                    _ => return Some(self.broken("chunk data does not end in CR LF")),
+                },
+                State::Trailer { length, cr } => {
+                    let (byte, rest) = input.split_first()?;
+                    *input = rest;
+                    match byte {
+                        b'\n' if *length == 0 => {
+                            self.state = State::Size(SizeLine::default());
+                            return Some(Step::Terminating);
+                        }
+                        b'\n' => (*length, *cr) = (0, false),
+                        b'\r' if !*cr => *cr = true,
+                        _ if *length >= limits::CHUNK_LINE => {
+                            return Some(self.broken("a trailer line is too long"));
+                        }
+                        _ => (*length, *cr) = (*length + 1, *byte == b'\r'),
+                    }
+                }
+            }
+        }
+    }
+
+    fn gap(&mut self, bytes: u64) -> Over {
+        if let State::Data(part) = &mut self.state {
+            let left = part.size - part.have;
+            if bytes > 0 && bytes <= left {
+                part.have += bytes;
+                if part.is_complete() {
+                    self.state = State::DataEnd;
+                }
+                return Over::Inside;
+            }
+        }
+        self.state = State::Seek;
+        Over::SeeksChunk
+    }
+
+    fn broken(&mut self, why: &'static str) -> Step<'static> {
+        self.state = State::Seek;
+        Step::Broken(why)
+    }
+}
+
+/// How far a line was read.
+enum Line {
+    More,
+    Ended,
+    Broken(&'static str),
+}
+
+impl SizeLine {
+    fn read(&mut self, input: &mut &[u8]) -> Line {
+        while let Some((byte, rest)) = input.split_first() {
+            *input = rest;
+            self.length += 1;
+            if self.length > limits::CHUNK_LINE {
+                return Line::Broken("a chunk-size line is too long");
+            }
+            match byte {
+                b'\n' if self.digit => return Line::Ended,
+                b'\n' => return Line::Broken("a chunk-size line has no digits"),
+                _ if self.after_digits => {
+                    // RFC 9112 §7.1.1: chunk extensions are ignored; only the line's end is looked for.
+                    let skip = memchr(b'\n', input).unwrap_or(input.len());
+                    self.length = self.length.saturating_add(skip);
+                    *input = &input[skip..];
+                }
+                b';' | b' ' | b'\t' | b'\r' if self.digit => self.after_digits = true,
+                _ => match char::from(*byte).to_digit(16) {
+                    None => {
+                        return Line::Broken(
+                            "a chunk-size line does not begin with a hexadecimal number",
+                        );
+                    }
+                    // Leading zeros may be many; 16 digits are all that a chunk of this world needs.
+                    Some(_) if self.size >> 60 != 0 => {
+                        return Line::Broken("a chunk-size has more than 16 digits");
+                    }
+                    Some(digit) => {
+                        self.size = self.size << 4 | u64::from(digit);
+                        self.digit = true;
+                    }
+                },
+            }
+        }
+        Line::More
+    }
+}
+
+/// The first `most` bytes of `input`, which goes on behind them.
+fn split_off<'a>(input: &mut &'a [u8], most: u64) -> &'a [u8] {
+    let length = usize::try_from(most).map_or(input.len(), |most| most.min(input.len()));
+    let (data, rest) = input.split_at(length);
+    *input = rest;
+    data
+}
+
+/// The rest of `input` from the first place on that can be a chunk header: at its beginning or after a line's end. The chunk
+/// after the header must end in CR LF, as far as it can be seen, so that a number in the data is not taken for one.
+fn find_chunk_header(input: &[u8]) -> Option<&[u8]> {
+    let mut rest = input;
+    for _ in 0..SEEK_LINES {
+        if looks_like_chunk(rest) {
+            return Some(rest);
+        }
+        rest = &rest[memchr(b'\n', rest)? + 1..];
+    }
+    None
+}
+
+/// So many lines of a delivery are tried, so that a hostile one costs no more than it weighs.
+const SEEK_LINES: usize = 256;
+
+/// The longest chunk that is believed where a header is guessed, bytes.
+const SEEK_CHUNK: u64 = 64 * 1024 * 1024;
+
+fn looks_like_chunk(input: &[u8]) -> bool {
+    let digits = input
+        .iter()
+        .take_while(|byte| byte.is_ascii_hexdigit())
+        .count();
+    if !(1..=8).contains(&digits) {
+        return false;
+    }
+    let size = input[..digits].iter().fold(0, |size, digit| {
+        size << 4 | u64::from(char::from(*digit).to_digit(16).unwrap_or(0))
+    });
+    let after = &input[digits..];
+    let Some(line) = memchr(b'\n', after).filter(|end| *end > 0 && after[*end - 1] == b'\r') else {
+        return false;
+    };
+    let extension = &after[..line - 1];
+    let plausible = match extension.trim_ascii_start().split_first() {
+        None => true,
+        Some((b';', name)) => name
+            .trim_ascii_start()
+            .first()
+            .is_some_and(|byte| is_token(*byte)),
+        Some(_) => false,
+    };
+    if !plausible || size > SEEK_CHUNK {
+        return false;
+    }
+    let data = &after[line + 1..];
+    if size == 0 {
+        // Trailers after a guessed terminating chunk are too much to believe.
+        return b"\r\n".starts_with(&data[..data.len().min(2)]);
+    }
+    match data.get(size as usize..) {
+        Some(end) => b"\r\n".starts_with(&end[..end.len().min(2)]),
+        None => true,
+    }
+}

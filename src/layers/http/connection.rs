@@ -1,0 +1,87 @@
+//! Both directions of an HTTP/1 connection, or of one that may turn out to be one.
+
+use super::exchange::Exchanges;
+use super::request::Requests;
+use super::response::{Responses, Shared};
+use crate::layers::{Ledger, sse::Session};
+use crate::model::{At, Delivery, Direction, Protocol, Said};
+
+/// The reader of one connection.
+#[derive(Default)]
+pub(in crate::layers) struct Connection {
+    requests: Requests,
+    responses: Responses,
+    exchanges: Exchanges,
+}
+
+/// What follows from a delivery.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(in crate::layers) enum Next {
+    /// HTTP/1 goes on.
+    More,
+    /// HTTP/1 goes on, but the rest of the delivery cannot be read.
+    Skip,
+    /// From here on the connection speaks that.
+    Speaks(Protocol),
+    /// A CONNECT was granted: anything may follow; so many bytes of the delivery are left.
+    Tunnel(usize),
+}
+
+impl Connection {
+    /// The next delivery of one direction.
+    pub(in crate::layers) fn deliver(
+        &mut self,
+        direction: Direction,
+        delivery: Delivery<'_>,
+        ledger: &mut Ledger,
+        said: &mut Vec<Said>,
+    ) -> Next {
+        let exchanges = &mut self.exchanges;
+        match direction {
+            Direction::ToServer => match delivery {
+                Delivery::Data { bytes, span } => {
+                    return self.requests.data(bytes, span, exchanges, said);
+                }
+                Delivery::Gap { bytes, span } => self.requests.gap(bytes, span, exchanges, said),
+                Delivery::End { .. } => self.requests.end(exchanges),
+            },
+            Direction::ToClient => {
+                let shared = &mut Shared {
+                    exchanges,
+                    ledger,
+                    said,
+                };
+                match delivery {
+                    Delivery::Data { bytes, span } => {
+                        return self.responses.data(bytes, span, shared);
+                    }
+                    Delivery::Gap { bytes, span } => self.responses.gap(bytes, span, shared),
+                    Delivery::End { at, ending } => self.responses.end(at, ending, shared),
+                }
+            }
+        }
+        Next::More
+    }
+
+    /// Whether a start line was seen.
+    pub(in crate::layers) fn is_confirmed(&self) -> bool {
+        self.exchanges.confirmed
+    }
+
+    /// Whether a response's body is not over.
+    pub(in crate::layers) fn open_response(&self) -> bool {
+        self.responses.is_open()
+    }
+
+    /// The session whose response is not over: HTTP/1 has at most one.
+    pub(in crate::layers) fn session(&self) -> Option<&Session> {
+        self.responses
+            .content()
+            .and_then(|content| content.session())
+    }
+
+    /// The oldest request that nothing has answered, by the frame in which it began.
+    pub(in crate::layers) fn unanswered(&self) -> Option<At> {
+        self.exchanges.unanswered()
+    }
+}

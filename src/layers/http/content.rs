@@ -1,0 +1,210 @@
+//! What becomes of a response's body: its content codings are undone, and it is read as an event stream, counted as a stream of
+//! another form, or passed over.
+
+use super::super::{Ledger, pieces::Pieces};
+use crate::layers::coding::{self, Chain};
+use crate::layers::sse::{Closing, Mark, Session};
+use crate::model::{At, Exchange, Fact, OtherStream, ResponseHead, Said, Span, limits};
+use std::sync::Arc;
+
+/// The reader of one body.
+pub(super) struct Content {
+    sink: Sink,
+    /// `None`: the body cannot be decoded, or not any further.
+    chain: Option<Chain>,
+}
+
+/// Who wants the decoded bytes.
+enum Sink {
+    /// Nobody.
+    Nothing,
+    /// An event stream.
+    Events(Box<Session>),
+    /// A stream of another form, by its place in the ledger.
+    Pieces(usize, Pieces),
+}
+
+/// What a session's head makes known beside the head itself.
+pub(super) struct Opening {
+    pub(super) exchange: Exchange,
+    /// The frame in which the last byte of the Content-Type's value was there.
+    pub(super) event_stream: At,
+}
+
+impl Content {
+    /// A body that nobody wants.
+    pub(super) fn nothing() -> Content {
+        Content {
+            sink: Sink::Nothing,
+            chain: None,
+        }
+    }
+
+    /// Opens a session.
+    pub(super) fn events(
+        opening: Opening,
+        codings: &[String],
+        ledger: &mut Ledger,
+        said: &mut Vec<Said>,
+    ) -> Content {
+        let number = ledger.next_session();
+        let at = opening
+            .exchange
+            .response
+            .as_ref()
+            .map(|head| head.span.there);
+        let (session, event_stream) = (Some(number), opening.event_stream);
+        said.push(Said {
+            at: at.unwrap_or(event_stream),
+            session,
+            fact: Fact::SessionOpens(Box::new(opening.exchange)),
+        });
+        if at.is_some() {
+            said.push(Said {
+                at: event_stream,
+                session,
+                fact: Fact::EventStream,
+            });
+        }
+        let chain = open_chain(codings, at.unwrap_or(event_stream), session, said);
+        Content {
+            sink: Sink::Events(Box::new(Session::new(number, at))),
+            chain,
+        }
+    }
+
+    /// The reader of a response that is no event stream.
+    pub(super) fn other(
+        head: &ResponseHead,
+        codings: &[String],
+        ledger: &mut Ledger,
+        said: &mut Vec<Said>,
+    ) -> Content {
+        let Some((media_type, pieces)) = head
+            .media_type
+            .as_deref()
+            .and_then(|media_type| Some((media_type, Pieces::of(media_type)?)))
+        else {
+            return Content::nothing();
+        };
+        let at = head.span.there;
+        said.push(Said {
+            at,
+            session: None,
+            fact: Fact::OtherStream(Arc::from(media_type)),
+        });
+        let place = ledger.other_streams.len();
+        if place >= limits::OTHER_STREAMS {
+            return Content::nothing();
+        }
+        ledger.other_streams.push(OtherStream {
+            frame: at.frame,
+            content_type: head.content_type.clone().unwrap_or_default(),
+            pieces: 0,
+        });
+        Content {
+            sink: Sink::Pieces(place, pieces),
+            chain: open_chain(codings, at, None, said),
+        }
+    }
+
+    /// The session that it feeds.
+    pub(super) fn session(&self) -> Option<&Session> {
+        match &self.sink {
+            Sink::Events(session) => Some(session),
+            _ => None,
+        }
+    }
+
+    /// The next bytes of the body.
+    pub(super) fn data(
+        &mut self,
+        bytes: &[u8],
+        mark: Mark,
+        ledger: &mut Ledger,
+        said: &mut Vec<Said>,
+    ) {
+        if let Sink::Events(session) = &mut self.sink {
+            session.carried(bytes.len() as u64, mark.span.there);
+        }
+        let Some(chain) = &mut self.chain else {
+            return;
+        };
+        let sink = &mut self.sink;
+        let fed = chain.feed(bytes, |piece| match sink {
+            Sink::Nothing => {}
+            Sink::Events(session) => session.push(piece, mark, said),
+            Sink::Pieces(place, pieces) => ledger.count_pieces(*place, pieces.push(piece)),
+        });
+        if let Err(why) = fed {
+            self.chain = None;
+            self.say(
+                mark.span,
+                Fact::Trouble(format!("{why}; the rest of the body is not decoded")),
+                said,
+            );
+        }
+    }
+
+    /// Bytes of the body are missing (0 if nobody knows how many). What follows from it, in words.
+    pub(super) fn gap(&mut self, bytes: u64) -> &'static str {
+        let coded = self
+            .chain
+            .as_ref()
+            .is_some_and(|chain| !chain.is_identity());
+        if coded {
+            self.chain = None;
+        }
+        match &mut self.sink {
+            Sink::Events(session) => {
+                session.missed(bytes, !coded);
+                if coded {
+                    "its content coding cannot be decoded any further: no more events of this stream"
+                } else {
+                    "events resume at the next blank line"
+                }
+            }
+            _ => "the body goes on behind it",
+        }
+    }
+
+    /// Nothing more of the body is read.
+    pub(super) fn give_up(&mut self) {
+        self.chain = None;
+    }
+
+    /// The response is over.
+    pub(super) fn end(self, closing: Closing, ledger: &mut Ledger, said: &mut Vec<Said>) {
+        match self.sink {
+            Sink::Nothing => {}
+            Sink::Events(session) => session.end(closing, said),
+            Sink::Pieces(place, mut pieces) => ledger.count_pieces(place, pieces.end()),
+        }
+    }
+
+    /// Says something of this body.
+    pub(super) fn say(&self, span: Span, fact: Fact, said: &mut Vec<Said>) {
+        said.push(Said {
+            at: span.there,
+            session: self.session().map(Session::number),
+            fact,
+        });
+    }
+}
+
+fn open_chain(
+    codings: &[String],
+    at: At,
+    session: Option<u32>,
+    said: &mut Vec<Said>,
+) -> Option<Chain> {
+    let opened = coding::open(codings);
+    if let Some(trouble) = opened.trouble {
+        said.push(Said {
+            at,
+            session,
+            fact: Fact::Trouble(trouble),
+        });
+    }
+    opened.chain
+}

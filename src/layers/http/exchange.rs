@@ -1,0 +1,116 @@
+//! Which response answers which request (RFC 9112 §9.3.2): in order.
+//!
+//! Requests come in as they begin, as their heads and as their bodies become complete; each final response takes the oldest one
+//! that waits. Interim responses take none.
+
+use crate::model::{At, RequestHead, limits};
+use std::collections::VecDeque;
+use std::sync::Arc;
+
+/// The exchanges of one connection.
+#[derive(Debug, Default)]
+pub(super) struct Exchanges {
+    /// Requests whose heads are complete and that nothing has answered, oldest first.
+    waiting: VecDeque<Request>,
+    /// The request that the last final response answers.
+    current: Option<Request>,
+    /// Where the request head in the making began.
+    in_head: Option<At>,
+    /// The request head in the making was answered already.
+    answered_early: bool,
+    /// More requests waited than the cap allows: nothing is matched any more.
+    unmatched: bool,
+    /// Responses may have been missed: the next one answers the youngest request that waits.
+    missed_responses: bool,
+    /// A start line was seen: the connection does speak HTTP/1.
+    pub(super) confirmed: bool,
+}
+
+/// A request whose head is complete.
+#[derive(Debug)]
+pub(super) struct Request {
+    pub(super) head: Arc<RequestHead>,
+    /// The frame in which its first byte was there.
+    begun: At,
+    /// The frame in which its last byte, head and body, was there.
+    pub(super) end: Option<At>,
+}
+
+impl Exchanges {
+    /// A request's first byte was there.
+    pub(super) fn begin(&mut self, at: At) {
+        self.in_head = Some(at);
+    }
+
+    /// The request head in the making was lost.
+    pub(super) fn abandon(&mut self) {
+        self.in_head = None;
+        self.answered_early = false;
+    }
+
+    /// A request head is complete. `false`: too many wait; from here on requests and responses are not matched.
+    pub(super) fn request(&mut self, head: Arc<RequestHead>) -> bool {
+        let begun = self.in_head.take().unwrap_or(head.span.first);
+        let request = Request {
+            head,
+            begun,
+            end: None,
+        };
+        if std::mem::take(&mut self.answered_early) {
+            self.current = Some(request);
+            return true;
+        }
+        if self.unmatched {
+            return true;
+        }
+        if self.waiting.len() >= limits::PIPELINED {
+            self.waiting.clear();
+            self.unmatched = true;
+            return false;
+        }
+        self.waiting.push_back(request);
+        true
+    }
+
+    /// The last byte of the youngest request was there.
+    pub(super) fn request_end(&mut self, at: At) {
+        // Requests are answered in order, so the youngest is the last that waits, or the one that is being answered.
+        if let Some(request) = self.waiting.back_mut().or(self.current.as_mut())
+            && request.end.is_none()
+        {
+            request.end = Some(at);
+        }
+    }
+
+    /// Responses may have been missed.
+    pub(super) fn miss_responses(&mut self) {
+        self.missed_responses = true;
+    }
+
+    /// A final response is complete up to its head: the request that it answers, if that was captured.
+    pub(super) fn answer(&mut self) -> Option<&Request> {
+        if std::mem::take(&mut self.missed_responses) {
+            // Hardly any client sends a second request before the first is answered: all but the youngest had their answers.
+            let old = self.waiting.len().saturating_sub(1);
+            self.waiting.drain(..old);
+        }
+        self.current = self.waiting.pop_front();
+        if self.current.is_none() && self.in_head.is_some() {
+            self.answered_early = true;
+        }
+        self.current.as_ref()
+    }
+
+    /// The last frame of the request that is being answered.
+    pub(super) fn current_end(&self) -> Option<At> {
+        self.current.as_ref().and_then(|request| request.end)
+    }
+
+    /// The oldest request that nothing has answered, by the frame in which it began.
+    pub(super) fn unanswered(&self) -> Option<At> {
+        self.waiting
+            .front()
+            .map(|request| request.begun)
+            .or(self.in_head.filter(|_| !self.answered_early))
+    }
+}

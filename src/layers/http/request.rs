@@ -1,0 +1,315 @@
+//! The client's side of a connection: request heads, and where request bodies end.
+
+use super::Next;
+use super::body::{Body, Step};
+use super::exchange::Exchanges;
+use super::fields::{self, Length, Transfer};
+use super::head::{HeadBuffer, Taken};
+use super::start;
+use crate::layers::probe::{self, Verdict};
+use crate::model::{At, Fact, Protocol, RequestHead, Said, Span};
+use std::sync::Arc;
+
+/// The reader of the client's direction.
+#[derive(Debug, Default)]
+pub(super) struct Requests {
+    state: State,
+    buffer: HeadBuffer,
+}
+
+/// What comes next.
+#[derive(Debug, Default)]
+enum State {
+    /// A request head; its beginning may be in the buffer.
+    #[default]
+    Head,
+    /// A request's body.
+    Body(Body),
+    /// A delivery that begins with a request line: what comes before cannot be read.
+    Seek,
+    /// Nothing: the direction has ended.
+    Closed,
+}
+
+impl Requests {
+    /// The next bytes.
+    pub(super) fn data(
+        &mut self,
+        bytes: &[u8],
+        span: Span,
+        exchanges: &mut Exchanges,
+        said: &mut Vec<Said>,
+    ) -> Next {
+        let mut rest = bytes;
+        if matches!(self.state, State::Seek) {
+            match probe::request_line(rest) {
+                Verdict::Http1 => self.state = State::Head,
+                Verdict::Http2 if !exchanges.confirmed => return Next::Speaks(Protocol::Http2),
+                _ => return Next::More,
+            }
+        }
+        while !rest.is_empty() {
+            match &mut self.state {
+                State::Head => {
+                    let next = self.head(&mut rest, span, exchanges, said);
+                    if !matches!(next, Next::More) {
+                        return next;
+                    }
+                }
+                State::Body(body) => {
+                    let before = rest.len();
+                    let read = read_body(body, &mut rest);
+                    let used = (before - rest.len()) as u64;
+                    if used > 0 {
+                        say(said, span.there, Fact::RequestBody(used));
+                    }
+                    match read {
+                        Read::More => return Next::More,
+                        Read::Over => {
+                            exchanges.request_end(span.there);
+                            self.state = State::Head;
+                        }
+                        Read::Broken(why) => {
+                            let why = format!(
+                                "in a request's body: {why}; reading resumes at the next request"
+                            );
+                            return self.lost(why, span, exchanges, said);
+                        }
+                    }
+                }
+                State::Seek | State::Closed => return Next::More,
+            }
+        }
+        Next::More
+    }
+
+    /// Bytes are missing (0 if nobody knows how many).
+    pub(super) fn gap(
+        &mut self,
+        bytes: u64,
+        span: Span,
+        exchanges: &mut Exchanges,
+        said: &mut Vec<Said>,
+    ) {
+        let outcome = match &mut self.state {
+            State::Closed | State::Seek => return,
+            State::Body(body) => match body.gap(bytes) {
+                super::body::Over::Inside => "the request's body goes on behind it",
+                super::body::Over::ToTheEnd => {
+                    exchanges.request_end(span.there);
+                    self.state = State::Head;
+                    "the request's body ends with it"
+                }
+                super::body::Over::SeeksChunk | super::body::Over::Lost => {
+                    self.state = State::Seek;
+                    "reading resumes at the next request"
+                }
+            },
+            State::Head => {
+                self.buffer.clear();
+                exchanges.abandon();
+                self.state = State::Seek;
+                "reading resumes at the next request"
+            }
+        };
+        if exchanges.confirmed {
+            say(said, span.there, Fact::Gap { bytes, outcome });
+        }
+    }
+
+    /// Nothing more comes.
+    pub(super) fn end(&mut self, exchanges: &mut Exchanges) {
+        self.buffer.clear();
+        exchanges.abandon();
+        self.state = State::Closed;
+    }
+
+    fn head(
+        &mut self,
+        rest: &mut &[u8],
+        span: Span,
+        exchanges: &mut Exchanges,
+        said: &mut Vec<Said>,
+    ) -> Next {
+        if self.buffer.is_empty() {
+            // RFC 9112 §2.2: empty lines before a request line are ignored.
+            *rest = skip_empty_lines(rest);
+            if rest.is_empty() {
+                return Next::More;
+            }
+            match probe::request_line(rest) {
+                Verdict::Http1 => exchanges.confirmed = true,
+                Verdict::Undecided => {}
+                other => return self.no_request(other, span, exchanges, said),
+            }
+            exchanges.begin(span.there);
+            say(said, span.there, Fact::RequestBegins);
+        }
+        match self.buffer.take(rest, span) {
+            Taken::More => {
+                *rest = &[];
+                // Once it is confirmed that HTTP is spoken, the head's end tells all.
+                if exchanges.confirmed {
+                    return Next::More;
+                }
+                match probe::request_line(self.buffer.bytes()) {
+                    Verdict::Http1 => exchanges.confirmed = true,
+                    Verdict::Undecided => {}
+                    other => return self.no_request(other, span, exchanges, said),
+                }
+                Next::More
+            }
+            Taken::TooLong => self.lost(
+                "the request head is longer than any server takes; reading resumes at the next request".to_owned(),
+                span,
+                exchanges,
+                said,
+            ),
+            Taken::Complete(length) => {
+                let head = self.buffer.complete(rest, length, span);
+                let parsed = start::request(&head);
+                let verdict = probe::request_line(head.bytes);
+                *rest = &rest[length..];
+                self.buffer.clear();
+                match parsed {
+                    Ok(request) => {
+                        exchanges.confirmed = true;
+                        self.complete(request, span, exchanges, said);
+                        Next::More
+                    }
+                    Err(_) if verdict != Verdict::Http1 => {
+                        self.no_request(verdict, span, exchanges, said)
+                    }
+                    Err(error) => self.lost(
+                        format!("the request head cannot be read ({error}); reading resumes at the next request"),
+                        span,
+                        exchanges,
+                        said,
+                    ),
+                }
+            }
+        }
+    }
+
+    fn complete(
+        &mut self,
+        request: RequestHead,
+        span: Span,
+        exchanges: &mut Exchanges,
+        said: &mut Vec<Said>,
+    ) {
+        let framing = framing(&request);
+        let request = Arc::new(request);
+        say(said, span.there, Fact::Request(request.clone()));
+        if !exchanges.request(request) {
+            say(
+                said,
+                span.there,
+                Fact::Trouble("too many requests wait for answers: requests and responses are not matched any more".to_owned()),
+            );
+        }
+        match framing {
+            Ok(Some(body)) => self.state = State::Body(body),
+            Ok(None) => exchanges.request_end(span.there),
+            Err(why) => {
+                exchanges.request_end(span.there);
+                self.state = State::Seek;
+                say(
+                    said,
+                    span.there,
+                    Fact::Trouble(format!("{why}; reading resumes at the next request")),
+                );
+            }
+        }
+    }
+
+    /// What came is no request line.
+    fn no_request(
+        &mut self,
+        verdict: Verdict,
+        span: Span,
+        exchanges: &mut Exchanges,
+        said: &mut Vec<Said>,
+    ) -> Next {
+        if !exchanges.confirmed && verdict == Verdict::Http2 {
+            return Next::Speaks(Protocol::Http2);
+        }
+        let why = "bytes that are no request; reading resumes at the next one".to_owned();
+        self.lost(why, span, exchanges, said)
+    }
+
+    fn lost(
+        &mut self,
+        why: String,
+        span: Span,
+        exchanges: &mut Exchanges,
+        said: &mut Vec<Said>,
+    ) -> Next {
+        self.buffer.clear();
+        exchanges.abandon();
+        self.state = State::Seek;
+        if exchanges.confirmed {
+            say(said, span.there, Fact::Trouble(why));
+        }
+        Next::Skip
+    }
+}
+
+/// RFC 9112 §6.3, for requests: `None` without a body.
+fn framing(request: &RequestHead) -> Result<Option<Body>, &'static str> {
+    // RFC 9110 §9.3.6: what follows a CONNECT is the tunnel's.
+    if request.method == "CONNECT" {
+        return Ok(None);
+    }
+    match fields::transfer(&request.fields) {
+        // Items 3 and 4: Transfer-Encoding overrides Content-Length.
+        Transfer::Chunked(_) => return Ok(Some(Body::chunked())),
+        Transfer::Other(_) => {
+            return Err("a request whose Transfer-Encoding does not end in chunked");
+        }
+        Transfer::Absent => {}
+    }
+    match fields::content_length(&request.fields) {
+        // Items 6 and 7.
+        Length::Absent | Length::Bytes(0) => Ok(None),
+        Length::Bytes(bytes) => Ok(Some(Body::Length(bytes))),
+        // Item 5.
+        Length::Invalid => Err("a request whose Content-Length is no length"),
+    }
+}
+
+/// How far a body was read.
+enum Read {
+    More,
+    Over,
+    Broken(&'static str),
+}
+
+/// Reads what belongs to the body from `rest`, which it shortens.
+fn read_body(body: &mut Body, rest: &mut &[u8]) -> Read {
+    while let Some(step) = body.step(rest) {
+        match step {
+            Step::Data(..) => {}
+            Step::Terminating | Step::Full => return Read::Over,
+            Step::Broken(why) => return Read::Broken(why),
+        }
+    }
+    Read::More
+}
+
+/// Without the line ends that `bytes` begins with.
+pub(super) fn skip_empty_lines(bytes: &[u8]) -> &[u8] {
+    let empty = bytes
+        .iter()
+        .take_while(|byte| matches!(byte, b'\r' | b'\n'))
+        .count();
+    &bytes[empty..]
+}
+
+fn say(said: &mut Vec<Said>, at: At, fact: Fact) {
+    said.push(Said {
+        at,
+        session: None,
+        fact,
+    });
+}

@@ -1,0 +1,104 @@
+//! Reads a complete head with httparse: start line, fields, and what they say.
+//!
+//! Reading is as lenient as clients are: bare LF, obs-fold, white space before a colon and broken field lines are let pass.
+
+use super::fields::{self, Field};
+use super::head::Head;
+use crate::model::{At, RequestHead, ResponseHead, limits};
+use httparse::{EMPTY_HEADER, Error, Header, ParserConfig, Status};
+
+/// Most heads have fewer fields than this; for others the parser is run again with room for the cap.
+const FEW_FIELDS: usize = 64;
+
+/// Reads a request head.
+pub(super) fn request(head: &Head<'_>) -> Result<RequestHead, Error> {
+    with_headers(|headers| {
+        let mut parsed = httparse::Request::new(headers);
+        let mut config = ParserConfig::default();
+        config
+            .allow_multiple_spaces_in_request_line_delimiters(true)
+            .ignore_invalid_headers_in_requests(true);
+        let status = config.parse_request(&mut parsed, head.bytes)?;
+        must_be_complete(status)?;
+        let fields = owned(parsed.headers);
+        Ok(RequestHead {
+            span: head.span(),
+            method: parsed.method.unwrap_or_default().to_owned(),
+            target: parsed.path.unwrap_or_default().to_owned(),
+            version: version(parsed.version),
+            authority: fields::single(&fields, "host"),
+            last_event_id: fields::single(&fields, "last-event-id"),
+            fields,
+        })
+    })
+}
+
+/// Reads a response head, and tells the frame in which the last byte of the Content-Type that counts was there.
+/// The framing is left open: it depends on the request.
+pub(super) fn response(head: &Head<'_>) -> Result<(ResponseHead, Option<At>), Error> {
+    with_headers(|headers| {
+        let mut parsed = httparse::Response::new(headers);
+        let mut config = ParserConfig::default();
+        config
+            .allow_spaces_after_header_name_in_responses(true)
+            .allow_obsolete_multiline_headers_in_responses(true)
+            .allow_multiple_spaces_in_response_status_delimiters(true)
+            .allow_space_before_first_header_name(true)
+            .ignore_invalid_headers_in_responses(true);
+        let status = config.parse_response(&mut parsed, head.bytes)?;
+        must_be_complete(status)?;
+        let fields = owned(parsed.headers);
+        let media_type = fields::media_type(&fields);
+        let is_content_type = |field: &Field| field.0.eq_ignore_ascii_case("content-type");
+        let counts = media_type
+            .as_ref()
+            .map(|found| found.field)
+            .or_else(|| fields.iter().rposition(is_content_type));
+        let there = counts
+            .and_then(|field| parsed.headers.get(field))
+            .map(|header| {
+                let value = header.value.trim_ascii_end();
+                head.there((head.offset_of(value) + value.len()).saturating_sub(1))
+            });
+        let response = ResponseHead {
+            span: head.span(),
+            status: parsed.code.unwrap_or_default(),
+            reason: parsed.reason.unwrap_or_default().to_owned(),
+            version: version(parsed.version),
+            content_type: counts
+                .and_then(|field| fields.get(field))
+                .map(|(_, value)| value.clone()),
+            media_type: media_type.map(|found| found.essence),
+            framing: None,
+            content_encoding: fields::joined(&fields, "content-encoding"),
+            fields,
+        };
+        Ok((response, there))
+    })
+}
+
+fn with_headers<'b, T>(parse: impl Fn(&mut [Header<'b>]) -> Result<T, Error>) -> Result<T, Error> {
+    match parse(&mut [EMPTY_HEADER; FEW_FIELDS]) {
+        Err(Error::TooManyHeaders) => parse(&mut vec![EMPTY_HEADER; limits::HTTP_FIELDS]),
+        result => result,
+    }
+}
+
+/// The head buffer ends at the empty line, so that a head that httparse takes for partial is none.
+fn must_be_complete(status: Status<usize>) -> Result<(), Error> {
+    match status {
+        Status::Complete(_) => Ok(()),
+        Status::Partial => Err(Error::NewLine),
+    }
+}
+
+fn owned(headers: &[Header<'_>]) -> Vec<Field> {
+    headers
+        .iter()
+        .map(|header| (header.name.to_owned(), fields::text(header.value)))
+        .collect()
+}
+
+fn version(minor: Option<u8>) -> String {
+    format!("HTTP/1.{}", minor.unwrap_or_default())
+}

@@ -1,0 +1,180 @@
+//! The gaps between a session's events: how many, the shortest, the median, the 95th percentile, the longest.
+//!
+//! Nanoseconds come in one by one; percentiles by nearest rank come out, exact up to `limits::EXACT_GAPS` gaps. Beyond that the
+//! gaps are counted in buckets whose borders grow with the value, and the percentiles are less than 1 % off; shortest and
+//! longest stay exact. Memory is bounded by both.
+
+use crate::model::{Gaps, Nanos, limits};
+
+/// The gaps of one session.
+#[derive(Debug, Default)]
+pub(super) struct GapCounter {
+    count: u64,
+    min: Nanos,
+    max: Nanos,
+    kept: Kept,
+}
+
+#[derive(Debug)]
+enum Kept {
+    /// Every gap.
+    Exact(Vec<Nanos>),
+    /// How many gaps fell into each bucket.
+    Buckets(Vec<u64>),
+}
+
+impl Default for Kept {
+    fn default() -> Kept {
+        Kept::Exact(Vec::new())
+    }
+}
+
+impl GapCounter {
+    pub(super) fn add(&mut self, gap: Nanos) {
+        self.min = if self.count == 0 {
+            gap
+        } else {
+            self.min.min(gap)
+        };
+        self.max = if self.count == 0 {
+            gap
+        } else {
+            self.max.max(gap)
+        };
+        self.count += 1;
+        match &mut self.kept {
+            Kept::Exact(gaps) if gaps.len() < limits::EXACT_GAPS => gaps.push(gap),
+            Kept::Exact(gaps) => {
+                let mut buckets = vec![0; BUCKETS];
+                for gap in gaps.iter().chain([&gap]) {
+                    buckets[bucket_of(*gap)] += 1;
+                }
+                self.kept = Kept::Buckets(buckets);
+            }
+            Kept::Buckets(buckets) => buckets[bucket_of(gap)] += 1,
+        }
+    }
+
+    /// `None` without a gap.
+    pub(super) fn summary(&self) -> Option<Gaps> {
+        if self.count == 0 {
+            return None;
+        }
+        let sorted = match &self.kept {
+            Kept::Exact(gaps) => {
+                let mut sorted = gaps.clone();
+                sorted.sort_unstable();
+                sorted
+            }
+            Kept::Buckets(_) => Vec::new(),
+        };
+        let percentile = |percent: u64| {
+            // Nearest rank: the smallest value below or at which that share of the gaps lies.
+            let rank = (self.count * percent).div_ceil(100).max(1);
+            match &self.kept {
+                Kept::Exact(_) => sorted.get(rank as usize - 1).copied().unwrap_or(self.max),
+                Kept::Buckets(buckets) => self.nth_in(buckets, rank),
+            }
+        };
+        Some(Gaps {
+            min: self.min,
+            p50: percentile(50),
+            p95: percentile(95),
+            max: self.max,
+        })
+    }
+
+    fn nth_in(&self, buckets: &[u64], rank: u64) -> Nanos {
+        let mut below = 0;
+        for (bucket, count) in buckets.iter().enumerate() {
+            below += count;
+            if below >= rank {
+                return middle_of(bucket).clamp(self.min, self.max);
+            }
+        }
+        self.max
+    }
+}
+
+/// Each power of two is cut into so many buckets of equal width: a bucket's middle is at most 1/256 of the value away.
+const STEPS: u64 = 1 << STEP_BITS;
+const STEP_BITS: u32 = 7;
+
+/// Bucket 0 takes what is not positive; then values below `STEPS` one by one; then `STEPS` buckets for each power of two up to 2^62.
+const BUCKETS: usize = 1 + ((64 - STEP_BITS as usize) << STEP_BITS);
+
+fn bucket_of(gap: Nanos) -> usize {
+    let value = match u64::try_from(gap) {
+        Ok(value) if value > 0 => value,
+        _ => return 0,
+    };
+    if value < STEPS {
+        return value as usize;
+    }
+    let shift = value.ilog2() - STEP_BITS;
+    // The shifted value lies in STEPS..2 * STEPS, so each shift has its own run of STEPS buckets.
+    (u64::from(shift) * STEPS + (value >> shift)) as usize
+}
+
+fn middle_of(bucket: usize) -> Nanos {
+    let bucket = bucket as u64;
+    if bucket < STEPS {
+        return bucket as Nanos;
+    }
+    let shift = bucket / STEPS - 1;
+    let low = (bucket % STEPS + STEPS) << shift;
+    (low + ((1u64 << shift) >> 1)) as Nanos
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn counted(gaps: impl IntoIterator<Item = Nanos>) -> GapCounter {
+        let mut counter = GapCounter::default();
+        for gap in gaps {
+            counter.add(gap);
+        }
+        counter
+    }
+
+    #[test]
+    fn percentiles_are_nearest_rank() {
+        let gaps = counted([40, 10, 30, 20]).summary().unwrap();
+        assert_eq!(
+            gaps,
+            Gaps {
+                min: 10,
+                p50: 20,
+                p95: 40,
+                max: 40
+            }
+        );
+        assert_eq!(counted([7]).summary().unwrap().p50, 7);
+        assert_eq!(counted([]).summary(), None);
+    }
+
+    #[test]
+    fn beyond_the_exact_gaps_percentiles_are_less_than_one_percent_off() {
+        let many = 3 * limits::EXACT_GAPS as i64;
+        let gaps = counted((1..=many).map(|n| n * 1_000_003))
+            .summary()
+            .unwrap();
+        for (got, share) in [(gaps.p50, 50), (gaps.p95, 95)] {
+            let exact = (many * share + 99) / 100 * 1_000_003;
+            assert!((got - exact).abs() * 100 < exact, "{got} for {exact}");
+        }
+        assert_eq!((gaps.min, gaps.max), (1_000_003, many * 1_000_003));
+    }
+
+    #[test]
+    fn every_gap_has_a_bucket_whose_middle_is_near() {
+        for gap in (0..63).flat_map(|bit| [(1i64 << bit) - 1, 1 << bit, (1 << bit) + 1]) {
+            let bucket = bucket_of(gap);
+            assert!(bucket < BUCKETS);
+            assert!((middle_of(bucket) - gap).abs() <= gap / 128, "{gap}");
+        }
+        assert_eq!(bucket_of(i64::MIN), 0);
+        assert!(bucket_of(i64::MAX) < BUCKETS);
+    }
+}

@@ -1,0 +1,418 @@
+//! Parses an event stream as WHATWG HTML §9.2.5 and §9.2.6 say, whatever the borders at which its bytes arrive.
+//!
+//! Byte slices come in, each with a mark that says which frames and which chunk carried it; dispatched events, comments and
+//! blocks without data go out with the marks of their first and last byte. It knows no clock, no session and no transport,
+//! and never keeps more than the caps in `model::limits`.
+
+use crate::model::{Span, limits};
+use memchr::{memchr, memchr2};
+use std::sync::Arc;
+
+/// What carried a run of bytes.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Mark {
+    /// The frames.
+    pub span: Span,
+    /// The data chunk, from 1; `None` if the body is not chunked.
+    pub chunk: Option<u64>,
+}
+
+/// What the parser says.
+#[derive(Clone, Debug, PartialEq)]
+pub enum Item {
+    /// An event is dispatched.
+    Event(Block),
+    /// A blank line ended a block that has no data but set the last event ID or the reconnection time.
+    WithoutData {
+        /// The id field.
+        id: Option<String>,
+        /// The retry field, milliseconds.
+        retry: Option<u64>,
+    },
+    /// A comment line is complete.
+    Comment,
+    /// A line or a block passed its cap: the block is given up, reading resumes after the next blank line.
+    Oversize {
+        /// Bytes of the block so far.
+        bytes: u64,
+    },
+}
+
+/// A block that was dispatched as an event.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Block {
+    /// `message` unless the block named another.
+    pub event_type: String,
+    /// The data buffer without its last line feed.
+    pub data: String,
+    /// The last event ID string.
+    pub last_event_id: Arc<str>,
+    /// The id field of this block.
+    pub id: Option<String>,
+    /// The retry field of this block, milliseconds.
+    pub retry: Option<u64>,
+    /// What carried the first byte of its first line that is no comment.
+    pub first: Mark,
+    /// What carried the byte that ended its blank line.
+    pub last: Mark,
+}
+
+/// The parser of one stream.
+///
+/// Invariants: `line` holds bytes only while `partial` is `Field`; nothing is kept of comments and of lines that are skipped.
+#[derive(Debug)]
+pub struct Parser {
+    /// How many bytes of a leading byte order mark were seen; `BOM.len()` once that question is settled.
+    bom: usize,
+    /// What carried the first byte of a byte order mark that is not complete.
+    bom_mark: Mark,
+    /// What the unfinished line is.
+    partial: Partial,
+    /// The bytes of an unfinished line.
+    line: Vec<u8>,
+    /// What carried the unfinished line's first byte.
+    line_first: Mark,
+    /// The last byte was a CR that ended a line: a LF that follows belongs to it.
+    skip_line_feed: bool,
+    /// Fields are ignored up to the next blank line: bytes were missing or a cap was passed.
+    skipping: bool,
+    block: Buffers,
+    last_event_id: Arc<str>,
+    retry: Option<u64>,
+    /// Bytes since the end of the last blank line.
+    unread: u64,
+}
+
+/// What an unfinished line is, as far as its first byte tells.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Partial {
+    /// No byte of it was seen.
+    Empty,
+    /// It begins with a colon.
+    Comment,
+    /// It may be a field; its bytes are in `line`.
+    Field,
+    /// It is skipped: not empty, nothing is kept of it.
+    Skipped,
+}
+
+/// The buffers of §9.2.6, as bytes: line ends, colons and spaces are never part of a longer UTF-8 sequence, so that decoding
+/// field by field gives what decoding the stream gives.
+#[derive(Debug, Default)]
+struct Buffers {
+    /// What carried the first byte of the first line that is no comment.
+    first: Option<Mark>,
+    data: Vec<u8>,
+    event_type: Vec<u8>,
+    id: Option<String>,
+    retry: Option<u64>,
+}
+
+const BOM: [u8; 3] = [0xEF, 0xBB, 0xBF];
+
+/// A buffer that grew beyond this is given back after its block, so that one large event does not stay paid for.
+const KEPT_CAPACITY: usize = 64 * 1024;
+
+impl Default for Parser {
+    fn default() -> Parser {
+        Parser::new()
+    }
+}
+
+impl Parser {
+    /// A parser at the beginning of a stream.
+    pub fn new() -> Parser {
+        Parser {
+            bom: 0,
+            bom_mark: Mark::default(),
+            partial: Partial::Empty,
+            line: Vec::new(),
+            line_first: Mark::default(),
+            skip_line_feed: false,
+            skipping: false,
+            block: Buffers::default(),
+            last_event_id: Arc::from(""),
+            retry: None,
+            unread: 0,
+        }
+    }
+
+    /// A parser in the middle of a stream: nothing counts before the next blank line.
+    pub fn in_the_middle() -> Parser {
+        let mut parser = Parser::new();
+        parser.gap(0);
+        parser
+    }
+
+    /// The next bytes, all carried by `mark`.
+    pub fn push(&mut self, bytes: &[u8], mark: Mark, mut emit: impl FnMut(Item)) {
+        let mut rest = bytes;
+        if rest.is_empty() {
+            return;
+        }
+        if std::mem::take(&mut self.skip_line_feed)
+            && let Some((b'\n', after)) = rest.split_first()
+        {
+            rest = after;
+            // The LF of a blank line's CRLF is part of that line's end; nothing follows it yet.
+            if self.unread > 0 {
+                self.unread += 1;
+            }
+        }
+        if self.bom < BOM.len() {
+            rest = self.strip_byte_order_mark(rest, mark);
+        }
+        while !rest.is_empty() {
+            let Some(end) = memchr2(b'\n', b'\r', rest) else {
+                self.keep(rest, mark, &mut emit);
+                return;
+            };
+            let (line, after) = rest.split_at(end);
+            let ended = match after {
+                [b'\r', b'\n', ..] => 2,
+                [b'\r'] => {
+                    self.skip_line_feed = true;
+                    1
+                }
+                _ => 1,
+            };
+            self.unread += (end + ended) as u64;
+            self.end_line(line, mark, &mut emit);
+            rest = &after[ended..];
+        }
+    }
+
+    /// Bytes are missing (0 if nobody knows how many): the unfinished block is lost, and reading resumes after the next blank line.
+    pub fn gap(&mut self, bytes: u64) {
+        self.bom = BOM.len();
+        self.skip_line_feed = false;
+        self.give_up_block();
+        self.block.first = None;
+        self.unread += bytes;
+    }
+
+    /// Whether bytes of an event that is not complete are there; comments and blank lines do not count.
+    pub fn pending(&self) -> bool {
+        self.block.first.is_some() || self.partial == Partial::Field
+    }
+
+    /// Bytes after the last blank line.
+    pub fn unread(&self) -> u64 {
+        self.unread
+    }
+
+    /// The last event ID string.
+    pub fn last_event_id(&self) -> &Arc<str> {
+        &self.last_event_id
+    }
+
+    /// The reconnection time that the stream set last, milliseconds.
+    pub fn retry(&self) -> Option<u64> {
+        self.retry
+    }
+
+    /// §9.2.5: one leading U+FEFF is ignored ("UTF-8 decode"). Its bytes may come one by one.
+    fn strip_byte_order_mark<'a>(&mut self, bytes: &'a [u8], mark: Mark) -> &'a [u8] {
+        let seen = self.bom;
+        let missing = &BOM[seen..];
+        if seen == 0 {
+            self.bom_mark = mark;
+        }
+        let fits = bytes
+            .iter()
+            .zip(missing)
+            .take_while(|(a, b)| a == b)
+            .count();
+        if fits == missing.len() || fits == bytes.len() {
+            self.bom += fits;
+            self.unread += fits as u64;
+            return &bytes[fits..];
+        }
+        // It is none: what looked like it begins the first line.
+        self.bom = BOM.len();
+        if seen > 0 {
+            self.partial = Partial::Field;
+            self.line_first = self.bom_mark;
+            self.line.extend_from_slice(&BOM[..seen]);
+        }
+        bytes
+    }
+
+    /// The beginning or the middle of a line.
+    fn keep(&mut self, bytes: &[u8], mark: Mark, emit: &mut impl FnMut(Item)) {
+        self.unread += bytes.len() as u64;
+        if self.partial == Partial::Empty {
+            self.partial = match bytes.first() {
+                None => return,
+                Some(b':') => Partial::Comment,
+                Some(_) if self.skipping => Partial::Skipped,
+                Some(_) => {
+                    self.line_first = mark;
+                    Partial::Field
+                }
+            };
+        }
+        if self.partial == Partial::Field {
+            if self.line.len() + bytes.len() > limits::SSE_LINE {
+                self.oversize(emit);
+            } else {
+                self.line.extend_from_slice(bytes);
+            }
+        }
+    }
+
+    /// A line is complete: what was kept of it and `tail`.
+    fn end_line(&mut self, tail: &[u8], mark: Mark, emit: &mut impl FnMut(Item)) {
+        match std::mem::replace(&mut self.partial, Partial::Empty) {
+            Partial::Empty => match tail.first() {
+                None => self.blank_line(mark, emit),
+                Some(b':') => emit(Item::Comment),
+                Some(_) if self.skipping => {}
+                Some(_) => self.field_line(tail, mark, emit),
+            },
+            Partial::Comment => emit(Item::Comment),
+            Partial::Skipped => {}
+            Partial::Field => {
+                if self.line.len() + tail.len() > limits::SSE_LINE {
+                    self.oversize(emit);
+                    self.partial = Partial::Empty;
+                    return;
+                }
+                let mut line = std::mem::take(&mut self.line);
+                line.extend_from_slice(tail);
+                self.field_line(&line, self.line_first, emit);
+                line.clear();
+                if line.capacity() <= KEPT_CAPACITY {
+                    self.line = line;
+                }
+            }
+        }
+    }
+
+    /// §9.2.6: "If the line contains a U+003A COLON character (:)" and "Otherwise, the string is not empty but does not contain" one.
+    fn field_line(&mut self, line: &[u8], first: Mark, emit: &mut impl FnMut(Item)) {
+        self.block.first.get_or_insert(first);
+        let (name, value) = match memchr(b':', line) {
+            Some(colon) => {
+                let value = &line[colon + 1..];
+                (&line[..colon], value.strip_prefix(b" ").unwrap_or(value))
+            }
+            None => (line, &b""[..]),
+        };
+        match name {
+            b"data" => {
+                if self.block.data.len() + value.len() + 1 > limits::SSE_EVENT {
+                    self.oversize(emit);
+                    self.partial = Partial::Empty;
+                    return;
+                }
+                self.block.data.extend_from_slice(value);
+                self.block.data.push(b'\n');
+            }
+            b"event" => {
+                self.block.event_type.clear();
+                self.block.event_type.extend_from_slice(value);
+            }
+            // "If the field value does not contain U+0000 NULL"
+            b"id" if memchr(0, value).is_none() => {
+                self.block.id = Some(String::from_utf8_lossy(value).into_owned());
+            }
+            // "If the field value consists of only ASCII digits". An empty value sets nothing in any browser.
+            b"retry" if !value.is_empty() && value.iter().all(u8::is_ascii_digit) => {
+                let milliseconds = value.iter().fold(0u64, |sum, digit| {
+                    sum.saturating_mul(10)
+                        .saturating_add(u64::from(digit - b'0'))
+                });
+                self.block.retry = Some(milliseconds);
+                self.retry = Some(milliseconds);
+            }
+            _ => {}
+        }
+    }
+
+    /// §9.2.6: "dispatch the event".
+    fn blank_line(&mut self, mark: Mark, emit: &mut impl FnMut(Item)) {
+        self.unread = 0;
+        if std::mem::take(&mut self.skipping) {
+            self.block.clear();
+            return;
+        }
+        let Some(first) = self.block.first.take() else {
+            return;
+        };
+        let id = self.block.id.take();
+        let retry = self.block.retry.take();
+        // Step 1: the last event ID string is set whether or not an event is fired.
+        if let Some(id) = &id
+            && **id != *self.last_event_id
+        {
+            self.last_event_id = Arc::from(id.as_str());
+        }
+        // Step 2: without data nothing is fired.
+        if self.block.data.is_empty() {
+            self.block.clear();
+            if id.is_some() || retry.is_some() {
+                emit(Item::WithoutData { id, retry });
+            }
+            return;
+        }
+        // Step 3: one line feed at the end of the data goes.
+        self.block.data.pop();
+        let event_type = if self.block.event_type.is_empty() {
+            String::from("message")
+        } else {
+            String::from_utf8_lossy(&self.block.event_type).into_owned()
+        };
+        let data = lossy(std::mem::take(&mut self.block.data));
+        self.block.clear();
+        emit(Item::Event(Block {
+            event_type,
+            data,
+            last_event_id: self.last_event_id.clone(),
+            id,
+            retry,
+            first,
+            last: mark,
+        }));
+    }
+
+    /// A cap was passed.
+    fn oversize(&mut self, emit: &mut impl FnMut(Item)) {
+        self.block.first.get_or_insert(self.line_first);
+        self.give_up_block();
+        emit(Item::Oversize { bytes: self.unread });
+    }
+
+    /// Forgets the block, but that it has begun, and the unfinished line; skips up to the next blank line.
+    fn give_up_block(&mut self) {
+        let first = self.block.first;
+        self.block = Buffers {
+            first,
+            ..Buffers::default()
+        };
+        self.line = Vec::new();
+        self.partial = Partial::Skipped;
+        self.skipping = true;
+    }
+}
+
+impl Buffers {
+    fn clear(&mut self) {
+        self.first = None;
+        self.data.clear();
+        self.event_type.clear();
+        for buffer in [&mut self.data, &mut self.event_type] {
+            if buffer.capacity() > KEPT_CAPACITY {
+                *buffer = Vec::new();
+            }
+        }
+        self.id = None;
+        self.retry = None;
+    }
+}
+
+/// UTF-8 as the Encoding standard decodes it: each malformed sequence becomes U+FFFD.
+fn lossy(bytes: Vec<u8>) -> String {
+    String::from_utf8(bytes)
+        .unwrap_or_else(|error| String::from_utf8_lossy(error.as_bytes()).into_owned())
+}

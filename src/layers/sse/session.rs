@@ -1,0 +1,185 @@
+//! One session: the facts of an event stream, and its numbers when it ends.
+//!
+//! Decoded body bytes come in with their mark; `Said` goes out: events with number and gap, comments, and at the end all that
+//! the contract's session record counts. It does not frame bodies, and keeps no event.
+
+use super::gaps::GapCounter;
+use super::parser::{Item, Mark, Parser};
+use crate::model::{At, End, EndKind, Event, Fact, Nanos, Said, SessionEnding};
+
+/// An open session.
+#[derive(Debug)]
+pub(crate) struct Session {
+    number: u32,
+    parser: Parser,
+    tally: Tally,
+    /// Bytes after transfer decoding.
+    body_bytes: u64,
+    /// The last sign of life: the head or body bytes.
+    heard: Option<At>,
+    longest_silence: Option<Nanos>,
+}
+
+/// What is counted event by event.
+#[derive(Debug, Default)]
+struct Tally {
+    events: u64,
+    comments: u64,
+    data_bytes: u64,
+    first_event: Option<At>,
+    /// The response head, later the last event: what the next event's gap is measured from.
+    before: Option<At>,
+    gaps: GapCounter,
+}
+
+/// What the HTTP layer knows at a session's end.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Closing {
+    /// How.
+    pub(crate) kind: EndKind,
+    /// The frame that ended it (for `Open`: the capture's last).
+    pub(crate) at: At,
+    /// The last frame of the request.
+    pub(crate) request_end: Option<At>,
+    /// Complete data chunks; `None` if not chunked.
+    pub(crate) chunks: Option<u64>,
+}
+
+impl Session {
+    /// A session whose response head was complete in `head`; `None` where no head was captured.
+    pub(crate) fn new(number: u32, head: Option<At>) -> Session {
+        Session {
+            number,
+            parser: if head.is_some() {
+                Parser::new()
+            } else {
+                Parser::in_the_middle()
+            },
+            tally: Tally {
+                before: head,
+                ..Tally::default()
+            },
+            body_bytes: 0,
+            heard: head,
+            longest_silence: None,
+        }
+    }
+
+    /// Its number within the connection.
+    pub(crate) fn number(&self) -> u32 {
+        self.number
+    }
+
+    /// Whether bytes of an unfinished event are there.
+    pub(crate) fn pending(&self) -> bool {
+        self.parser.pending()
+    }
+
+    /// Body bytes came, before any content decoding.
+    pub(crate) fn carried(&mut self, bytes: u64, at: At) {
+        self.body_bytes += bytes;
+        self.silence_until(at);
+        self.heard = Some(at);
+    }
+
+    /// The next decoded bytes.
+    pub(crate) fn push(&mut self, bytes: &[u8], mark: Mark, said: &mut Vec<Said>) {
+        let (number, at) = (self.number, mark.span.there);
+        let tally = &mut self.tally;
+        self.parser.push(bytes, mark, |item| {
+            said.push(Said {
+                at,
+                session: Some(number),
+                fact: tally.fact(item),
+            });
+        });
+    }
+
+    /// So many bytes of the body are missing (0 if nobody knows): reading resumes after the next blank line.
+    /// Where the body is coded nobody knows how many decoded bytes they were.
+    pub(crate) fn missed(&mut self, bytes: u64, identity: bool) {
+        self.body_bytes += bytes;
+        self.parser.gap(if identity { bytes } else { 0 });
+    }
+
+    /// The session is over.
+    pub(crate) fn end(mut self, closing: Closing, said: &mut Vec<Said>) {
+        let ended = !matches!(closing.kind, EndKind::Open | EndKind::Timeout);
+        if closing.kind != EndKind::Timeout {
+            self.silence_until(closing.at);
+        }
+        let mut say = |fact| {
+            said.push(Said {
+                at: closing.at,
+                session: Some(self.number),
+                fact,
+            });
+        };
+        if ended && self.parser.pending() {
+            say(Fact::DiscardedEvent(self.parser.unread()));
+        }
+        say(Fact::SessionEnds(Box::new(SessionEnding {
+            events: self.tally.events,
+            comments: self.tally.comments,
+            chunks: closing.chunks,
+            body_bytes: self.body_bytes,
+            data_bytes: self.tally.data_bytes,
+            request_end: closing.request_end,
+            first_event: self.tally.first_event,
+            gaps: self.tally.gaps.summary(),
+            longest_silence: self.longest_silence,
+            incomplete_event: self.parser.unread(),
+            last_event_id: self.parser.last_event_id().clone(),
+            retry: self.parser.retry(),
+            end: End {
+                kind: closing.kind,
+                at: ended.then_some(closing.at),
+            },
+        })));
+    }
+
+    fn silence_until(&mut self, at: At) {
+        if let Some(heard) = self.heard {
+            let silence = at.time.since(heard.time);
+            self.longest_silence = self.longest_silence.max(Some(silence));
+        }
+    }
+}
+
+impl Tally {
+    fn fact(&mut self, item: Item) -> Fact {
+        match item {
+            Item::Comment => {
+                self.comments += 1;
+                Fact::Comment
+            }
+            Item::WithoutData { id, retry } => Fact::BlockWithoutData { id, retry },
+            Item::Oversize { bytes } => Fact::Trouble(format!(
+                "an event was given up after {bytes} bytes (oversize); events resume at the next blank line"
+            )),
+            Item::Event(block) => {
+                let at = block.last.span.there;
+                let gap = self.before.map(|before| at.time.since(before.time));
+                self.events += 1;
+                self.data_bytes += block.data.len() as u64;
+                if self.first_event.is_none() {
+                    self.first_event = Some(at);
+                } else if let Some(gap) = gap {
+                    self.gaps.add(gap);
+                }
+                self.before = Some(at);
+                Fact::Event(Box::new(Event {
+                    number: self.events,
+                    event_type: block.event_type,
+                    data: block.data,
+                    last_event_id: block.last_event_id,
+                    id: block.id,
+                    retry: block.retry,
+                    span: block.first.span.join(block.last.span),
+                    chunks: block.first.chunk.zip(block.last.chunk),
+                    gap,
+                }))
+            }
+        }
+    }
+}

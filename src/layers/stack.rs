@@ -1,0 +1,123 @@
+//! The stack of one TCP connection: what it speaks is found out, then read.
+
+use super::http::{Connection, Next};
+use super::{Ledger, probe, sse::Session};
+use crate::model::{At, Delivery, Direction, OtherStream, Protocol, Said};
+
+/// The layers above one TCP connection.
+#[derive(Default)]
+pub struct Stack {
+    layer: Layer,
+    /// Which directions have delivered bytes: bit 0 to the server, bit 1 to the client.
+    begun: u8,
+    ledger: Ledger,
+}
+
+/// What is on top of TCP.
+#[derive(Default)]
+enum Layer {
+    /// No payload was seen.
+    #[default]
+    Nothing,
+    /// HTTP/1, or what may turn out to be it wherever a delivery begins with a start line.
+    Http(Box<Connection>),
+    /// Something whose bytes are not read.
+    Opaque(Protocol),
+}
+
+impl Stack {
+    /// A connection that nothing is known of.
+    pub fn new() -> Stack {
+        Stack::default()
+    }
+
+    /// Hears the next delivery of one direction and says what it means. Each direction has an `End` of its own; a response,
+    /// and with it a session, ends with that of the server's direction.
+    pub fn deliver(&mut self, direction: Direction, delivery: Delivery<'_>, said: &mut Vec<Said>) {
+        let http = match &mut self.layer {
+            Layer::Opaque(_) => return,
+            Layer::Http(http) => http,
+            Layer::Nothing => match delivery {
+                Delivery::Data { .. } | Delivery::Gap { .. } => {
+                    self.layer = Layer::Http(Box::default());
+                    return self.deliver(direction, delivery, said);
+                }
+                Delivery::End { .. } => return,
+            },
+        };
+        let bit = match direction {
+            Direction::ToServer => 1,
+            Direction::ToClient => 2,
+        };
+        if let Delivery::Data { bytes, .. } = delivery
+            && self.begun & bit == 0
+        {
+            self.begun |= bit;
+            if !http.is_confirmed() && probe::is_tls(bytes) {
+                self.layer = Layer::Opaque(Protocol::Tls);
+                return;
+            }
+        }
+        match http.deliver(direction, delivery, &mut self.ledger, said) {
+            Next::More | Next::Skip => {}
+            Next::Speaks(protocol) => self.layer = Layer::Opaque(protocol),
+            Next::Tunnel(left) => {
+                self.layer = Layer::Nothing;
+                self.begun = 0;
+                if let Delivery::Data { bytes, span } = delivery
+                    && left > 0
+                {
+                    let bytes = &bytes[bytes.len() - left..];
+                    self.deliver(direction, Delivery::Data { bytes, span }, said);
+                }
+            }
+        }
+    }
+
+    /// Whether an open session has bytes of an event that is not complete; comments and blank lines do not count.
+    pub fn pending(&self) -> bool {
+        self.session().is_some_and(Session::pending)
+    }
+
+    /// What the connection speaks, as far as its bytes have told.
+    pub fn protocol(&self) -> Protocol {
+        match &self.layer {
+            Layer::Nothing => Protocol::None,
+            Layer::Http(http) if http.is_confirmed() => Protocol::Http1,
+            Layer::Http(_) => Protocol::Unknown,
+            Layer::Opaque(protocol) => *protocol,
+        }
+    }
+
+    /// The streams of other forms so far.
+    pub fn other_streams(&self) -> &[OtherStream] {
+        &self.ledger.other_streams
+    }
+
+    /// Whether a response has begun whose body is not over.
+    pub fn open_response(&self) -> bool {
+        self.http().is_some_and(Connection::open_response)
+    }
+
+    /// The sessions that are open, by their numbers within the connection.
+    pub fn open_sessions(&self) -> impl Iterator<Item = u32> {
+        self.session().map(Session::number).into_iter()
+    }
+
+    /// The oldest request that nothing has answered, by the frame in which its first byte was there. A few bytes that look like
+    /// the beginning of a request count as one until more of them tell.
+    pub fn unanswered(&self) -> Option<At> {
+        self.http().and_then(Connection::unanswered)
+    }
+
+    fn http(&self) -> Option<&Connection> {
+        match &self.layer {
+            Layer::Http(http) => Some(http),
+            Layer::Nothing | Layer::Opaque(_) => None,
+        }
+    }
+
+    fn session(&self) -> Option<&Session> {
+        self.http().and_then(Connection::session)
+    }
+}
