@@ -19,7 +19,6 @@ pub(super) struct Dispatched {
     pub(super) skipped: BTreeMap<&'static str, u64>,
 }
 
-#[derive(Debug)]
 pub(super) struct Dispatcher {
     decoder: Decoder,
     flows: Flows,
@@ -28,7 +27,7 @@ pub(super) struct Dispatcher {
 
 impl Dispatcher {
     pub(super) fn new() -> Dispatcher {
-        Dispatcher { decoder: Decoder::new(), flows: Flows::new(), skipped: BTreeMap::new() }
+        Dispatcher { decoder: Decoder::new(), flows: Flows::default(), skipped: BTreeMap::new() }
     }
 
     pub(super) fn frame<'a>(&'a mut self, frame: &Frame<'a>) -> Option<Routed<'a>> {

@@ -71,7 +71,6 @@ pub struct Source {
 pub type Sink<'s> = dyn FnMut(Record) -> io::Result<()> + 's;
 
 /// Analyses one capture.
-#[derive(Debug)]
 pub struct Analyzer {
     dispatcher: Dispatcher,
     worker: Worker,

@@ -34,7 +34,6 @@ pub(super) enum What {
     Over(Box<ConnectionRecord>),
 }
 
-#[derive(Debug)]
 pub(super) struct Worker {
     connections: Connections,
     frames: bool,
@@ -47,14 +46,12 @@ pub(super) struct Worker {
     said: Vec<Said>,
 }
 
-#[derive(Debug)]
 enum Slot {
     Live(Box<Live>),
     /// Over: what is needed for the number and the analysis of frames that come late.
     Late { remains: Remains, shown: bool },
 }
 
-#[derive(Debug)]
 struct Live {
     tcp: Connection,
     stack: Stack,

@@ -1,1 +1,394 @@
-//! Room.
+//! Where frames come from: saved captures (pcap, pcapng, also compressed), read as a stream from a file or from standard input.
+//!
+//! In comes a path or any `Read`; out go [`Frame`]s in the order of the file, each borrowed from the reader's block until the next
+//! call, numbered as Wireshark numbers them. A file that ends inside a packet is a fact ([`Capture::truncated`]); one that is damaged
+//! is an [`Error`] after the frames before it. Nothing here looks inside a frame, but a BPF [`Filter`] for the link type it was
+//! compiled for.
+
+mod buffer;
+mod compression;
+mod error;
+mod filter;
+mod link;
+mod pcap;
+mod pcapng;
+
+pub use compression::Compression;
+pub use error::Error;
+pub use filter::Filter;
+pub use link::link_name;
+pub use pcapng::Interface;
+
+use crate::model::{At, Frame, FrameNo, LinkType, Timestamp, limits};
+use buffer::Buffer;
+use pcap::Pcap;
+use pcapng::Pcapng;
+use std::fs::File;
+use std::io::{self, Read};
+use std::path::Path;
+
+/// A saved capture, read frame by frame.
+pub struct Capture {
+    name: String,
+    compression: Option<Compression>,
+    buffer: Buffer,
+    format: Format,
+    filter: Option<Filter>,
+    /// The frame to be handed out next, already taken from the format's reader; its bytes stand in the buffer until the next read.
+    pending: Option<Record>,
+    /// How many bytes from the buffer's start the format's reader needs to go on.
+    wanted: usize,
+    frames: u64,
+    first_time: Option<Timestamp>,
+    last_time: Option<Timestamp>,
+    link_types: Vec<LinkType>,
+    truncated: Option<FrameNo>,
+    size: Option<u64>,
+}
+
+impl Capture {
+    /// Opens the capture at `path`, or standard input for `-`.
+    pub fn open(path: &Path) -> Result<Capture, Error> {
+        if path == Path::new("-") {
+            return Capture::from_reader("standard input", io::stdin());
+        }
+        let name = path.display().to_string();
+        let opened = File::open(path).and_then(|file| Ok((file.metadata()?, file)));
+        let (metadata, file) = opened.map_err(|source| Error::opening(&name, source))?;
+        if metadata.is_dir() {
+            return Err(Error::Directory { name });
+        }
+        let mut capture = Capture::from_reader(&name, file)?;
+        capture.size = metadata.is_file().then_some(metadata.len());
+        Ok(capture)
+    }
+
+    /// Reads a capture from `reader`; `name` stands in errors.
+    pub fn from_reader(name: &str, reader: impl Read + Send + 'static) -> Result<Capture, Error> {
+        let (mut buffer, compression) =
+            Buffer::open(reader).map_err(|source| Error::reading(name, None, source))?;
+        let format = Format::recognise(name, compression, &mut buffer)?;
+        Ok(Capture {
+            name: name.to_owned(),
+            compression,
+            buffer,
+            format,
+            filter: None,
+            pending: None,
+            wanted: 0,
+            frames: 0,
+            first_time: None,
+            last_time: None,
+            link_types: Vec::new(),
+            truncated: None,
+            size: None,
+        })
+    }
+
+    /// Hands out only frames that match `filter`. The others keep their numbers and are counted.
+    #[must_use]
+    pub fn with_filter(mut self, filter: Filter) -> Capture {
+        self.filter = Some(filter);
+        self
+    }
+
+    /// The next frame (that matches the filter), or `None` at the end. May wait for input.
+    #[allow(clippy::should_implement_trait)] // An iterator cannot lend what it owns.
+    pub fn next(&mut self) -> Result<Option<Frame<'_>>, Error> {
+        while !self.ready()? {
+            if !self.read()? {
+                return Ok(None);
+            }
+        }
+        Ok(self.pending.take().map(|record| Frame {
+            at: record.at,
+            link: record.link,
+            bytes: self.buffer.slice(record.start, record.length),
+            wire_length: record.wire_length,
+        }))
+    }
+
+    /// Whether the next frame is there without reading (and perhaps waiting for) more input. Before a wait, whoever
+    /// writes to a person flushes.
+    pub fn ready(&mut self) -> Result<bool, Error> {
+        while self.pending.is_none() {
+            match self.format.step(self.buffer.available()) {
+                Ok(Step::Packet(packet)) => self.take(packet)?,
+                Ok(Step::Skip(bytes)) => self.buffer.skip(bytes),
+                Ok(Step::More(wanted)) => {
+                    self.wanted = wanted;
+                    return Ok(false);
+                }
+                Err(Broken(what)) => {
+                    return Err(Error::Damaged {
+                        name: self.name.clone(),
+                        packet: self.frames + 1,
+                        at: self.buffer.position(),
+                        what,
+                    });
+                }
+            }
+        }
+        Ok(true)
+    }
+
+    /// The capture's name as given, or `standard input`.
+    pub fn name(&self) -> &str {
+        &self.name
+    }
+
+    /// `pcap`, `pcap (nanoseconds)`, `pcap (modified)` or `pcapng`, with `, gzip` and the like where compressed.
+    pub fn format(&self) -> String {
+        let format = self.format.name();
+        match self.compression {
+            None => format.to_owned(),
+            Some(compression) => format!("{format}, {}", compression.name()),
+        }
+    }
+
+    /// Frames of the file so far, whether or not they match the filter.
+    pub fn frames(&self) -> u64 {
+        self.frames
+    }
+
+    /// The time of the file's first frame, whether or not it matches the filter.
+    pub fn first_time(&self) -> Option<Timestamp> {
+        self.first_time
+    }
+
+    /// The time of the file's last frame so far, whether or not it matches the filter.
+    pub fn last_time(&self) -> Option<Timestamp> {
+        self.last_time
+    }
+
+    /// The link types of the frames so far, in order of first use.
+    pub fn link_types(&self) -> &[LinkType] {
+        &self.link_types
+    }
+
+    /// The interfaces that the current section of a pcapng file has described so far; none for pcap.
+    pub fn interfaces(&self) -> &[Interface] {
+        match &self.format {
+            Format::Pcap(_) => &[],
+            Format::Pcapng(pcapng) => pcapng.interfaces(),
+        }
+    }
+
+    /// The packet inside which the file ended, once the end has been reached.
+    pub fn truncated(&self) -> Option<FrameNo> {
+        self.truncated
+    }
+
+    /// Bytes read from the file so far, as they stand there (before decompression).
+    pub fn bytes_read(&self) -> u64 {
+        self.buffer.bytes_read()
+    }
+
+    /// The file's size in bytes, where it is a regular file.
+    pub fn size(&self) -> Option<u64> {
+        self.size
+    }
+
+    /// Takes a packet out of the buffer: numbers it and, if it matches, keeps it pending.
+    fn take(&mut self, packet: Packet) -> Result<(), Error> {
+        self.frames += 1;
+        // A Simple Packet Block has no time: that of the frame before keeps durations sensible.
+        let time = packet.time.or(self.last_time).unwrap_or_default();
+        self.first_time.get_or_insert(time);
+        self.last_time = Some(time);
+        if self.link_types.last() != Some(&packet.link) && !self.link_types.contains(&packet.link) {
+            self.link_types.push(packet.link);
+        }
+        let record = Record {
+            at: At {
+                frame: FrameNo(self.frames),
+                time,
+            },
+            link: packet.link,
+            start: self.buffer.consume(packet.total) + packet.start,
+            length: packet.length,
+            wire_length: packet.wire_length,
+        };
+        let bytes = self.buffer.slice(record.start, record.length);
+        if match &mut self.filter {
+            None => true,
+            Some(filter) => filter.matches(record.link, bytes, &self.name)?,
+        } {
+            self.pending = Some(record);
+        }
+        Ok(())
+    }
+
+    /// Reads more input; false at its end, where it also notes whether a packet was cut.
+    fn read(&mut self) -> Result<bool, Error> {
+        let more = self
+            .buffer
+            .fill(self.wanted)
+            .map_err(|source| Error::reading(&self.name, self.compression, source))?;
+        if !more && self.buffer.ends_early() {
+            self.truncated = Some(FrameNo(self.frames + 1));
+        }
+        Ok(more)
+    }
+}
+
+/// A frame's place in the buffer's block, absolute.
+struct Record {
+    at: At,
+    link: LinkType,
+    start: usize,
+    length: usize,
+    wire_length: u32,
+}
+
+/// What a format's reader makes of the bytes in front of it.
+enum Step {
+    /// A packet, whole.
+    Packet(Packet),
+    /// So many bytes that hold no packet.
+    Skip(usize),
+    /// It needs so many bytes from here on.
+    More(usize),
+}
+
+/// A packet's place relative to the bytes in front.
+///
+/// Invariant: `start + length <= total`, and so many bytes are there.
+struct Packet {
+    /// Where the frame's bytes begin.
+    start: usize,
+    /// How many were captured.
+    length: usize,
+    /// The bytes of the record as a whole.
+    total: usize,
+    /// `None` where the record has no time.
+    time: Option<Timestamp>,
+    link: LinkType,
+    /// At least `length`.
+    wire_length: u32,
+}
+
+/// What stands where the next packet should be, in words: "a block that …".
+struct Broken(String);
+
+/// The file formats.
+enum Format {
+    Pcap(Pcap),
+    Pcapng(Pcapng),
+}
+
+impl Format {
+    /// Recognises the format by its first bytes and reads the file header (of a pcapng file, the first section's).
+    fn recognise(
+        name: &str,
+        compression: Option<Compression>,
+        buffer: &mut Buffer,
+    ) -> Result<Format, Error> {
+        let more = |buffer: &mut Buffer, wanted| {
+            buffer
+                .fill(wanted)
+                .map_err(|source| Error::reading(name, compression, source))
+        };
+        let cut = |buffer: &Buffer, format| Error::HeaderCut {
+            name: name.to_owned(),
+            format,
+            have: buffer.available().len(),
+        };
+        while buffer.available().len() < pcap::FILE_HEADER && more(buffer, pcap::FILE_HEADER)? {}
+        let begins = buffer.available();
+        if begins.is_empty() {
+            return Err(Error::Empty {
+                name: name.to_owned(),
+            });
+        }
+        if pcap::begins(begins) {
+            let Some(pcap) = Pcap::open(begins) else {
+                return Err(cut(buffer, "pcap"));
+            };
+            buffer.consume(pcap::FILE_HEADER);
+            return Ok(Format::Pcap(pcap));
+        }
+        if !pcapng::begins(begins) {
+            return Err(Error::not_a_capture(name, compression, begins));
+        }
+        let mut pcapng = Pcapng::default();
+        loop {
+            match pcapng.step(buffer.available()) {
+                // The first block is the section header, which holds no packet.
+                Ok(Step::Skip(bytes)) => {
+                    buffer.skip(bytes);
+                    return Ok(Format::Pcapng(pcapng));
+                }
+                Ok(Step::More(wanted)) => {
+                    if !more(buffer, wanted)? {
+                        return Err(cut(buffer, "pcapng"));
+                    }
+                }
+                Ok(Step::Packet(_)) | Err(Broken(_)) => {
+                    return Err(Error::BadHeader {
+                        name: name.to_owned(),
+                    });
+                }
+            }
+        }
+    }
+
+    fn name(&self) -> &'static str {
+        match self {
+            Format::Pcap(pcap) => pcap.name(),
+            Format::Pcapng(_) => "pcapng",
+        }
+    }
+
+    #[inline]
+    fn step(&mut self, bytes: &[u8]) -> Result<Step, Broken> {
+        match self {
+            Format::Pcap(pcap) => pcap.step(bytes),
+            Format::Pcapng(pcapng) => pcapng.step(bytes),
+        }
+    }
+}
+
+/// The byte order of a file or section.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+enum Order {
+    #[default]
+    Little,
+    Big,
+}
+
+impl Order {
+    /// The 32-bit number at byte `at` of `bytes`.
+    ///
+    /// Panics if it is not inside: only for a constant place in an array, where the compiler sees that it is.
+    #[inline(always)]
+    fn u32<const N: usize>(self, bytes: &[u8; N], at: usize) -> u32 {
+        let four = [bytes[at], bytes[at + 1], bytes[at + 2], bytes[at + 3]];
+        match self {
+            Order::Little => u32::from_le_bytes(four),
+            Order::Big => u32::from_be_bytes(four),
+        }
+    }
+
+    /// The 16-bit number at byte `at` of `bytes`; panics like [`Order::u32`].
+    #[inline(always)]
+    fn u16<const N: usize>(self, bytes: &[u8; N], at: usize) -> u16 {
+        let two = [bytes[at], bytes[at + 1]];
+        match self {
+            Order::Little => u16::from_le_bytes(two),
+            Order::Big => u16::from_be_bytes(two),
+        }
+    }
+}
+
+/// The longest frame that a capture of this link type may hold.
+fn longest_frame(link: LinkType) -> usize {
+    // D-Bus, EBHSCR, and USB by Linux, USBPcap and Darwin: the link types with a maximum of their own in libpcap or Wireshark.
+    match link.0 {
+        231 | 279 | 189 | 220 | 249 | 266 | 288 => limits::CAPTURE_LARGE_FRAME,
+        _ => limits::CAPTURE_FRAME,
+    }
+}
+
+#[cfg(test)]
+mod tests;

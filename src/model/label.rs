@@ -76,6 +76,22 @@ impl LabelSet {
     /// The set without labels.
     pub const EMPTY: LabelSet = LabelSet(0);
 
+    /// The set of `labels`.
+    pub const fn of(labels: &[Label]) -> LabelSet {
+        let mut bits = 0;
+        let mut at = 0;
+        while at < labels.len() {
+            bits |= 1 << labels[at] as u8;
+            at += 1;
+        }
+        LabelSet(bits)
+    }
+
+    /// Whether the sets have a label in common.
+    pub fn intersects(self, other: LabelSet) -> bool {
+        self.0 & other.0 != 0
+    }
+
     /// Adds `label`.
     pub fn insert(&mut self, label: Label) {
         self.0 |= 1 << label as u8;

@@ -76,3 +76,28 @@ pub const DECODED_FREE: u64 = 1024 * 1024;
 
 /// Streams of other forms (ndjson and the like) that are listed for one connection; later ones are not.
 pub const OTHER_STREAMS: usize = 4_096;
+
+/// Bytes read from a capture at a time: large enough that a read costs nothing beside the frames in it, small enough for the cache.
+pub const CAPTURE_READ: usize = 1024 * 1024;
+
+/// Longest frame of a capture, bytes: libpcap's and Wireshark's maximum for nearly every link type (MAXIMUM_SNAPLEN). A record that
+/// claims more is damage.
+pub const CAPTURE_FRAME: usize = 256 * 1024;
+
+/// Longest frame of the few link types that carry more than a network does (USB, D-Bus), bytes: libpcap's and Wireshark's maximum for them.
+pub const CAPTURE_LARGE_FRAME: usize = 128 * 1024 * 1024;
+
+/// Longest block of a pcapng file, bytes: the largest frame, and as much again as an ordinary frame for its options.
+pub const CAPTURE_BLOCK: usize = CAPTURE_LARGE_FRAME + CAPTURE_FRAME;
+
+/// Interfaces of one pcapng section: what the 16-bit interface ID of the old Packet Block can name.
+pub const CAPTURE_INTERFACES: usize = 64 * 1024;
+
+/// Longest interface name that is kept, bytes. Linux has 16 (IFNAMSIZ); a Windows device path about 50.
+pub const INTERFACE_NAME: usize = 256;
+
+/// Window of a zstd-compressed capture, as a power of 2: 128 MiB, what the `zstd` tool itself accepts without `--long`.
+pub const ZSTD_WINDOW_LOG: u32 = 27;
+
+/// Bytes of a file that is no capture that the error shows.
+pub const SHOWN_BEGINNING: usize = 4;

@@ -11,6 +11,7 @@ mod record;
 mod said;
 mod segment;
 mod tcp;
+pub mod text;
 
 pub use deliver::{Delivery, Ending};
 pub use first_line::FirstLine;

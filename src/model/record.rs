@@ -178,7 +178,15 @@ impl Annotation {
             return;
         }
         self.text.push_str(text);
+        self.mark(role);
+    }
+
+    /// Makes a stretch of what was written to `text` since the last one ended.
+    pub fn mark(&mut self, role: Role) {
         let end = self.text.len() as u32;
+        if end == self.marks.last().map_or(0, |last| last.0) {
+            return;
+        }
         match self.marks.last_mut() {
             Some(last) if last.1 == role => last.0 = end,
             _ => self.marks.push((end, role)),

@@ -7,6 +7,9 @@ mod csv;
 mod escape;
 mod json;
 mod jsonl;
+pub mod table;
+pub mod text;
+pub mod time;
 mod raw;
 mod value;
 
@@ -103,17 +106,16 @@ pub struct Options {
 }
 
 /// A report that is being written: one for any number of captures, each closed by its summary.
-#[derive(Debug)]
 pub struct Report<W: Write> {
     form: Form<W>,
 }
 
-#[derive(Debug)]
-enum Form<W> {
+enum Form<W: Write> {
     Jsonl(Jsonl<W>),
     Json(Box<Json<W>>),
     Csv(Csv<W>),
     Raw(Raw<W>),
+    Timeline(Box<table::TimelineTable<W>>),
 }
 
 /// Runs the same call on whichever form it is.
@@ -124,6 +126,7 @@ macro_rules! each {
             Form::Json($name) => $call,
             Form::Csv($name) => $call,
             Form::Raw($name) => $call,
+            Form::Timeline($name) => $call,
         }
     };
 }
@@ -136,6 +139,7 @@ impl<W: Write> Report<W> {
             Format::Json => Form::Json(Box::new(Json::new(view, writer))),
             Format::Csv => Form::Csv(Csv::new(view, writer)),
             Format::Raw => Form::Raw(Raw::new(options.terminal, writer)),
+            Format::Table if view == View::Timeline => Form::Timeline(Box::new(table::TimelineTable::new(options, writer))),
             _ => Form::Jsonl(Jsonl::new(view, writer)),
         };
         Report { form }

@@ -1,0 +1,137 @@
+//! The block that captures are read into: one read fills it, records are parsed in place, and what is left of the last one moves to the front.
+//!
+//! In comes a reader; out go slices of the block. It grows only for a record larger than itself, and never past what its caller asks for.
+
+use super::compression::{self, Compression};
+use crate::model::limits;
+use std::io::{self, ErrorKind, Read};
+use std::sync::Arc;
+use std::sync::atomic::{AtomicU64, Ordering};
+
+/// Invariant: `start <= end <= block.len()`; `start..end` are the bytes read and not yet consumed.
+pub(super) struct Buffer {
+    reader: Box<dyn Read + Send>,
+    block: Vec<u8>,
+    start: usize,
+    end: usize,
+    /// Bytes still to be read and dropped; `start == end` while there are any.
+    skip: usize,
+    /// Where `block[0]` stands in the unpacked capture.
+    base: u64,
+    /// The compressed input ended before its own end.
+    cut: bool,
+    read: Arc<AtomicU64>,
+}
+
+impl Buffer {
+    /// A buffer over `reader`, unpacked if its first bytes say that it is compressed.
+    pub(super) fn open(
+        reader: impl Read + Send + 'static,
+    ) -> io::Result<(Buffer, Option<Compression>)> {
+        let read = Arc::new(AtomicU64::new(0));
+        let counted = Counted {
+            reader,
+            read: Arc::clone(&read),
+        };
+        let (reader, compression) = compression::unpack(counted)?;
+        let buffer = Buffer {
+            reader,
+            block: vec![0; limits::CAPTURE_READ],
+            start: 0,
+            end: 0,
+            skip: 0,
+            base: 0,
+            cut: false,
+            read,
+        };
+        Ok((buffer, compression))
+    }
+
+    /// The bytes read and not yet consumed.
+    #[inline]
+    pub(super) fn available(&self) -> &[u8] {
+        &self.block[self.start..self.end]
+    }
+
+    /// Bytes of the block; they stay until the next [`Buffer::fill`], consumed or not. `start` is what [`Buffer::consume`] returned.
+    #[inline]
+    pub(super) fn slice(&self, start: usize, length: usize) -> &[u8] {
+        &self.block[start..start + length]
+    }
+
+    /// Consumes `bytes`, of which so many must be available, and returns their place.
+    #[inline]
+    pub(super) fn consume(&mut self, bytes: usize) -> usize {
+        let place = self.start;
+        self.start = self.end.min(place + bytes);
+        place
+    }
+
+    /// Consumes `bytes`, read or not.
+    pub(super) fn skip(&mut self, bytes: usize) {
+        let there = bytes.min(self.end - self.start);
+        self.start += there;
+        self.skip += bytes - there;
+    }
+
+    /// Reads once, with room for `wanted` bytes from `start` on; false at the end of the input.
+    pub(super) fn fill(&mut self, wanted: usize) -> io::Result<bool> {
+        if self.start > 0 {
+            self.block.copy_within(self.start..self.end, 0);
+            self.base += self.start as u64;
+            self.end -= self.start;
+            self.start = 0;
+        }
+        if self.end == self.block.len() {
+            // Doubling, not `wanted` at once: a length that a damaged record claims takes no memory before its bytes are there.
+            let larger = (self.block.len() * 2).min(wanted.max(self.end + 1));
+            self.block.resize(larger, 0);
+        }
+        let more = loop {
+            match self.reader.read(&mut self.block[self.end..]) {
+                Ok(0) => return Ok(false),
+                Ok(more) => break more,
+                Err(error) if error.kind() == ErrorKind::Interrupted => {}
+                Err(error) if error.kind() == ErrorKind::UnexpectedEof => {
+                    self.cut = true;
+                    return Ok(false);
+                }
+                Err(error) => return Err(error),
+            }
+        };
+        self.end += more;
+        let skipped = self.skip.min(more);
+        self.skip -= skipped;
+        self.start = skipped;
+        Ok(true)
+    }
+
+    /// At the end of the input: whether it ended inside something.
+    pub(super) fn ends_early(&self) -> bool {
+        self.cut || self.skip > 0 || self.start < self.end
+    }
+
+    /// Where the next byte stands in the unpacked capture, from 0.
+    pub(super) fn position(&self) -> u64 {
+        self.base + self.start as u64
+    }
+
+    /// Bytes read from the input, before unpacking.
+    pub(super) fn bytes_read(&self) -> u64 {
+        self.read.load(Ordering::Relaxed)
+    }
+}
+
+/// Counts what is read.
+struct Counted<R> {
+    reader: R,
+    read: Arc<AtomicU64>,
+}
+
+impl<R: Read> Read for Counted<R> {
+    fn read(&mut self, buffer: &mut [u8]) -> io::Result<usize> {
+        let bytes = self.reader.read(buffer)?;
+        self.read.fetch_add(bytes as u64, Ordering::Relaxed);
+        Ok(bytes)
+    }
+}

@@ -1,0 +1,134 @@
+//! The classic capture file, `pcap`: a file header of 24 bytes, then records of a header and a frame (draft-ietf-opsawg-pcap).
+//!
+//! In come the bytes in front of the reader; out goes the packet that begins there, or how many bytes it takes to know. The records
+//! are read by hand, in a few nanoseconds each.
+
+use super::{Broken, Order, Packet, Step, longest_frame};
+use crate::model::{LinkType, Timestamp};
+
+/// Bytes of the file header.
+pub(super) const FILE_HEADER: usize = 24;
+
+/// Whether a file that begins so is a pcap file.
+pub(super) fn begins(bytes: &[u8]) -> bool {
+    bytes.first_chunk().is_some_and(|magic| kind(magic).is_some())
+}
+
+/// How the records of a file are to be read.
+pub(super) struct Pcap {
+    order: Order,
+    variant: Variant,
+    lengths: Lengths,
+    link: LinkType,
+    longest: usize,
+}
+
+/// The variants, each with a magic number of its own.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Variant {
+    /// Times in microseconds.
+    Microseconds,
+    /// Times in nanoseconds.
+    Nanoseconds,
+    /// Alexey Kuznetzov's: microseconds, and 8 bytes more in each record's header.
+    Modified,
+}
+
+/// In which order a record's header gives the captured length and the length on the wire.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Lengths {
+    /// Captured, wire: since version 2.4.
+    CapturedFirst,
+    /// Wire, captured: version 2.2.
+    WireFirst,
+    /// Version 2.3 had both: the smaller one is the captured length.
+    Either,
+}
+
+/// The byte order and the variant that a magic number means.
+fn kind(magic: &[u8; 4]) -> Option<(Order, Variant)> {
+    let variant = |magic| match magic {
+        0xa1b2_c3d4 => Some(Variant::Microseconds),
+        0xa1b2_3c4d => Some(Variant::Nanoseconds),
+        0xa1b2_cd34 => Some(Variant::Modified),
+        _ => None,
+    };
+    [Order::Little, Order::Big]
+        .into_iter()
+        .find_map(|order| Some((order, variant(order.u32(magic, 0))?)))
+}
+
+impl Pcap {
+    /// Reads the file header; `None` if the bytes end inside it (or are no pcap file).
+    pub(super) fn open(bytes: &[u8]) -> Option<Pcap> {
+        let header = bytes.first_chunk::<FILE_HEADER>()?;
+        let (order, variant) = kind(bytes.first_chunk()?)?;
+        let lengths = match (order.u16(header, 4), order.u16(header, 6)) {
+            (2, 2) => Lengths::WireFirst,
+            (2, 3) => Lengths::Either,
+            _ => Lengths::CapturedFirst,
+        };
+        // The upper 16 bits tell the length of the frame check sequence, or are reserved: "MUST be ignored by pcap file readers".
+        let link = LinkType(order.u32(header, 20) & 0xffff);
+        Some(Pcap {
+            order,
+            variant,
+            lengths,
+            link,
+            longest: longest_frame(link),
+        })
+    }
+
+    /// The format's name.
+    pub(super) fn name(&self) -> &'static str {
+        match self.variant {
+            Variant::Microseconds => "pcap",
+            Variant::Nanoseconds => "pcap (nanoseconds)",
+            Variant::Modified => "pcap (modified)",
+        }
+    }
+
+    /// The packet whose record begins at `bytes`.
+    #[inline]
+    pub(super) fn step(&self, bytes: &[u8]) -> Result<Step, Broken> {
+        let Some(header) = bytes.first_chunk::<16>() else {
+            return Ok(Step::More(16));
+        };
+        let start = match self.variant {
+            Variant::Modified => 24,
+            Variant::Microseconds | Variant::Nanoseconds => 16,
+        };
+        let (first, second) = (self.order.u32(header, 8), self.order.u32(header, 12));
+        let (captured, wire) = match self.lengths {
+            Lengths::CapturedFirst => (first, second),
+            Lengths::WireFirst => (second, first),
+            Lengths::Either => (first.min(second), first.max(second)),
+        };
+        let length = captured as usize;
+        if length > self.longest {
+            return Err(Broken(format!(
+                "a record that claims to hold {captured} bytes, and a frame has at most {}",
+                self.longest
+            )));
+        }
+        let total = start + length;
+        if bytes.len() < total {
+            return Ok(Step::More(total));
+        }
+        let seconds = i64::from(self.order.u32(header, 0));
+        let fraction = i64::from(self.order.u32(header, 4));
+        let nanoseconds = match self.variant {
+            Variant::Nanoseconds => fraction,
+            Variant::Microseconds | Variant::Modified => fraction * 1_000,
+        };
+        Ok(Step::Packet(Packet {
+            start,
+            length,
+            total,
+            // 2^32 s and 2^32 µs are far from an i64's end.
+            time: Some(Timestamp(seconds * 1_000_000_000 + nanoseconds)),
+            link: self.link,
+            wire_length: wire.max(captured),
+        }))
+    }
+}

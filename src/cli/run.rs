@@ -1,0 +1,163 @@
+//! The program on one page: each capture is opened, its frames go through the analyzer, the records go to the report.
+
+use super::args::{Analyze, Color, Shared};
+use super::messages;
+use crate::analyzer::{Analyzer, Options, Source};
+use crate::capture::{Capture, Filter};
+use crate::decode::link_type_name;
+use crate::model::{Counts, Record};
+use crate::report::{self, Format, Report, View};
+use anyhow::Context;
+use std::fs::File;
+use std::io::{self, BufWriter, IsTerminal, Write};
+use std::path::Path;
+
+/// Rows above which a timeline is folded on a terminal.
+const ROWS_ON_A_TERMINAL: usize = 60;
+
+/// Bytes of output that are collected before they are written.
+const OUTPUT_BUFFER: usize = 256 * 1024;
+
+type Output = BufWriter<Box<dyn Write>>;
+
+/// Analyses the captures in turn. One that cannot be read does not keep the others from being read.
+pub(super) fn analyze(arguments: &Analyze) -> anyhow::Result<bool> {
+    let shared = &arguments.shared;
+    if let Some(why) = not_together(shared) {
+        anyhow::bail!(why);
+    }
+    if let Some(filter) = &shared.filter {
+        Filter::new(filter)?;
+    }
+    let mut report = None;
+    let mut whole = true;
+    for path in &arguments.files {
+        if let Err(error) = one(path, shared, &mut report) {
+            if is_closed_pipe(&error) {
+                return Ok(whole);
+            }
+            messages::error(&error);
+            whole = false;
+        }
+    }
+    if let Some(report) = report {
+        match report.finish().map_err(anyhow::Error::from) {
+            Err(error) if !is_closed_pipe(&error) => return Err(error.context("the output could not be written")),
+            _ => {}
+        }
+    }
+    Ok(whole)
+}
+
+/// Analyses one capture into the report, which the first one opens.
+fn one(path: &Path, shared: &Shared, report: &mut Option<Report<Output>>) -> anyhow::Result<()> {
+    let mut capture = Capture::open(path)?;
+    if let Some(filter) = &shared.filter {
+        capture = capture.with_filter(Filter::new(filter)?);
+    }
+    let report = match report {
+        Some(report) => report,
+        None => report.insert(open_report(shared, capture.format().contains("nanoseconds"))?),
+    };
+    let view = View::from(shared.view);
+    let mut analyzer = Analyzer::new(&Options {
+        connections: shared.connections.clone(),
+        frames: view == View::Timeline,
+        show_secrets: shared.show_secrets,
+    });
+    let mut begun = false;
+    let damaged = loop {
+        // Before a wait for more input, what is final is passed on.
+        match capture.ready() {
+            Ok(false) if capture.size().is_none() => report.flush()?,
+            Ok(_) => {}
+            Err(error) => break Some(error),
+        }
+        let first = capture.first_time();
+        match capture.next() {
+            Ok(Some(frame)) => {
+                if !begun {
+                    begun = true;
+                    report.set_first_time(first.unwrap_or(frame.at.time));
+                }
+                analyzer.frame(&frame, &mut |record| report.record(&record))?;
+            }
+            Ok(None) => break None,
+            Err(error) => break Some(error),
+        }
+    };
+    let source = Source {
+        capture: capture.name().to_owned(),
+        format: capture.format(),
+        link_types: capture.link_types().iter().map(|link| link_type_name(*link)).collect(),
+        frames: capture.frames(),
+        times: capture.first_time().zip(capture.last_time()),
+        truncated: capture.truncated().is_some(),
+    };
+    let summary = analyzer.finish(source, &mut |record: Record| report.record(&record))?;
+    report.flush()?;
+    if !shared.quiet {
+        notes(&capture, &summary.counts, shared);
+    }
+    damaged.map_or(Ok(()), |error| Err(error.into()))
+}
+
+/// What a reader should know beside the results.
+fn notes(capture: &Capture, counts: &Counts, shared: &Shared) {
+    let name = capture.name();
+    if let Some(packet) = capture.truncated() {
+        messages::note(&format!("{name} ends inside packet {packet}; read as far as it goes."));
+    }
+    if counts.sessions == 0 && shared.connections == crate::analyzer::Connections::Sse && counts.connections > 0 {
+        let frames = messages::counted(counts.frames, "frame");
+        let connections = messages::counted(counts.connections, "connection");
+        messages::note(&format!("no SSE session in {frames} on {connections}; `--connections all` shows them."));
+    } else if counts.connections == 0 {
+        messages::note(&format!("no TCP connection in {}.", messages::counted(counts.frames, "frame")));
+    }
+}
+
+fn open_report(shared: &Shared, nanoseconds: bool) -> anyhow::Result<Report<Output>> {
+    let terminal = shared.output.is_none() && io::stdout().is_terminal();
+    let color = match shared.color {
+        Color::Always => true,
+        Color::Never => false,
+        Color::Auto => terminal && std::env::var_os("NO_COLOR").is_none_or(|value| value.is_empty()),
+    };
+    let columns = terminal_size::terminal_size().map_or(0, |(width, _)| usize::from(width.0));
+    let options = report::Options {
+        view: shared.view.into(),
+        format: shared.format.into(),
+        width: shared.width.unwrap_or(if terminal { columns } else { 0 }),
+        color,
+        time: shared.time.into(),
+        max_rows: shared.max_rows.unwrap_or(if terminal { ROWS_ON_A_TERMINAL } else { 0 }),
+        legend: terminal && !shared.quiet,
+        nanoseconds,
+        live: false,
+        terminal,
+    };
+    let out: Box<dyn Write> = match &shared.output {
+        Some(path) => {
+            Box::new(File::create(path).with_context(|| format!("{} cannot be written", path.display()))?)
+        }
+        None => Box::new(io::stdout().lock()),
+    };
+    Ok(Report::new(options, BufWriter::with_capacity(OUTPUT_BUFFER, out)))
+}
+
+/// Why two options do not go together.
+fn not_together(shared: &Shared) -> Option<&'static str> {
+    let (view, format) = (View::from(shared.view), Format::from(shared.format));
+    match (view, format) {
+        (View::Timeline | View::Sessions, Format::Raw) => {
+            Some("`--format raw` prints the data of events: use it with `--view events`.")
+        }
+        _ => None,
+    }
+}
+
+/// Whether whoever read the output has gone: a normal end.
+fn is_closed_pipe(error: &anyhow::Error) -> bool {
+    error.chain().filter_map(|cause| cause.downcast_ref::<io::Error>()).any(|cause| cause.kind() == io::ErrorKind::BrokenPipe)
+}

@@ -1,0 +1,313 @@
+//! What stands above a timeline: its sessions, each with where, how much and how it ended, or the connection; then findings.
+//!
+//! Records come in when they are final and are at once reduced to their words, so that what waits stays small. Lines go out,
+//! which break only at ` · `.
+
+use super::line::{ACCENT, BOLD, ERROR, Line, PLAIN, WARNING};
+use crate::model::{
+    At, ConnectionRecord, EndKind, Finding, Framing, Nanos, OtherStream, Protocol, SessionOpening,
+    SessionRecord, Severity, TeardownKind,
+};
+use crate::report::text::{Count, Escaped, Lasting, Range, Thousands, cut, width};
+use anstyle::Style;
+use std::fmt::Write as _;
+use std::io::{self, Write};
+
+/// A silence is told from here on, as a pause is a row.
+const SILENCE: Nanos = 500_000_000;
+
+/// Characters of a Last-Event-ID that a heading quotes.
+const ID: usize = 40;
+
+/// A session's heading.
+#[derive(Debug)]
+pub(super) struct SessionHeading {
+    pub(super) session: u32,
+    request: String,
+    answer: String,
+    /// `continues session 0 from Last-Event-ID "1:1", 209 ms after it ended`.
+    continues: Option<String>,
+    /// The frames from its request to its end.
+    frames: (u64, Option<u64>),
+    body: Vec<(Style, String)>,
+}
+
+impl SessionHeading {
+    /// What is known when the session opens; `continued_ended` is where the session that it continues ended.
+    pub(super) fn opens(
+        opening: &SessionOpening,
+        continued_ended: Option<At>,
+    ) -> SessionHeading {
+        let exchange = &opening.exchange;
+        let mut request = match &exchange.request {
+            Some(head) => format!("{} {}", Escaped(&head.method), Escaped(&head.target)),
+            None => "(its request was not captured)".to_owned(),
+        };
+        let answer = match &exchange.response {
+            Some(head) => {
+                let mut answer = format!("{}", head.status);
+                for part in [&head.media_type, &head.content_encoding] {
+                    if let Some(part) = part {
+                        let before = if answer.contains(' ') { ", " } else { " " };
+                        let _ = write!(answer, "{before}{}", Escaped(part));
+                    }
+                }
+                match head.framing {
+                    Some(Framing::Chunked) => answer.push_str(", chunked"),
+                    Some(Framing::ContentLength) => answer.push_str(", content-length"),
+                    Some(Framing::Close) => answer.push_str(", until the connection closes"),
+                    Some(Framing::Http2 | Framing::Http3) | None => {}
+                }
+                answer
+            }
+            None => "(its response head was not captured)".to_owned(),
+        };
+        if let Some(stream) = exchange.stream {
+            let _ = write!(request, " (stream {stream})");
+        }
+        let first = exchange
+            .request
+            .as_ref()
+            .map_or(opening.at, |request| request.span.first);
+        let continues = opening.reconnects.map(|earlier| {
+            let mut words = format!("continues session {earlier}");
+            let id = exchange.request.as_ref();
+            if let Some(id) = id.and_then(|request| request.last_event_id.as_deref()) {
+                let id = cut(id, ID);
+                let _ = write!(words, " from Last-Event-ID \"{}\"", Escaped(&id));
+            }
+            if let Some(ended) = continued_ended {
+                let after = Lasting(first.time.since(ended.time));
+                let _ = write!(words, ", {after} after it ended");
+            }
+            words
+        });
+        SessionHeading {
+            session: opening.session,
+            request,
+            answer,
+            continues,
+            frames: (first.frame.0, None),
+            body: vec![(PLAIN, "still open at the end of the capture".to_owned())],
+        }
+    }
+
+    /// What its end adds.
+    pub(super) fn ends(&mut self, record: &SessionRecord) {
+        let mut amounts = Count(record.events, "event").to_string();
+        let _ = match record.chunks {
+            Some(chunks) => write!(amounts, " in {}", Count(chunks, "chunk")),
+            None => write!(amounts, " in {}", Count(record.body_bytes, "byte")),
+        };
+        if record.comments > 0 {
+            let _ = write!(amounts, " · {}", Count(record.comments, "comment"));
+        }
+        if let Some(time) = record.time_to_head {
+            let _ = write!(amounts, " · head {} after the request", Lasting(time));
+        }
+        if let Some(time) = record.time_to_first_event {
+            let _ = write!(amounts, " · first event {}", Lasting(time));
+        }
+        if let Some(time) = record.longest_silence.filter(|time| *time >= SILENCE) {
+            let _ = write!(amounts, " · longest silence {}", Lasting(time));
+        }
+        let framing = record.opening.exchange.response.as_ref();
+        let framing = framing
+            .and_then(|head| head.framing)
+            .or(record.chunks.map(|_| Framing::Chunked));
+        let (mut style, words) = ended(record.end.kind, framing);
+        let mut end = words.to_owned();
+        if let (Some(time), true) = (record.duration, record.end.kind != EndKind::Open) {
+            let _ = write!(end, " after {}", Lasting(time));
+        }
+        if record.incomplete_event > 0 {
+            let bytes = Count(record.incomplete_event, "byte");
+            if record.end.kind == EndKind::Open {
+                let _ = write!(end, " · {bytes} of an unfinished event");
+            } else {
+                style = ERROR;
+                let _ = write!(end, " · {bytes} of an unfinished event are lost");
+            }
+        }
+        self.frames.1 = record.end.at.map(|at| at.frame.0);
+        self.body = vec![(PLAIN, amounts), (style, end)];
+    }
+
+    /// Writes the heading of a session that began within `place`, the connection's line, or in a connection that an
+    /// earlier heading has described.
+    pub(super) fn write(
+        &self,
+        place: Option<&str>,
+        width: usize,
+        line: &mut Line,
+        out: &mut impl Write,
+    ) -> io::Result<()> {
+        line.put(BOLD, "Session ");
+        line.put(ACCENT.bold(), &self.session.to_string());
+        line.space(2);
+        let rest = line.columns() + crate::report::text::width(&self.answer) + " → ".len();
+        let request = match width {
+            0 => self.request.as_str().into(),
+            // Only the target may be as long as it likes: it is cut, and the answer is seen.
+            _ => cut(&self.request, width.saturating_sub(rest).max(16)),
+        };
+        line.put(BOLD, &format!("{request} → {}", self.answer));
+        line.end(out)?;
+        let own;
+        let place = match place {
+            Some(place) => place,
+            None => {
+                let (first, last) = self.frames;
+                own = match last {
+                    Some(last) => format!("same connection · No. {}", Range(first, last)),
+                    None => format!("same connection · from No. {first} on"),
+                };
+                &own
+            }
+        };
+        clauses(PLAIN, place, width, line, out)?;
+        if let Some(continues) = &self.continues {
+            clauses(PLAIN, continues, width, line, out)?;
+        }
+        for (style, words) in &self.body {
+            clauses(*style, words, width, line, out)?;
+        }
+        Ok(())
+    }
+}
+
+/// How a session ended, in words.
+fn ended(kind: EndKind, framing: Option<Framing>) -> (Style, &'static str) {
+    match (kind, framing) {
+        (EndKind::TerminatingChunk, _) => (PLAIN, "ended by the terminating chunk"),
+        (EndKind::ContentLength, _) => (PLAIN, "ended by its Content-Length"),
+        (EndKind::Fin, Some(Framing::Chunked)) => {
+            (ERROR, "ended by FIN without a terminating chunk")
+        }
+        (EndKind::Fin, Some(Framing::ContentLength)) => {
+            (ERROR, "ended by FIN before its Content-Length")
+        }
+        (EndKind::Fin, _) => (PLAIN, "ended by FIN"),
+        (EndKind::Rst, _) => (ERROR, "ended by RST"),
+        (EndKind::EndStream, _) => (PLAIN, "ended by END_STREAM"),
+        (EndKind::StreamReset, _) => (ERROR, "ended by RST_STREAM"),
+        (EndKind::Timeout, _) => (ERROR, "given up"),
+        (EndKind::Open, _) => (PLAIN, "still open at the end of the capture"),
+    }
+}
+
+/// `connection 1 · 127.0.0.1:60910 → 127.0.0.1:8080 · No. 9–270`.
+pub(super) fn place(record: &ConnectionRecord) -> String {
+    let (first, last) = record.span;
+    format!(
+        "connection {} · {} → {} · No. {}",
+        record.connection,
+        record.client,
+        record.server,
+        Range(first.frame.0, last.frame.0)
+    )
+}
+
+/// Writes the heading of a connection without a session.
+pub(super) fn write_connection(
+    record: &ConnectionRecord,
+    width: usize,
+    line: &mut Line,
+    out: &mut impl Write,
+) -> io::Result<()> {
+    line.put(BOLD, &format!("Connection {}  ", record.connection));
+    line.put(BOLD, &format!("{} → {}", record.client, record.server));
+    line.end(out)?;
+    let protocol = match record.protocol {
+        Protocol::None => "no payload",
+        Protocol::Unknown => "unknown protocol",
+        Protocol::Http1 => "HTTP/1",
+        Protocol::Http2 => "HTTP/2",
+        Protocol::Tls => "TLS",
+        Protocol::WebSocket => "WebSocket",
+    };
+    let (style, end) = match record.teardown.kind {
+        TeardownKind::Open => (PLAIN, "still open at the end of the capture"),
+        TeardownKind::Fin => (PLAIN, "closed by both sides"),
+        TeardownKind::Rst => (ERROR, "ended by RST"),
+    };
+    let (first, last) = record.span;
+    let words = format!(
+        "{protocol} · {} · No. {}",
+        Count(record.frames, "frame"),
+        Range(first.frame.0, last.frame.0)
+    );
+    clauses(PLAIN, &words, width, line, out)?;
+    clauses(style, end, width, line, out)
+}
+
+/// Writes the line of a stream that is no event stream.
+pub(super) fn write_other_stream(
+    stream: &OtherStream,
+    width: usize,
+    line: &mut Line,
+    out: &mut impl Write,
+) -> io::Result<()> {
+    let words = format!(
+        "another stream: {} · No. {} · {} {}",
+        Escaped(&cut(&stream.content_type, ID)),
+        stream.frame,
+        Thousands(stream.pieces),
+        if stream.pieces == 1 { "piece" } else { "pieces" },
+    );
+    clauses(PLAIN, &words, width, line, out)
+}
+
+/// Writes a finding: `warning closed-after-idle (No. 7, 9): its text`.
+pub(super) fn write_finding(
+    finding: &Finding,
+    width: usize,
+    line: &mut Line,
+    out: &mut impl Write,
+) -> io::Result<()> {
+    let (style, severity) = match finding.severity {
+        Severity::Note => (PLAIN, "note"),
+        Severity::Warning => (WARNING, "warning"),
+        Severity::Error => (ERROR, "error"),
+    };
+    line.space(2);
+    line.put(style, severity);
+    line.space(1);
+    line.put(style, finding.code);
+    line.put(PLAIN, ":");
+    for word in Escaped(&finding.text).to_string().split(' ') {
+        if width > 0 && line.columns() + 1 + crate::report::text::width(word) > width {
+            line.end(out)?;
+            line.space(4);
+        } else {
+            line.space(1);
+        }
+        line.put(PLAIN, word);
+    }
+    line.end(out)
+}
+
+/// Writes clauses, indented, on as many lines as they need; lines break at ` · ` only.
+fn clauses(
+    style: Style,
+    words: &str,
+    columns: usize,
+    line: &mut Line,
+    out: &mut impl Write,
+) -> io::Result<()> {
+    line.space(2);
+    for (number, clause) in words.split(" · ").enumerate() {
+        if number > 0 {
+            // The dot ends the line where the next clause does not fit behind it.
+            line.put(style, " ·");
+            if columns > 0 && line.columns() + 1 + width(clause) + 2 > columns {
+                line.end(out)?;
+                line.space(4);
+            } else {
+                line.space(1);
+            }
+        }
+        line.put(style, clause);
+    }
+    line.end(out)
+}

@@ -1,0 +1,373 @@
+//! The timeline for people: one table for each connection, in connection order, headed by its sessions.
+//!
+//! Records come in as they become final, those of many connections interleaved; text goes out. Rows wait in a spool until
+//! their connection is over and no earlier one can show rows any more; in memory stays what heads the tables, and an index.
+
+mod fold;
+mod heading;
+mod layout;
+mod line;
+mod spool;
+mod summary;
+mod wrap;
+
+use super::Options;
+use super::text::Lasting;
+use super::time::Clock;
+use crate::model::{
+    At, ConnectionRecord, Finding, FrameRecord, Nanos, Phase, Record, SessionRecord, Summary,
+    Timestamp,
+};
+use fold::{Fold, Planned};
+use heading::SessionHeading;
+use layout::{Columns, Layout};
+use line::Line;
+use spool::{Cursor, Rows, Spool};
+use std::collections::BTreeMap;
+use std::io::{self, Write};
+
+/// Rows that a table's columns are measured by.
+const MEASURED: u64 = 4_096;
+
+/// A pause of so long between two rows is a row of its own.
+const PAUSE: Nanos = 500_000_000;
+
+/// The timeline tables of any number of captures.
+pub struct TimelineTable<W: Write> {
+    options: Options,
+    clock: Clock,
+    out: W,
+    line: Line,
+    spool: Spool,
+    /// Tables that wait, by connection.
+    tables: BTreeMap<u32, Table>,
+    /// Connections below this one show no rows any more but those that came.
+    settled: u32,
+    /// Where each session ended: another may continue it.
+    ended: BTreeMap<u32, At>,
+    /// Findings about no connection, or about one whose table is printed.
+    findings: Vec<Finding>,
+    /// Whether a table was printed: what follows it is set off by an empty line.
+    printed: bool,
+    legend_due: bool,
+}
+
+/// What is known of a connection whose table waits.
+#[derive(Debug, Default)]
+struct Table {
+    rows: Rows,
+    sessions: Vec<SessionHeading>,
+    findings: Vec<Finding>,
+    over: Option<Box<ConnectionRecord>>,
+}
+
+impl<W: Write> TimelineTable<W> {
+    /// Tables into `out`, which should be buffered.
+    pub fn new(options: Options, out: W) -> TimelineTable<W> {
+        TimelineTable {
+            options,
+            clock: Clock::new(options.time, options.nanoseconds),
+            out,
+            line: Line::new(options.color),
+            spool: Spool::new(),
+            tables: BTreeMap::new(),
+            settled: 0,
+            ended: BTreeMap::new(),
+            findings: Vec::new(),
+            printed: false,
+            legend_due: options.legend,
+        }
+    }
+
+    /// Tells the time of the capture's first frame; call it before the first record of each capture. Without it the first
+    /// row's time stands in.
+    pub fn set_first_time(&mut self, first: Timestamp) {
+        self.clock.set_first(first);
+    }
+
+    /// Tells that connections below `below` are over or show nothing any more, so that tables may be printed before the
+    /// end of the capture. Never needed; without it all tables wait for the summary.
+    pub fn settled(&mut self, below: u32) -> io::Result<()> {
+        self.settled = self.settled.max(below);
+        self.print_settled()
+    }
+
+    /// Takes the next record.
+    pub fn record(&mut self, record: &Record) -> io::Result<()> {
+        match record {
+            Record::SessionOpens(opening) => {
+                let continued = opening.reconnects.and_then(|earlier| self.ended.get(&earlier));
+                let heading = SessionHeading::opens(opening, continued.copied());
+                let table = self.tables.entry(opening.connection).or_default();
+                table.sessions.push(heading);
+                Ok(())
+            }
+            Record::Frame(row) => self.row(row),
+            Record::Event(_) => Ok(()),
+            Record::Session(session) => {
+                self.session(session);
+                Ok(())
+            }
+            Record::Finding(finding) => {
+                self.finding(finding);
+                Ok(())
+            }
+            Record::Connection(connection) => {
+                if let Some(table) = self.tables.get_mut(&connection.connection) {
+                    table.over = Some(connection.clone());
+                }
+                self.print_settled()
+            }
+            Record::Summary(summary) => self.summary(summary),
+        }
+    }
+
+    /// Passes on what is written.
+    pub fn flush(&mut self) -> io::Result<()> {
+        self.out.flush()
+    }
+
+    /// Prints the tables that still wait, and gives the writer back.
+    pub fn finish(mut self) -> io::Result<W> {
+        self.print_all()?;
+        self.out.flush()?;
+        Ok(self.out)
+    }
+
+    fn row(&mut self, row: &FrameRecord) -> io::Result<()> {
+        self.clock.start_at(row.tcp.at.time);
+        let table = self.tables.entry(row.connection).or_default();
+        if self.spool.push(&mut table.rows, row)? {
+            for table in self.tables.values_mut() {
+                self.spool.flush(&mut table.rows)?;
+            }
+        }
+        Ok(())
+    }
+
+    fn session(&mut self, record: &SessionRecord) {
+        let opening = &record.opening;
+        if let Some(at) = record.end.at {
+            self.ended.insert(opening.session, at);
+        }
+        let table = self.tables.entry(opening.connection).or_default();
+        let heading = table
+            .sessions
+            .iter_mut()
+            .find(|heading| heading.session == opening.session);
+        match heading {
+            Some(heading) => heading.ends(record),
+            None => {
+                let continued = opening.reconnects.and_then(|earlier| self.ended.get(&earlier));
+                let mut heading = SessionHeading::opens(opening, continued.copied());
+                heading.ends(record);
+                table.sessions.push(heading);
+            }
+        }
+    }
+
+    fn finding(&mut self, finding: &Finding) {
+        let table = finding
+            .connection
+            .and_then(|connection| self.tables.get_mut(&connection));
+        match table {
+            Some(table) => table.findings.push(finding.clone()),
+            None => self.findings.push(finding.clone()),
+        }
+    }
+
+    fn summary(&mut self, summary: &Summary) -> io::Result<()> {
+        self.print_all()?;
+        if self.printed {
+            self.line.end(&mut self.out)?;
+        }
+        let width = self.options.width;
+        for finding in std::mem::take(&mut self.findings) {
+            heading::write_finding(&finding, width, &mut self.line, &mut self.out)?;
+        }
+        if self.printed && std::mem::take(&mut self.legend_due) {
+            summary::write_legend(width, &mut self.line, &mut self.out)?;
+        }
+        summary::write_summary(summary, width, &mut self.line, &mut self.out)?;
+        // The next capture begins anew, with all its numbers.
+        self.clock = Clock::new(self.options.time, self.options.nanoseconds);
+        self.spool = Spool::new();
+        self.settled = 0;
+        self.ended.clear();
+        self.printed = true;
+        Ok(())
+    }
+
+    /// Prints the tables that are over and have no unsettled connection before them.
+    fn print_settled(&mut self) -> io::Result<()> {
+        while let Some(table) = self.tables.first_entry() {
+            if table.get().over.is_none() || *table.key() >= self.settled {
+                return Ok(());
+            }
+            let (connection, table) = table.remove_entry();
+            self.print(connection, table)?;
+        }
+        Ok(())
+    }
+
+    fn print_all(&mut self) -> io::Result<()> {
+        while let Some((connection, table)) = self.tables.pop_first() {
+            self.print(connection, table)?;
+        }
+        Ok(())
+    }
+
+    fn print(&mut self, connection: u32, table: Table) -> io::Result<()> {
+        if table.rows.count() == 0 && table.sessions.is_empty() {
+            return Ok(());
+        }
+        if std::mem::replace(&mut self.printed, true) {
+            self.line.end(&mut self.out)?;
+        }
+        self.heading(connection, &table)?;
+        if table.rows.count() > 0 {
+            self.line.end(&mut self.out)?;
+            self.rows(&table.rows)?;
+        }
+        self.spool.forget(table.rows);
+        Ok(())
+    }
+
+    fn heading(&mut self, connection: u32, table: &Table) -> io::Result<()> {
+        let (line, out, width) = (&mut self.line, &mut self.out, self.options.width);
+        let over = table.over.as_deref();
+        let place = match over {
+            Some(over) => heading::place(over),
+            // Its rows came after it was over, and after its table was printed.
+            None => format!("connection {connection}, continued"),
+        };
+        for (number, session) in table.sessions.iter().enumerate() {
+            let place = (number == 0).then_some(place.as_str());
+            session.write(place, width, line, out)?;
+        }
+        if table.sessions.is_empty() {
+            match over {
+                Some(over) => heading::write_connection(over, width, line, out)?,
+                None => {
+                    line.put(line::BOLD, &format!("Connection {connection}, continued"));
+                    line.end(out)?;
+                }
+            }
+        }
+        for stream in over.into_iter().flat_map(|over| &over.other_streams) {
+            heading::write_other_stream(stream, width, line, out)?;
+        }
+        for finding in &table.findings {
+            heading::write_finding(finding, width, line, out)?;
+        }
+        Ok(())
+    }
+
+    /// Prints rows block by block: first the block's folds are planned, then its lines are written.
+    fn rows(&mut self, rows: &Rows) -> io::Result<()> {
+        let fold = self.options.max_rows > 0 && rows.count() > self.options.max_rows as u64;
+        let columns = self.measure(rows)?;
+        let mut layout = Layout {
+            columns,
+            line: &mut self.line,
+            clock: &self.clock,
+            out: &mut self.out,
+        };
+        layout.heads()?;
+        let (mut planning, mut printing) = (Cursor::default(), Cursor::default());
+        let mut before: Option<Before> = None;
+        let mut planned_before: Option<Before> = None;
+        let mut planned: Vec<Planned> = Vec::new();
+        let mut hidden = Fold::default();
+        loop {
+            planned.clear();
+            while fold
+                && planned.len() < fold::BLOCK
+                && let Some(row) = self.spool.next(rows, &mut planning)?
+            {
+                let pause = planned_before.is_some_and(|before| before.pause(&row).is_some());
+                planned_before = Some(Before::of(&row));
+                planned.push(Planned::of(&row, pause));
+            }
+            let shown = fold::plan(&planned);
+            let block = if fold { shown.len() } else { usize::MAX };
+            if block == 0 {
+                break;
+            }
+            for at in 0..block {
+                let Some(row) = self.spool.next(rows, &mut printing)? else {
+                    break;
+                };
+                let pause = before.and_then(|before| before.pause(&row));
+                let shown = shown.get(at).is_none_or(|shown| *shown);
+                if (shown || pause.is_some()) && !hidden.is_empty() {
+                    let hidden = std::mem::take(&mut hidden);
+                    layout.fold(hidden.span(), &hidden.words())?;
+                }
+                if let Some((length, phase)) = pause {
+                    layout.pause(&format!("+{}", Lasting(length)), phase)?;
+                }
+                if shown {
+                    layout.row(&row, before.map(|before| before.time))?;
+                } else {
+                    hidden.add(&row);
+                }
+                before = Some(Before::of(&row));
+            }
+            if !hidden.is_empty() {
+                let hidden = std::mem::take(&mut hidden);
+                layout.fold(hidden.span(), &hidden.words())?;
+            }
+            if !fold {
+                break;
+            }
+        }
+        Ok(())
+    }
+
+    /// The columns' widths, from the first rows.
+    fn measure(&mut self, rows: &Rows) -> io::Result<Columns> {
+        let mut columns = Columns::new(self.options.width);
+        let mut cursor = Cursor::default();
+        let mut before: Option<Before> = None;
+        let mut cell = String::new();
+        for _ in 0..MEASURED {
+            let Some(row) = self.spool.next(rows, &mut cursor)? else {
+                break;
+            };
+            cell.clear();
+            let time = row.tcp.at.time;
+            self.clock
+                .write(&mut cell, time, before.map(|before| before.time));
+            columns.make_room(&row, cell.len());
+            if let Some((pause, _)) = before.and_then(|before| before.pause(&row)) {
+                columns.make_room_for_time(Lasting(pause).to_string().len() + 1);
+            }
+            before = Some(Before::of(&row));
+        }
+        columns.narrow();
+        Ok(columns)
+    }
+}
+
+/// What the next row needs to know of the one before.
+#[derive(Clone, Copy, Debug)]
+struct Before {
+    time: Timestamp,
+    phase: Phase,
+}
+
+impl Before {
+    fn of(row: &FrameRecord) -> Before {
+        Before {
+            time: row.tcp.at.time,
+            phase: row.phase,
+        }
+    }
+
+    /// The pause between this row and `row`, if it is worth one of its own.
+    fn pause(self, row: &FrameRecord) -> Option<(Nanos, Phase)> {
+        let pause = row.tcp.at.time.since(self.time);
+        (pause >= PAUSE).then_some((pause, self.phase))
+    }
+}

@@ -1,0 +1,381 @@
+//! What chunks and events say of a frame, in words.
+
+use super::{Narrator, Say};
+use crate::model::limits::ANNOTATION_TEXT;
+use crate::model::text::{
+    Count, Escaped, Lasting, Range, Thousands, must_escape, write_char_escaped,
+};
+use crate::model::{Annotation, At, Event, Fact, Nanos, Role, Said};
+use unicode_width::UnicodeWidthChar;
+
+/// Columns of each of the two texts of a frame with several events.
+const FIRST_AND_LAST: usize = 30;
+
+/// Characters of an event's type in an annotation.
+const TYPE: usize = 40;
+
+/// An event's time is told from here on: below it, it says nothing but that frames follow each other.
+const WORTH_TELLING: Nanos = 10_000_000;
+
+/// Adds the words of the chunks, body bytes and comments of the frame; the chunks completed in it.
+///
+/// A chunk that an event's parenthesis names is not named again.
+pub(super) fn tell_chunks(words: &mut Annotation, said: &[Said]) -> Option<(u64, u64)> {
+    let named = |session: Option<u32>, number: u64| {
+        said.iter().any(|said| match &said.fact {
+            Fact::Event(event) if said.session == session => event
+                .chunks
+                .is_some_and(|(first, last)| (first..=last).contains(&number)),
+            _ => false,
+        })
+    };
+    let mut all: Option<(u64, u64)> = None;
+    let mut run: Option<(u64, u64, u64)> = None;
+    let mut partial = None;
+    let (mut body, mut comments, mut events) = (0, 0, false);
+    for Said { session, fact, .. } in said {
+        match fact {
+            Fact::Chunk { number, bytes } => {
+                all = Some(all.map_or((*number, *number), |(first, _)| (first, *number)));
+                if !named(*session, *number) {
+                    run = Some(run.map_or((*number, *number, *bytes), |(first, _, sum)| {
+                        (first, *number, sum + bytes)
+                    }));
+                }
+            }
+            Fact::PartialChunk {
+                number,
+                have,
+                bytes,
+            } if !named(*session, *number) => partial = Some((*number, *have, *bytes)),
+            Fact::Body(bytes) => body += bytes,
+            Fact::Comment => comments += 1,
+            Fact::Event(_) => events = true,
+            _ => {}
+        }
+    }
+    if let Some((first, last, bytes)) = run {
+        words.next();
+        let noun = if first == last { "chunk" } else { "chunks" };
+        words.say(
+            Role::Plain,
+            format_args!("{noun} {}, {}", Range(first, last), Count(bytes, "byte")),
+        );
+    }
+    if let Some((number, have, bytes)) = partial {
+        words.next();
+        words.say(
+            Role::Plain,
+            format_args!("chunk {number}, {} of {}", Thousands(have), Count(bytes, "byte")),
+        );
+    }
+    if body > 0 && !events {
+        words.next();
+        words.say(Role::Plain, format_args!("body, {}", Count(body, "byte")));
+    }
+    match comments {
+        0 => {}
+        1 => {
+            words.next();
+            words.push(Role::Plain, "comment");
+        }
+        _ => {
+            words.next();
+            words.say(Role::Plain, format_args!("{}", Count(comments, "comment")));
+        }
+    }
+    all
+}
+
+impl Narrator {
+    /// Adds the words of the frame's events, their text last; the first and the last of them, and the longest gap.
+    pub(super) fn tell_events(
+        &mut self,
+        words: &mut Annotation,
+        said: &[Said],
+        fills_hole: bool,
+    ) -> Option<(u64, u64, Option<Nanos>)> {
+        let last_session = said.iter().rev().find_map(|said| match said.fact {
+            Fact::Event(_) => said.session,
+            _ => None,
+        });
+        tell_blocks(words, said, last_session.is_none());
+        let mut told = None;
+        for (at, Said { session, fact, .. }) in said.iter().enumerate() {
+            let first_of_session = !said[..at]
+                .iter()
+                .any(|before| is_event(before) && before.session == *session);
+            let (Fact::Event(_), Some(number), true) = (fact, *session, first_of_session) else {
+                continue;
+            };
+            let last = *session == last_session;
+            let told_here = self.tell_session(words, number, said, (last, fills_hole));
+            told = told_here.or(told);
+        }
+        told
+    }
+
+    /// Adds the words of one session's events; their text only where nothing follows.
+    fn tell_session(
+        &mut self,
+        words: &mut Annotation,
+        session: u32,
+        said: &[Said],
+        (with_text, fills_hole): (bool, bool),
+    ) -> Option<(u64, u64, Option<Nanos>)> {
+        let previous = &mut self.open_session(session).previous;
+        let mut events = said
+            .iter()
+            .filter(|said| said.session == Some(session))
+            .filter_map(|said| match &said.fact {
+                Fact::Event(event) => Some(event.as_ref()),
+                _ => None,
+            })
+            .peekable();
+        let first = events.next()?;
+        let first_shared = previous.shared(&first.data);
+        let mut all = Together::of(first);
+        let (mut last, mut before) = (first, first);
+        for event in events {
+            all.add(event);
+            (before, last) = (last, event);
+        }
+        all.tell(words, fills_hole);
+        if with_text {
+            if first.number == last.number {
+                tell_type(words, first);
+                tell_text(words, &first.data, first_shared, Limit::Characters);
+            } else {
+                previous.keep(&before.data);
+                let types = first.event_type != "message" || last.event_type != "message";
+                tell_type_of_several(words, first, types);
+                tell_text(words, &first.data, first_shared, Limit::Columns);
+                words.push(Role::Wire, " to");
+                tell_type_of_several(words, last, types && first.event_type != last.event_type);
+                tell_text(
+                    words,
+                    &last.data,
+                    previous.shared(&last.data),
+                    Limit::Columns,
+                );
+            }
+        }
+        previous.keep(&last.data);
+        Some((first.number, last.number, all.longest_gap))
+    }
+}
+
+/// Events of one session that one frame completed.
+struct Together {
+    numbers: (u64, u64),
+    chunks: Option<(u64, u64)>,
+    first: At,
+    there: At,
+    longest_gap: Option<Nanos>,
+}
+
+impl Together {
+    fn of(event: &Event) -> Together {
+        Together {
+            numbers: (event.number, event.number),
+            chunks: event.chunks,
+            first: event.span.first,
+            there: event.span.there,
+            longest_gap: event.gap,
+        }
+    }
+
+    fn add(&mut self, event: &Event) {
+        self.numbers.1 = event.number;
+        self.chunks = match (self.chunks, event.chunks) {
+            (Some((first, last)), Some((low, high))) => Some((first.min(low), last.max(high))),
+            (chunks, None) | (None, chunks) => chunks,
+        };
+        if event.span.first.frame < self.first.frame {
+            self.first = event.span.first;
+        }
+        if event.span.there.frame > self.there.frame {
+            self.there = event.span.there;
+        }
+        self.longest_gap = self.longest_gap.max(event.gap);
+    }
+
+    /// `event 1 (chunks 1–3, No. 19–23)`.
+    fn tell(&self, words: &mut Annotation, fills_hole: bool) {
+        words.next();
+        let (first, last) = self.numbers;
+        let noun = if first == last { "event" } else { "events" };
+        words.say(
+            Role::Accent,
+            format_args!("{noun} {}", Range(first, last)),
+        );
+        let frames = self.first.frame != self.there.frame;
+        if self.chunks.is_none() && !frames {
+            return;
+        }
+        words.push(Role::Parenthesis, " (");
+        if let Some((first, last)) = self.chunks {
+            let noun = if first == last { "chunk" } else { "chunks" };
+            words.say(
+                Role::Parenthesis,
+                format_args!("{noun} {}", Range(first, last)),
+            );
+            words.short = first == last;
+        }
+        if frames {
+            let comma = if self.chunks.is_some() { ", " } else { "" };
+            words.say(
+                Role::Parenthesis,
+                format_args!("{comma}No. {}–{}", self.first.frame, self.there.frame),
+            );
+            words.short = false;
+            let took = self.there.time.since(self.first.time);
+            if took >= WORTH_TELLING || fills_hole {
+                words.say(Role::Parenthesis, format_args!(", {}", Lasting(took)));
+            }
+        }
+        words.push(Role::Parenthesis, ")");
+    }
+}
+
+/// Blocks without data: nothing is dispatched, but the last event ID or the reconnection time changes.
+fn tell_blocks(words: &mut Annotation, said: &[Said], with_text: bool) {
+    let mut blocks = said.iter().filter_map(|said| match &said.fact {
+        Fact::BlockWithoutData { id, retry } => Some((id.as_deref(), *retry)),
+        _ => None,
+    });
+    let Some((first_id, first_retry)) = blocks.next() else {
+        return;
+    };
+    let (mut id, mut retry, mut count) = (first_id, first_retry, 1u64);
+    for (later_id, later_retry) in blocks {
+        (id, retry, count) = (later_id.or(id), later_retry.or(retry), count + 1);
+    }
+    words.next();
+    match count {
+        1 => words.push(Role::Plain, "block without data"),
+        _ => words.say(Role::Plain, format_args!("{count} blocks without data")),
+    }
+    let mut before = ": ";
+    if let Some(retry) = retry {
+        words.say(Role::Plain, format_args!("{before}retry {retry} ms"));
+        before = ", ";
+    }
+    if let Some(id) = id.filter(|_| with_text) {
+        words.say(Role::Plain, format_args!("{before}id"));
+        tell_text(words, id, (0, 0), Limit::Quoted);
+    }
+}
+
+fn is_event(said: &Said) -> bool {
+    matches!(said.fact, Fact::Event(_))
+}
+
+/// ` message`: the type in front of a text.
+fn tell_type(words: &mut Annotation, event: &Event) {
+    let name = &event.event_type;
+    match name.char_indices().nth(TYPE) {
+        Some((end, _)) => words.say(Role::Plain, format_args!(" {}…", Escaped(&name[..end]))),
+        None => words.say(Role::Plain, format_args!(" {}", Escaped(name))),
+    }
+}
+
+fn tell_type_of_several(words: &mut Annotation, event: &Event, told: bool) {
+    if told {
+        // The second type stands between texts of the wire, and is cut with them.
+        match words.marks.last() {
+            Some((_, Role::Wire)) => {
+                let mut name = Annotation::default();
+                tell_type(&mut name, event);
+                words.push(Role::Wire, &name.text);
+            }
+            _ => tell_type(words, event),
+        }
+    }
+}
+
+/// How much of a text is shown.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Limit {
+    /// So many characters as the contract says.
+    Characters,
+    /// The same, and in quotes whatever it begins with.
+    Quoted,
+    /// So many columns as one of two texts gets.
+    Columns,
+}
+
+/// Adds a space and a text of the wire: on one line, without what it shares with the one before, quoted unless it is
+/// visibly JSON, and cut.
+fn tell_text(words: &mut Annotation, text: &str, shared: (usize, usize), limit: Limit) {
+    let (front, behind) = shared;
+    let shown = text.get(front..text.len() - behind).unwrap_or(text);
+    let quoted = limit == Limit::Quoted || (front == 0 && !begins_as_json(shown));
+    let spaced = words.marks.last().is_some_and(|last| last.1 == Role::Wire);
+    words.text.push(' ');
+    words.mark(if spaced { Role::Wire } else { Role::Plain });
+    let out = &mut words.text;
+    if quoted {
+        out.push('"');
+    }
+    if front > 0 {
+        out.push('…');
+    }
+    let whole = match limit {
+        Limit::Characters | Limit::Quoted => {
+            push_at_most(out, shown, ANNOTATION_TEXT, ANNOTATION_TEXT, |_| 1)
+        }
+        Limit::Columns => {
+            let left = FIRST_AND_LAST - usize::from(quoted) - usize::from(front > 0);
+            let closing = usize::from(quoted) + usize::from(behind > 0);
+            push_at_most(out, shown, left - closing, left - 1, |c| c.width().unwrap_or(0))
+        }
+    };
+    if !whole || behind > 0 {
+        out.push('…');
+    }
+    if quoted && whole {
+        out.push('"');
+    }
+    words.mark(Role::Wire);
+}
+
+/// Whether a text is bare: it begins as a JSON object or array does. `[DONE]` is neither.
+fn begins_as_json(text: &str) -> bool {
+    let Some(rest) = text.strip_prefix('[') else {
+        return text.starts_with('{');
+    };
+    rest.starts_with(|c: char| c.is_ascii_digit() || "{[\"]- ".contains(c))
+        || ["true", "false", "null"]
+            .iter()
+            .any(|word| rest.starts_with(word))
+}
+
+/// Pushes `text`, escaped: all of it if that takes `whole` at most, else so much of it as takes `cut`. Whether it was all.
+fn push_at_most(
+    out: &mut String,
+    text: &str,
+    whole: usize,
+    cut: usize,
+    size: impl Fn(char) -> usize,
+) -> bool {
+    let (mut taken, mut end) = (0, out.len());
+    for c in text.chars() {
+        let before = out.len();
+        // Writing to a String never fails.
+        let _ = write_char_escaped(out, c);
+        taken += if must_escape(c) {
+            out.len() - before
+        } else {
+            size(c)
+        };
+        if taken <= cut {
+            end = out.len();
+        }
+        if taken > whole {
+            out.truncate(end);
+            return false;
+        }
+    }
+    true
+}

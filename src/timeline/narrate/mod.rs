@@ -1,0 +1,247 @@
+//! Tells in words what a frame is: the annotation beside its row, and the rail that joins the frames of one event.
+//!
+//! One [`Narrator`] for each connection. The TCP facts of a frame and what the layers said of it come in, in frame order;
+//! the row's words go out. It remembers only what the next words need: whether bytes are pending, which heads have begun,
+//! and the text of each session's last event. It never looks ahead, so a longer capture never changes an earlier row.
+
+mod events;
+mod http;
+mod shared;
+mod tcp;
+
+use crate::model::text::Count;
+use crate::model::{
+    Annotation, Direction, Fact, Framing, Label, LabelSet, Nanos, Rail, Role, Said, TcpFacts,
+};
+use shared::Previous;
+use std::fmt::{self, Write};
+
+/// Tells the frames of one connection.
+#[derive(Debug, Default)]
+pub struct Narrator {
+    show_secrets: bool,
+    /// Whether bytes of an unfinished event, or bytes from the server behind a hole, were pending after the last frame.
+    pending: bool,
+    /// Whether the direction has bytes behind a hole: to the server, to the client.
+    behind_hole: [bool; 2],
+    /// What the direction's bytes belong to, where the layers say nothing of them: to the server, to the client.
+    inside: [Inside; 2],
+    /// The sessions that are open, with what their next words need. Rarely more than one.
+    open: Vec<OpenSession>,
+}
+
+/// What a direction's bytes belong to.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+enum Inside {
+    /// Nothing that is known.
+    #[default]
+    Unknown,
+    /// A head that has begun and is not complete.
+    Head,
+    /// A body.
+    Body,
+}
+
+#[derive(Debug)]
+struct OpenSession {
+    session: u32,
+    framing: Option<Framing>,
+    previous: Previous,
+}
+
+/// A frame's words.
+#[derive(Clone, Debug, Default, PartialEq)]
+pub struct Told {
+    /// The words.
+    pub annotation: Annotation,
+    /// Which frames make one event.
+    pub rail: Rail,
+    /// Whether folding must keep the row.
+    pub keep: bool,
+    /// The first and the last event completed in the frame, with the longest of their gaps.
+    pub events: Option<(u64, u64, Option<Nanos>)>,
+    /// The first and the last data chunk completed in the frame.
+    pub chunks: Option<(u64, u64)>,
+}
+
+impl Narrator {
+    /// A narrator for a new connection; `show_secrets` leaves the values of secret query parameters readable.
+    pub fn new(show_secrets: bool) -> Narrator {
+        Narrator {
+            show_secrets,
+            ..Narrator::default()
+        }
+    }
+
+    /// Tells one frame: its TCP facts, what was said of it, and whether after it bytes of an unfinished event, or bytes
+    /// from the server behind a hole, are pending.
+    pub fn frame(&mut self, tcp: &TcpFacts, said: &[Said], pending_after: bool) -> Told {
+        let mut told = Told {
+            rail: rail(
+                self.pending,
+                said.iter().any(|said| matches!(said.fact, Fact::Event(_))),
+                pending_after,
+            ),
+            ..Told::default()
+        };
+        self.pending = pending_after;
+        // The order of the words: TCP, HTTP, chunk, event; the text of the wire last, so that only it is ever cut.
+        let words = &mut told.annotation;
+        tcp::tell(words, tcp);
+        self.tell_http(words, said);
+        told.chunks = events::tell_chunks(words, said);
+        told.events = self.tell_events(words, said, tcp.fills_hole);
+        if words.text.is_empty() {
+            self.tell_bytes(words, tcp);
+        }
+        tcp::tell_snaplen(words, tcp);
+        self.follow(said);
+        told.keep = self.first_behind_a_hole(tcp) || must_keep(tcp, said);
+        told
+    }
+
+    /// Says what a frame is that neither TCP nor the layers above had a word for.
+    fn tell_bytes(&self, words: &mut Annotation, tcp: &TcpFacts) {
+        if tcp.length == 0 {
+            return words.push(Role::Dim, "nothing new");
+        }
+        let (head, body) = match tcp.direction {
+            Direction::ToServer => ("request head", "request body"),
+            Direction::ToClient => ("response head", "body"),
+        };
+        let bytes = Count(u64::from(tcp.length), "byte");
+        match self.inside[tcp.direction as usize] {
+            Inside::Head => words.say(Role::Plain, format_args!("{head} goes on, {bytes}")),
+            Inside::Body => words.say(Role::Plain, format_args!("{body}, {bytes}")),
+            Inside::Unknown => words.say(Role::Plain, format_args!("{bytes}")),
+        }
+    }
+
+    /// Takes what was said into account for the frames that follow.
+    fn follow(&mut self, said: &[Said]) {
+        let [to_server, to_client] = &mut self.inside;
+        for said in said {
+            match &said.fact {
+                Fact::RequestBegins => *to_server = Inside::Head,
+                Fact::Request(_) => *to_server = Inside::Unknown,
+                Fact::ResponseBegins => *to_client = Inside::Head,
+                Fact::Informational(_) => *to_client = Inside::Unknown,
+                Fact::Response { head, .. } if head.framing.is_some() => *to_client = Inside::Body,
+                Fact::Response { .. } | Fact::ResponseEnd | Fact::Trouble(_) | Fact::Upgrade(_) => {
+                    *to_client = Inside::Unknown;
+                }
+                Fact::SessionEnds(_) => self.open.retain(|open| Some(open.session) != said.session),
+                _ => {}
+            }
+        }
+    }
+
+    fn first_behind_a_hole(&mut self, tcp: &TcpFacts) -> bool {
+        let behind = &mut self.behind_hole[tcp.direction as usize];
+        let first = tcp.hole > 0 && !*behind;
+        *behind = tcp.hole > 0 || (*behind && !tcp.fills_hole);
+        first
+    }
+
+    fn open_session(&mut self, session: u32) -> &mut OpenSession {
+        let at = self.open.iter().position(|open| open.session == session);
+        let at = at.unwrap_or_else(|| {
+            self.open.push(OpenSession {
+                session,
+                framing: None,
+                previous: Previous::default(),
+            });
+            self.open.len() - 1
+        });
+        &mut self.open[at]
+    }
+}
+
+/// The rail beside a frame, from the state before and after it.
+fn rail(before: bool, events: bool, after: bool) -> Rail {
+    match (before, after) {
+        (false, true) => Rail::Opens,
+        (true, false) => Rail::Closes,
+        (true, true) if events => Rail::ClosesAndGoes,
+        (true, true) => Rail::Goes,
+        (false, false) if events => Rail::Whole,
+        (false, false) => Rail::None,
+    }
+}
+
+/// Whether the row is one that folding never takes: handshake, head, end, teardown, what fills a hole, and troubles above TCP.
+fn must_keep(tcp: &TcpFacts, said: &[Said]) -> bool {
+    const KEPT: LabelSet = LabelSet::of(&[
+        Label::Syn,
+        Label::SynAck,
+        Label::HandshakeAck,
+        Label::Fin,
+        Label::FinAck,
+        Label::Reset,
+        Label::PortReused,
+    ]);
+    tcp.labels.intersects(KEPT)
+        || tcp.fills_hole
+        || said.iter().any(|said| match said.fact {
+            Fact::RequestBegins
+            | Fact::Request(_)
+            | Fact::ResponseBegins
+            | Fact::Informational(_)
+            | Fact::Response { .. }
+            | Fact::SessionOpens(_)
+            | Fact::EventStream
+            | Fact::TerminatingChunk
+            | Fact::ResponseEnd
+            | Fact::Upgrade(_)
+            | Fact::DiscardedEvent(_)
+            | Fact::SessionEnds(_)
+            | Fact::OtherStream(_)
+            | Fact::Gap { .. }
+            | Fact::Trouble(_) => true,
+            Fact::RequestBody(_)
+            | Fact::Chunk { .. }
+            | Fact::PartialChunk { .. }
+            | Fact::Body(_)
+            | Fact::Event(_)
+            | Fact::Comment
+            | Fact::BlockWithoutData { .. } => false,
+        })
+}
+
+/// Says that `rows` rows before this one were dropped, because more than the cap waited.
+pub fn say_dropped(words: &mut Annotation, rows: u64) {
+    let rows = Count(rows, "earlier row");
+    words.say_first(
+        Role::Warning,
+        format_args!("{rows} not kept: too many waited for an answer"),
+    );
+}
+
+/// Writing into an annotation without a string of one's own.
+trait Say {
+    /// Adds a stretch.
+    fn say(&mut self, role: Role, words: fmt::Arguments<'_>);
+
+    /// Adds a stretch in front of everything: the end belongs to the text of the wire.
+    fn say_first(&mut self, role: Role, words: fmt::Arguments<'_>);
+}
+
+impl Say for Annotation {
+    fn say(&mut self, role: Role, words: fmt::Arguments<'_>) {
+        // Writing to a String never fails.
+        let _ = self.text.write_fmt(words);
+        self.mark(role);
+    }
+
+    fn say_first(&mut self, role: Role, words: fmt::Arguments<'_>) {
+        let rest = std::mem::take(self);
+        self.say(role, words);
+        for (at, (role, text)) in rest.stretches().enumerate() {
+            if at == 0 {
+                self.next();
+            }
+            self.push(role, text);
+        }
+        self.short = rest.short;
+    }
+}

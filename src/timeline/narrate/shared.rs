@@ -1,0 +1,163 @@
+//! What an event shares with the one before it, and so need not be shown again: a model's tokens differ only in the middle
+//! of the same JSON.
+//!
+//! The data of one event after another comes in; how many bytes to leave out in front and behind goes out. At most
+//! [`SHARED_TEXT`] bytes at each end of an event are kept and compared.
+
+use crate::model::limits::SHARED_TEXT;
+
+/// Characters that must be shared in front, at least, to be left out.
+const FRONT: usize = 16;
+
+/// Characters that must be shared behind, at least, to be left out.
+const BEHIND: usize = 8;
+
+/// The ends of the event before.
+#[derive(Debug, Default)]
+pub(super) struct Previous {
+    /// The first [`SHARED_TEXT`] bytes followed by the last, or all where that is no more than both.
+    ends: Vec<u8>,
+    /// Its length in bytes; 0 also where there was none.
+    length: usize,
+}
+
+impl Previous {
+    /// Keeps `text` as the event before the next one.
+    pub(super) fn keep(&mut self, text: &str) {
+        let bytes = text.as_bytes();
+        self.length = bytes.len();
+        self.ends.clear();
+        if bytes.len() <= 2 * SHARED_TEXT {
+            self.ends.extend_from_slice(bytes);
+        } else {
+            self.ends.extend_from_slice(&bytes[..SHARED_TEXT]);
+            self.ends
+                .extend_from_slice(&bytes[bytes.len() - SHARED_TEXT..]);
+        }
+    }
+
+    /// How many bytes of `text` to leave out in front and behind; both are character borders. Nothing of a text that
+    /// says the same as the one before or is its beginning: what is left would tell nobody anything.
+    pub(super) fn shared(&self, text: &str) -> (usize, usize) {
+        let bytes = text.as_bytes();
+        let head = &self.ends[..self.ends.len().min(SHARED_TEXT)];
+        let tail = &self.ends[self.ends.len() - head.len()..];
+        let alike = common(head.iter(), bytes.iter());
+        if alike == bytes.len() {
+            return (0, 0);
+        }
+        let front = cut_in_front(&bytes[..alike])
+            .filter(|cut| has_characters(&text[..*cut], FRONT))
+            .unwrap_or(0);
+        // What is shared in front is not shared behind a second time.
+        let left = (bytes.len() - alike).min(self.length - alike).min(tail.len());
+        let alike = common(
+            tail[tail.len() - left..].iter().rev(),
+            bytes[bytes.len() - left..].iter().rev(),
+        );
+        let behind = cut_behind(&bytes[bytes.len() - alike..])
+            .filter(|cut| has_characters(&text[bytes.len() - cut..], BEHIND))
+            .unwrap_or(0);
+        (front, behind)
+    }
+}
+
+/// How many items two sequences have in common at their beginning.
+fn common<'a>(a: impl Iterator<Item = &'a u8>, b: impl Iterator<Item = &'a u8>) -> usize {
+    a.zip(b).take_while(|(a, b)| a == b).count()
+}
+
+/// Where to cut a shared beginning: before its last opening bracket, or behind its last comma or closing bracket,
+/// whichever comes last. These are ASCII, so the cut is a character border.
+fn cut_in_front(shared: &[u8]) -> Option<usize> {
+    let at = shared.iter().rposition(|byte| b"{[,}]".contains(byte))?;
+    Some(match shared[at] {
+        b'{' | b'[' => at,
+        _ => at + 1,
+    })
+}
+
+/// How much of a shared end to cut: behind its first closing bracket, or from its first comma or opening bracket on,
+/// whichever comes first.
+fn cut_behind(shared: &[u8]) -> Option<usize> {
+    let at = shared.iter().position(|byte| b"{[,}]".contains(byte))?;
+    Some(match shared[at] {
+        b'}' | b']' => shared.len() - at - 1,
+        _ => shared.len() - at,
+    })
+}
+
+fn has_characters(text: &str, at_least: usize) -> bool {
+    text.chars().nth(at_least - 1).is_some()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use proptest::prelude::*;
+
+    fn left(before: &str, text: &str) -> String {
+        let mut previous = Previous::default();
+        previous.keep(before);
+        let (front, behind) = previous.shared(text);
+        let dots = |cut| if cut > 0 { "…" } else { "" };
+        let middle = &text[front..text.len() - behind];
+        format!("{}{middle}{}", dots(front), dots(behind))
+    }
+
+    #[test]
+    fn the_same_json_around_a_token_is_left_out() {
+        let chunk = |delta: &str| {
+            format!(
+                "{{\"id\":\"chatcmpl-A9x\",\"choices\":[{{\"index\":0,\"delta\":{{{delta}}},\"finish_reason\":null}}]}}"
+            )
+        };
+        assert_eq!(
+            left(&chunk("\"content\":\"\""), &chunk("\"content\":\"The \"")),
+            "…{\"content\":\"The \"}…"
+        );
+        assert_eq!(
+            left(&chunk("\"content\":\"Them\""), &chunk("\"content\":\"The \"")),
+            "…{\"content\":\"The \"}…"
+        );
+        let same = chunk("\"content\":\"a\"");
+        assert_eq!(left(&same, &same), same);
+    }
+
+    #[test]
+    fn short_likeness_and_plain_text_are_shown_whole() {
+        assert_eq!(
+            left("{\"seq\":2,\"load\":20}", "{\"seq\":3,\"load\":22}"),
+            "{\"seq\":3,\"load\":22}"
+        );
+        assert_eq!(left("当前时间：1:8:47", "当前时间：1:8:48"), "当前时间：1:8:48");
+        assert_eq!(left("", "{}"), "{}");
+    }
+
+    #[test]
+    fn only_the_ends_of_long_texts_are_compared() {
+        let long = |middle: &str| format!("[{}{middle}{}]", "0,".repeat(4_000), ",1".repeat(4_000));
+        let (front, behind) = {
+            let mut previous = Previous::default();
+            previous.keep(&long("a"));
+            previous.shared(&long("b"))
+        };
+        assert!(front <= SHARED_TEXT && front > SHARED_TEXT - 4, "{front}");
+        assert!(behind <= SHARED_TEXT && behind > SHARED_TEXT - 4, "{behind}");
+    }
+
+    proptest! {
+        #[test]
+        fn cuts_are_character_borders_within_the_text(
+            before in "[{},\\[\\]a时]{0,80}", text in "[{},\\[\\]a时]{0,80}"
+        ) {
+            let mut previous = Previous::default();
+            previous.keep(&before);
+            let (front, behind) = previous.shared(&text);
+            prop_assert!(front + behind <= text.len());
+            prop_assert!(text.is_char_boundary(front) && text.is_char_boundary(text.len() - behind));
+            prop_assert!(front == 0 || before.starts_with(&text[..front]));
+            prop_assert!(behind == 0 || before.ends_with(&text[text.len() - behind..]));
+        }
+    }
+}

@@ -1,0 +1,262 @@
+//! What TCP says of a frame, in words: handshake, teardown, losses, windows, acknowledgments.
+
+use super::Say;
+use crate::model::text::{Count, Lasting, Thousands};
+use crate::model::{Annotation, Direction, Flags, Label, Role, SynOptions, TcpFacts};
+
+/// Adds TCP's words, troubles first.
+pub(super) fn tell(words: &mut Annotation, tcp: &TcpFacts) {
+    if tcp.labels.has(Label::PortReused) {
+        words.push(Role::Warning, "port reused: a new connection");
+    }
+    tell_sequence(words, tcp);
+    tell_windows(words, tcp);
+    tell_handshake(words, tcp);
+    tell_acknowledgment(words, tcp);
+    tell_teardown(words, tcp);
+}
+
+/// Says that the snaplen cut the frame.
+pub(super) fn tell_snaplen(words: &mut Annotation, tcp: &TcpFacts) {
+    let (captured, length) = (Thousands(tcp.captured.into()), u64::from(tcp.length));
+    if tcp.captured < tcp.length {
+        let length = Count(length, "byte");
+        words.say_first(
+            Role::Warning,
+            format_args!("cut by the snaplen: {captured} of {length} captured"),
+        );
+    }
+}
+
+/// The side that sent the frame.
+fn side(direction: Direction) -> &'static str {
+    match direction {
+        Direction::ToServer => "client",
+        Direction::ToClient => "server",
+    }
+}
+
+fn tell_handshake(words: &mut Annotation, tcp: &TcpFacts) {
+    if tcp.labels.has(Label::Syn) {
+        words.next();
+        words.push(Role::Plain, "handshake 1/3: client opens");
+        tell_offer(words, tcp.syn.unwrap_or_default());
+    }
+    if tcp.labels.has(Label::SynAck) {
+        words.next();
+        words.push(Role::Plain, "handshake 2/3: server accepts");
+    }
+    if tcp.labels.has(Label::HandshakeAck) {
+        words.next();
+        words.push(Role::Plain, "handshake 3/3: connection open");
+        if let Some(rtt) = tcp.initial_rtt {
+            words.say(Role::Plain, format_args!(", RTT {}", Lasting(rtt)));
+        }
+    }
+}
+
+/// ` (MSS 16344, window scale 64, SACK)`: what a SYN offers.
+fn tell_offer(words: &mut Annotation, offer: SynOptions) {
+    if offer == SynOptions::default() {
+        return;
+    }
+    let mut before = " (";
+    if let Some(mss) = offer.mss {
+        words.say(Role::Plain, format_args!("{before}MSS {mss}"));
+        before = ", ";
+    }
+    if let Some(factor) = offer.window_factor {
+        words.say(
+            Role::Plain,
+            format_args!("{before}window scale {factor}"),
+        );
+        before = ", ";
+    }
+    if offer.sack {
+        words.push(Role::Plain, before);
+        words.push(Role::Plain, "SACK");
+    }
+    words.push(Role::Plain, ")");
+}
+
+/// Retransmissions, what is out of order, and holes.
+fn tell_sequence(words: &mut Annotation, tcp: &TcpFacts) {
+    let has = |label| tcp.labels.has(label);
+    let role = if tcp.fills_hole || tcp.hole > 0 {
+        Role::Warning
+    } else {
+        Role::Plain
+    };
+    let kind = if has(Label::SpuriousRetransmission) {
+        "spurious retransmission"
+    } else if has(Label::FastRetransmission) {
+        "fast retransmission"
+    } else if has(Label::OutOfOrder) {
+        "out of order"
+    } else if has(Label::Retransmission) {
+        "retransmission"
+    } else {
+        ""
+    };
+    if !kind.is_empty() {
+        words.next();
+        words.push(role, kind);
+        match tcp.repeats {
+            Some(first) if kind != "out of order" => {
+                words.say(role, format_args!(" of No. {first}"));
+            }
+            _ => {}
+        }
+    }
+    if tcp.fills_hole {
+        words.joined(role, kind, ": ");
+        words.push(
+            role,
+            if tcp.hole > 0 || (tcp.waiting && tcp.direction == Direction::ToClient) {
+                "fills a hole, another is left"
+            } else {
+                "fills the hole"
+            },
+        );
+    } else if tcp.hole > 0 {
+        words.joined(role, kind, ", ");
+        let missing = Count(u64::from(tcp.hole), "byte");
+        words.say(role, format_args!("behind a hole of {missing}"));
+    } else if has(Label::PreviousSegmentNotCaptured) {
+        words.joined(Role::Warning, kind, ", ");
+        words.push(Role::Warning, "previous segment not captured");
+    }
+}
+
+fn tell_windows(words: &mut Annotation, tcp: &TcpFacts) {
+    let sender = side(tcp.direction);
+    let has = |label| tcp.labels.has(label);
+    if has(Label::ZeroWindowProbeAck) {
+        words.next();
+        words.say(
+            Role::Plain,
+            format_args!("zero window probe ACK: the {sender} still takes no bytes"),
+        );
+    } else if has(Label::ZeroWindow) {
+        words.next();
+        words.say(
+            Role::Warning,
+            format_args!("zero window: the {sender} takes no more bytes"),
+        );
+    }
+    if has(Label::ZeroWindowProbe) {
+        words.next();
+        let peer = side(tcp.direction.reverse());
+        words.say(
+            Role::Plain,
+            format_args!("zero window probe: does the {peer} take bytes again?"),
+        );
+    }
+    if has(Label::WindowFull) {
+        words.next();
+        let peer = side(tcp.direction.reverse());
+        words.say(
+            Role::Warning,
+            format_args!("window full: the {peer} takes no more for now"),
+        );
+    }
+}
+
+fn tell_acknowledgment(words: &mut Annotation, tcp: &TcpFacts) {
+    let has = |label| tcp.labels.has(label);
+    if has(Label::AckedUnseenSegment) {
+        words.next();
+        words.push(Role::Warning, "acknowledges bytes that were not captured");
+    }
+    if has(Label::KeepAliveAck) {
+        words.next();
+        words.push(Role::Dim, "TCP keep-alive ACK");
+    } else if has(Label::KeepAlive) {
+        words.next();
+        words.push(Role::Dim, "TCP keep-alive");
+    }
+    if let Some((number, repeated)) = tcp.duplicate
+        && has(Label::DuplicateAck)
+    {
+        words.next();
+        words.say(
+            Role::Dim,
+            format_args!("duplicate ACK {number} of No. {repeated}"),
+        );
+    }
+    if has(Label::WindowUpdate) {
+        words.next();
+        match tcp.window_before {
+            Some(before) => words.say(
+                Role::Dim,
+                format_args!("window update: {before} → {} bytes", tcp.window),
+            ),
+            None => words.say(
+                Role::Dim,
+                format_args!("window update: {} bytes", tcp.window),
+            ),
+        }
+    }
+    if has(Label::Ack) && !has(Label::AckedUnseenSegment) {
+        words.next();
+        match (tcp.acknowledges, tcp.acknowledgment) {
+            (Some(frame), _) => words.say(Role::Dim, format_args!("acknowledges No. {frame}")),
+            // It acknowledges a part of a segment, or bytes from before the capture.
+            (None, Some(up_to)) => {
+                words.say(
+                    Role::Dim,
+                    format_args!("acknowledges what is before Seq {up_to}"),
+                );
+            }
+            (None, None) => words.push(Role::Dim, "acknowledges"),
+        }
+    }
+}
+
+/// FIN, the acknowledgment of one, and RST. The frames of a teardown are counted without a total: at the first FIN nobody
+/// knows whether three or four follow.
+fn tell_teardown(words: &mut Annotation, tcp: &TcpFacts) {
+    let (fin, reset) = (
+        tcp.labels.has(Label::Fin),
+        tcp.labels.has(Label::Reset) || tcp.flags.has(Flags::RST),
+    );
+    let fin_ack = tcp.labels.has(Label::FinAck);
+    if !fin && !reset && !fin_ack {
+        return;
+    }
+    let role = if reset { Role::Error } else { Role::Plain };
+    words.next();
+    if let Some(number) = tcp.teardown {
+        words.say(role, format_args!("teardown {number}: "));
+    }
+    let sender = side(tcp.direction);
+    if reset {
+        match tcp.teardown {
+            Some(_) => words.say(role, format_args!("{sender} resets (RST)")),
+            None => words.say(role, format_args!("RST: {sender} aborts the connection")),
+        }
+    } else if fin {
+        words.say(role, format_args!("{sender} closes"));
+    } else {
+        let peer = side(tcp.direction.reverse());
+        words.say(role, format_args!("acknowledges the {peer}'s FIN"));
+        if let Some(frame) = tcp.acknowledges_fin {
+            words.say(role, format_args!(" (No. {frame})"));
+        }
+    }
+}
+
+impl Joined for Annotation {
+    fn joined(&mut self, role: Role, before: &str, by: &str) {
+        if before.is_empty() {
+            self.next();
+        } else {
+            self.push(role, by);
+        }
+    }
+}
+
+/// Going on in the sentence that `before` began, or beginning one.
+trait Joined {
+    fn joined(&mut self, role: Role, before: &str, by: &str);
+}
