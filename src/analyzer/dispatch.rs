@@ -27,7 +27,11 @@ pub(super) struct Dispatcher {
 
 impl Dispatcher {
     pub(super) fn new() -> Dispatcher {
-        Dispatcher { decoder: Decoder::new(), flows: Flows::default(), skipped: BTreeMap::new() }
+        Dispatcher {
+            decoder: Decoder::new(),
+            flows: Flows::default(),
+            skipped: BTreeMap::new(),
+        }
     }
 
     pub(super) fn frame<'a>(&'a mut self, frame: &Frame<'a>) -> Option<Routed<'a>> {
@@ -36,7 +40,12 @@ impl Dispatcher {
                 let located = self.flows.locate(&segment);
                 Some(Routed { segment, located })
             }
-            Decoded::Quoted { source, destination, sequence, flags } => {
+            Decoded::Quoted {
+                source,
+                destination,
+                sequence,
+                flags,
+            } => {
                 self.flows.quoted(source, destination, sequence, flags);
                 None
             }
@@ -49,6 +58,8 @@ impl Dispatcher {
     }
 
     pub(super) fn counts(self) -> Dispatched {
-        Dispatched { skipped: self.skipped }
+        Dispatched {
+            skipped: self.skipped,
+        }
     }
 }

@@ -6,11 +6,11 @@
 use super::dispatch::Dispatched;
 use super::worker::{Item, What};
 use super::{Connections, Options, Sink, Source};
-use crate::model::{
-    ConnectionRecord, Counts, EndKind, EventRecord, Exchange, Record, RequestHead, SessionEnding, SessionOpening, SessionRecord,
-    Summary,
-};
 use crate::model::At;
+use crate::model::{
+    ConnectionRecord, Counts, EndKind, EventRecord, Exchange, Record, RequestHead, SessionEnding,
+    SessionOpening, SessionRecord, Summary,
+};
 use crate::timeline::redact::redact_target;
 use std::borrow::Cow;
 use std::collections::HashMap;
@@ -56,7 +56,12 @@ impl Merger {
     }
 
     /// The capture is over: the summary.
-    pub(super) fn finish(mut self, source: Source, dispatched: Dispatched, sink: &mut Sink<'_>) -> io::Result<Summary> {
+    pub(super) fn finish(
+        mut self,
+        source: Source,
+        dispatched: Dispatched,
+        sink: &mut Sink<'_>,
+    ) -> io::Result<Summary> {
         self.counts.frames = source.frames;
         let summary = Summary {
             capture: source.capture,
@@ -74,7 +79,12 @@ impl Merger {
 
     fn item(&mut self, connection: u32, what: What, sink: &mut Sink<'_>) -> io::Result<()> {
         match what {
-            What::SessionOpens { exchange, at, client, server, .. } => {
+            What::SessionOpens {
+                exchange,
+                at,
+                client,
+                server,
+            } => {
                 let opening = SessionOpening {
                     session: self.counts.sessions as u32,
                     connection,
@@ -88,33 +98,55 @@ impl Merger {
                 if self.connections.show(connection, true) {
                     sink(Record::SessionOpens(Box::new(opening.clone())))?;
                 }
-                let numbered = Numbered { number: opening.session, opening: Some(Box::new(opening)) };
+                let numbered = Numbered {
+                    number: opening.session,
+                    opening: Some(Box::new(opening)),
+                };
                 self.sessions.entry(connection).or_default().push(numbered);
             }
             What::Row(mut row) => {
                 if let Some(sessions) = self.sessions.get(&connection) {
-                    let number = |local: u32| sessions.get(local as usize).map(|session| session.number);
+                    let number =
+                        |local: u32| sessions.get(local as usize).map(|session| session.number);
                     row.session = row.session.and_then(number);
-                    row.sessions = row.sessions.iter().filter_map(|local| number(*local)).collect();
+                    row.sessions = row
+                        .sessions
+                        .iter()
+                        .filter_map(|local| number(*local))
+                        .collect();
                 }
                 sink(Record::Frame(row))?;
             }
             What::Event { session, event } => {
                 self.counts.events += 1;
                 if self.connections.show(connection, true)
-                    && let Some(session) = self.numbered(connection, session).map(|session| session.number)
+                    && let Some(session) = self
+                        .numbered(connection, session)
+                        .map(|session| session.number)
                 {
-                    sink(Record::Event(Box::new(EventRecord { session, connection, event: *event })))?;
+                    sink(Record::Event(Box::new(EventRecord {
+                        session,
+                        connection,
+                        event: *event,
+                    })))?;
                 }
             }
-            What::SessionEnds { session, ending, last } => {
+            What::SessionEnds {
+                session,
+                ending,
+                last,
+            } => {
                 if ending.end.kind == EndKind::Open {
                     self.counts.open_sessions += 1;
                 }
-                if let Some(opening) = self.numbered(connection, session).and_then(|session| session.opening.take())
+                if let Some(opening) = self
+                    .numbered(connection, session)
+                    .and_then(|session| session.opening.take())
                     && self.connections.show(connection, true)
                 {
-                    sink(Record::Session(Box::new(session_record(*opening, &ending, last))))?;
+                    sink(Record::Session(Box::new(session_record(
+                        *opening, &ending, last,
+                    ))))?;
                 }
             }
             What::Over(record) => return self.over(record, sink),
@@ -126,14 +158,19 @@ impl Merger {
         self.counts.connections += 1;
         let sessions = self.sessions.remove(&record.connection).unwrap_or_default();
         record.sessions = sessions.iter().map(|session| session.number).collect();
-        if self.connections.show(record.connection, !record.sessions.is_empty()) {
+        if self
+            .connections
+            .show(record.connection, !record.sessions.is_empty())
+        {
             sink(Record::Connection(record))?;
         }
         Ok(())
     }
 
     fn numbered(&mut self, connection: u32, session: u32) -> Option<&mut Numbered> {
-        self.sessions.get_mut(&connection)?.get_mut(session as usize)
+        self.sessions
+            .get_mut(&connection)?
+            .get_mut(session as usize)
     }
 
     /// The exchange as it may be shown.
@@ -142,7 +179,10 @@ impl Merger {
             && let Some(request) = &exchange.request
             && let Cow::Owned(target) = redact_target(&request.target)
         {
-            exchange.request = Some(Arc::new(RequestHead { target, ..RequestHead::clone(request) }));
+            exchange.request = Some(Arc::new(RequestHead {
+                target,
+                ..RequestHead::clone(request)
+            }));
         }
         exchange
     }
@@ -150,7 +190,11 @@ impl Merger {
 
 fn session_record(opening: SessionOpening, ending: &SessionEnding, last: At) -> SessionRecord {
     let asked = ending.request_end.map(|at| at.time);
-    let head = opening.exchange.response.as_ref().map(|response| response.span.there.time);
+    let head = opening
+        .exchange
+        .response
+        .as_ref()
+        .map(|response| response.span.there.time);
     let ended = match (ending.end.at, ending.end.kind) {
         (Some(at), _) => at,
         // `timeout` names no frame; the last one of the connection tells how long it was seen.
@@ -163,7 +207,9 @@ fn session_record(opening: SessionOpening, ending: &SessionEnding, last: At) -> 
         body_bytes: ending.body_bytes,
         data_bytes: ending.data_bytes,
         time_to_head: asked.zip(head).map(|(asked, head)| head.since(asked)),
-        time_to_first_event: asked.zip(ending.first_event).map(|(asked, first)| first.time.since(asked)),
+        time_to_first_event: asked
+            .zip(ending.first_event)
+            .map(|(asked, first)| first.time.since(asked)),
         duration: asked.map(|asked| ended.time.since(asked)),
         gaps: ending.gaps,
         longest_silence: ending.longest_silence,

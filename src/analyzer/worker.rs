@@ -7,8 +7,8 @@ use super::dispatch::Routed;
 use super::{Connections, Options};
 use crate::layers::Stack;
 use crate::model::{
-    At, ConnectionRecord, Delivery, Ending, Endpoint, Event, Exchange, FrameNo, FrameRecord, Said, SessionEnding,
-    TcpFacts, Timestamp, limits,
+    At, ConnectionRecord, Delivery, Ending, Endpoint, Event, Exchange, FrameNo, FrameRecord, Said,
+    SessionEnding, TcpFacts, Timestamp, limits,
 };
 use crate::tcp::{Connection, Remains};
 use crate::timeline::{Entry, Frames, Rows, Shown};
@@ -25,11 +25,24 @@ pub(super) struct Item {
 /// What became final. Sessions are numbered within the connection.
 #[derive(Debug)]
 pub(super) enum What {
-    SessionOpens { session: u32, exchange: Box<Exchange>, at: At, client: Endpoint, server: Endpoint },
+    /// The connection's next session begins.
+    SessionOpens {
+        exchange: Box<Exchange>,
+        at: At,
+        client: Endpoint,
+        server: Endpoint,
+    },
     Row(Box<FrameRecord>),
-    Event { session: u32, event: Box<Event> },
+    Event {
+        session: u32,
+        event: Box<Event>,
+    },
     /// `last`: the connection's last frame so far.
-    SessionEnds { session: u32, ending: Box<SessionEnding>, last: At },
+    SessionEnds {
+        session: u32,
+        ending: Box<SessionEnding>,
+        last: At,
+    },
     /// The connection is over. Its sessions are for the merge to fill in.
     Over(Box<ConnectionRecord>),
 }
@@ -49,7 +62,10 @@ pub(super) struct Worker {
 enum Slot {
     Live(Box<Live>),
     /// Over: what is needed for the number and the analysis of frames that come late.
-    Late { remains: Remains, shown: bool },
+    Late {
+        remains: Remains,
+        shown: bool,
+    },
 }
 
 struct Live {
@@ -107,28 +123,53 @@ impl Worker {
         });
         match slot {
             Slot::Live(live) => {
-                let Live { tcp, stack, rows, closing } = &mut **live;
+                let Live {
+                    tcp,
+                    stack,
+                    rows,
+                    closing,
+                } = &mut **live;
                 let said = &mut self.said;
-                let facts = tcp.segment(segment, &mut |direction, delivery| stack.deliver(direction, delivery, said));
-                let ends = Frames { connection, client: tcp.client(), server: tcp.server() };
+                let facts = tcp.segment(segment, &mut |direction, delivery| {
+                    stack.deliver(direction, delivery, said)
+                });
+                let ends = Frames {
+                    connection,
+                    client: tcp.client(),
+                    server: tcp.server(),
+                };
                 let last = facts.at;
                 let items = &mut self.items;
-                rows.frame(ends, &facts, said, facts.waiting || stack.pending(), stack.open_response(), &mut |entry| {
-                    items.push(item(ends, last, entry));
-                });
+                rows.frame(
+                    ends,
+                    &facts,
+                    said,
+                    facts.waiting || stack.pending(),
+                    stack.open_response(),
+                    &mut |entry| {
+                        items.push(item(ends, last, entry));
+                    },
+                );
                 if !*closing && let Some(closed) = tcp.closed_at() {
                     *closing = true;
-                    let deadline = Timestamp(closed.max(clock).0.saturating_add(limits::CLOSED_LINGER));
+                    let deadline =
+                        Timestamp(closed.max(clock).0.saturating_add(limits::CLOSED_LINGER));
                     self.closing.push(Reverse((deadline, connection)));
                 }
             }
             Slot::Late { remains, shown } => {
                 let facts: TcpFacts = remains.segment(segment);
                 if *shown {
-                    let ends = Frames { connection, client: remains.client(), server: remains.server() };
+                    let ends = Frames {
+                        connection,
+                        client: remains.client(),
+                        server: remains.server(),
+                    };
                     let items = &mut self.items;
                     let mut rows = Rows::new(Shown::All, show_secrets);
-                    rows.frame(ends, &facts, &mut self.said, false, false, &mut |entry| items.push(item(ends, facts.at, entry)));
+                    rows.frame(ends, &facts, &mut self.said, false, false, &mut |entry| {
+                        items.push(item(ends, facts.at, entry))
+                    });
                 }
             }
         }
@@ -159,10 +200,18 @@ impl Worker {
 
     /// A connection is over: its state goes, its record comes, what late frames need stays.
     fn end(&mut self, connection: u32, ending: Ending) {
-        let Some(slot) = self.slots.get_mut(&connection) else { return };
+        let Some(slot) = self.slots.get_mut(&connection) else {
+            return;
+        };
         let Slot::Live(live) = slot else { return };
-        let Live { tcp, stack, rows, .. } = &mut **live;
-        let ends = Frames { connection, client: tcp.client(), server: tcp.server() };
+        let Live {
+            tcp, stack, rows, ..
+        } = &mut **live;
+        let ends = Frames {
+            connection,
+            client: tcp.client(),
+            server: tcp.server(),
+        };
         let last = tcp.last();
         let said = &mut self.said;
         tcp.finish(last, ending, &mut |direction, delivery| {
@@ -172,7 +221,9 @@ impl Worker {
             }
         });
         let items = &mut self.items;
-        rows.finish(&mut self.said, &mut |entry| items.push(item(ends, last, entry)));
+        rows.finish(&mut self.said, &mut |entry| {
+            items.push(item(ends, last, entry))
+        });
         items.push(Item {
             connection,
             what: What::Over(Box::new(ConnectionRecord {
@@ -194,18 +245,31 @@ impl Worker {
             Connections::All => true,
             Connections::Only(ref numbers) => numbers.contains(&connection),
         };
-        *slot = Slot::Late { remains: tcp.remains(), shown };
+        *slot = Slot::Late {
+            remains: tcp.remains(),
+            shown,
+        };
     }
 }
 
 fn item(ends: Frames, last: At, entry: Entry) -> Item {
     let what = match entry {
-        Entry::SessionOpens { session, exchange, at } => {
-            What::SessionOpens { session, exchange, at, client: ends.client, server: ends.server }
-        }
+        Entry::SessionOpens { exchange, at, .. } => What::SessionOpens {
+            exchange,
+            at,
+            client: ends.client,
+            server: ends.server,
+        },
         Entry::Row(row) => What::Row(row),
         Entry::Event { session, event } => What::Event { session, event },
-        Entry::SessionEnds { session, ending } => What::SessionEnds { session, ending, last },
+        Entry::SessionEnds { session, ending } => What::SessionEnds {
+            session,
+            ending,
+            last,
+        },
     };
-    Item { connection: ends.connection, what }
+    Item {
+        connection: ends.connection,
+        what,
+    }
 }

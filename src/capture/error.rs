@@ -28,9 +28,7 @@ pub enum Error {
         name: String,
     },
     /// The file has no bytes.
-    #[error(
-        "{name} is empty: whatever wrote it captured nothing, or has not written to it yet."
-    )]
+    #[error("{name} is empty: whatever wrote it captured nothing, or has not written to it yet.")]
     Empty {
         /// The capture.
         name: String,

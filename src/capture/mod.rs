@@ -389,6 +389,3 @@ fn longest_frame(link: LinkType) -> usize {
         _ => limits::CAPTURE_FRAME,
     }
 }
-
-#[cfg(test)]
-mod tests;

@@ -11,7 +11,9 @@ pub(super) const FILE_HEADER: usize = 24;
 
 /// Whether a file that begins so is a pcap file.
 pub(super) fn begins(bytes: &[u8]) -> bool {
-    bytes.first_chunk().is_some_and(|magic| kind(magic).is_some())
+    bytes
+        .first_chunk()
+        .is_some_and(|magic| kind(magic).is_some())
 }
 
 /// How the records of a file are to be read.

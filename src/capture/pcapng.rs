@@ -114,11 +114,11 @@ impl Pcapng {
         let Some(block) = bytes.get(..total) else {
             return Ok(Step::More(total));
         };
-        let repeated = block.last_chunk().map(|tail| self.order.u32::<4>(tail, 0) as usize);
+        let repeated = block
+            .last_chunk()
+            .map(|tail| self.order.u32::<4>(tail, 0) as usize);
         if repeated != Some(stated) && repeated != Some(total) {
-            return Err(broken(
-                "a block whose two lengths differ",
-            ));
+            return Err(broken("a block whose two lengths differ"));
         }
         match kind {
             ENHANCED_PACKET => self.enhanced_packet(block),
@@ -149,15 +149,9 @@ impl Pcapng {
     }
 
     #[inline]
-    fn timed_packet(
-        &self,
-        block: &[u8],
-        head: &[u8; 28],
-        interface: u32,
-    ) -> Result<Step, Broken> {
+    fn timed_packet(&self, block: &[u8], head: &[u8; 28], interface: u32) -> Result<Step, Broken> {
         let interface = self.interface(interface)?;
-        let ticks =
-            u64::from(self.order.u32(head, 12)) << 32 | u64::from(self.order.u32(head, 16));
+        let ticks = u64::from(self.order.u32(head, 12)) << 32 | u64::from(self.order.u32(head, 16));
         let captured = self.order.u32(head, 20);
         let wire = self.order.u32(head, 24);
         let time = Some(interface.clock.time(ticks));
@@ -193,7 +187,8 @@ impl Pcapng {
         let Ok((_, description)) = parsed else {
             return Err(broken("a damaged interface description"));
         };
-        self.interfaces.push(Interface::new(&description, self.order));
+        self.interfaces
+            .push(Interface::new(&description, self.order));
         Ok(Step::Skip(block.len()))
     }
 
@@ -255,7 +250,10 @@ impl Interface {
     fn new(description: &InterfaceDescriptionBlock<'_>, order: Order) -> Interface {
         let option = |code: u16| {
             let code = OptionCode(code);
-            let found = description.options.iter().find(|option| option.code == code);
+            let found = description
+                .options
+                .iter()
+                .find(|option| option.code == code);
             found.and_then(|option| option.as_bytes().ok())
         };
         Interface {
@@ -295,7 +293,9 @@ impl Unit {
             decimal @ 0..=9 => Unit::Nanoseconds(10_u64.pow(9 - u32::from(decimal))),
             // 10^19 is the largest power of 10 in 64 bits: finer units count 0 ns for as long as the clock can run.
             decimal => Unit::PartOfNanosecond(
-                10_u64.checked_pow(u32::from(decimal) - 9).unwrap_or(u64::MAX),
+                10_u64
+                    .checked_pow(u32::from(decimal) - 9)
+                    .unwrap_or(u64::MAX),
             ),
         }
     }

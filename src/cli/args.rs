@@ -79,7 +79,9 @@ fn connections(text: &str) -> Result<Connections, String> {
             .map(|number| number.trim().parse())
             .collect::<Result<Vec<u32>, _>>()
             .map(Connections::Only)
-            .map_err(|_| "it is `sse`, `all`, or connection numbers with commas, such as 0,3".to_owned()),
+            .map_err(|_| {
+                "it is `sse`, `all`, or connection numbers with commas, such as 0,3".to_owned()
+            }),
     }
 }
 

@@ -4,7 +4,11 @@ use std::io::Write;
 
 /// `ssetrace: ` and what is wrong.
 pub(super) fn error(error: &anyhow::Error) {
-    let sentence = error.chain().map(ToString::to_string).collect::<Vec<_>>().join(": ");
+    let sentence = error
+        .chain()
+        .map(ToString::to_string)
+        .collect::<Vec<_>>()
+        .join(": ");
     let sentence = sentence.trim_end_matches('.').replace('\n', " ");
     let (red, plain) = (anstyle::AnsiColor::Red.on_default(), anstyle::Reset);
     say(&format!("{red}ssetrace:{plain} {}.", escaped(&sentence)));
@@ -35,5 +39,13 @@ fn say(line: &str) {
 
 /// File names may hold anything; a terminal gets no control character from them.
 fn escaped(text: &str) -> String {
-    text.chars().map(|c| if c.is_control() { c.escape_unicode().to_string() } else { c.to_string() }).collect()
+    text.chars()
+        .map(|c| {
+            if c.is_control() {
+                c.escape_unicode().to_string()
+            } else {
+                c.to_string()
+            }
+        })
+        .collect()
 }

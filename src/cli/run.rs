@@ -42,7 +42,9 @@ pub(super) fn analyze(arguments: &Analyze) -> anyhow::Result<bool> {
     }
     if let Some(report) = report {
         match report.finish().map_err(anyhow::Error::from) {
-            Err(error) if !is_closed_pipe(&error) => return Err(error.context("the output could not be written")),
+            Err(error) if !is_closed_pipe(&error) => {
+                return Err(error.context("the output could not be written"));
+            }
             _ => {}
         }
     }
@@ -57,7 +59,10 @@ fn one(path: &Path, shared: &Shared, report: &mut Option<Report<Output>>) -> any
     }
     let report = match report {
         Some(report) => report,
-        None => report.insert(open_report(shared, capture.format().contains("nanoseconds"))?),
+        None => report.insert(open_report(
+            shared,
+            capture.format().contains("nanoseconds"),
+        )?),
     };
     let view = View::from(shared.view);
     let mut analyzer = Analyzer::new(&Options {
@@ -89,7 +94,11 @@ fn one(path: &Path, shared: &Shared, report: &mut Option<Report<Output>>) -> any
     let source = Source {
         capture: capture.name().to_owned(),
         format: capture.format(),
-        link_types: capture.link_types().iter().map(|link| link_type_name(*link)).collect(),
+        link_types: capture
+            .link_types()
+            .iter()
+            .map(|link| link_type_name(*link))
+            .collect(),
         frames: capture.frames(),
         times: capture.first_time().zip(capture.last_time()),
         truncated: capture.truncated().is_some(),
@@ -106,14 +115,24 @@ fn one(path: &Path, shared: &Shared, report: &mut Option<Report<Output>>) -> any
 fn notes(capture: &Capture, counts: &Counts, shared: &Shared) {
     let name = capture.name();
     if let Some(packet) = capture.truncated() {
-        messages::note(&format!("{name} ends inside packet {packet}; read as far as it goes."));
+        messages::note(&format!(
+            "{name} ends inside packet {packet}; read as far as it goes."
+        ));
     }
-    if counts.sessions == 0 && shared.connections == crate::analyzer::Connections::Sse && counts.connections > 0 {
+    if counts.sessions == 0
+        && shared.connections == crate::analyzer::Connections::Sse
+        && counts.connections > 0
+    {
         let frames = messages::counted(counts.frames, "frame");
         let connections = messages::counted(counts.connections, "connection");
-        messages::note(&format!("no SSE session in {frames} on {connections}; `--connections all` shows them."));
+        messages::note(&format!(
+            "no SSE session in {frames} on {connections}; `--connections all` shows them."
+        ));
     } else if counts.connections == 0 {
-        messages::note(&format!("no TCP connection in {}.", messages::counted(counts.frames, "frame")));
+        messages::note(&format!(
+            "no TCP connection in {}.",
+            messages::counted(counts.frames, "frame")
+        ));
     }
 }
 
@@ -122,7 +141,9 @@ fn open_report(shared: &Shared, nanoseconds: bool) -> anyhow::Result<Report<Outp
     let color = match shared.color {
         Color::Always => true,
         Color::Never => false,
-        Color::Auto => terminal && std::env::var_os("NO_COLOR").is_none_or(|value| value.is_empty()),
+        Color::Auto => {
+            terminal && std::env::var_os("NO_COLOR").is_none_or(|value| value.is_empty())
+        }
     };
     let columns = terminal_size::terminal_size().map_or(0, |(width, _)| usize::from(width.0));
     let options = report::Options {
@@ -131,19 +152,24 @@ fn open_report(shared: &Shared, nanoseconds: bool) -> anyhow::Result<Report<Outp
         width: shared.width.unwrap_or(if terminal { columns } else { 0 }),
         color,
         time: shared.time.into(),
-        max_rows: shared.max_rows.unwrap_or(if terminal { ROWS_ON_A_TERMINAL } else { 0 }),
+        max_rows: shared
+            .max_rows
+            .unwrap_or(if terminal { ROWS_ON_A_TERMINAL } else { 0 }),
         legend: terminal && !shared.quiet,
         nanoseconds,
         live: false,
         terminal,
     };
     let out: Box<dyn Write> = match &shared.output {
-        Some(path) => {
-            Box::new(File::create(path).with_context(|| format!("{} cannot be written", path.display()))?)
-        }
+        Some(path) => Box::new(
+            File::create(path).with_context(|| format!("{} cannot be written", path.display()))?,
+        ),
         None => Box::new(io::stdout().lock()),
     };
-    Ok(Report::new(options, BufWriter::with_capacity(OUTPUT_BUFFER, out)))
+    Ok(Report::new(
+        options,
+        BufWriter::with_capacity(OUTPUT_BUFFER, out),
+    ))
 }
 
 /// Why two options do not go together.
@@ -159,5 +185,8 @@ fn not_together(shared: &Shared) -> Option<&'static str> {
 
 /// Whether whoever read the output has gone: a normal end.
 fn is_closed_pipe(error: &anyhow::Error) -> bool {
-    error.chain().filter_map(|cause| cause.downcast_ref::<io::Error>()).any(|cause| cause.kind() == io::ErrorKind::BrokenPipe)
+    error
+        .chain()
+        .filter_map(|cause| cause.downcast_ref::<io::Error>())
+        .any(|cause| cause.kind() == io::ErrorKind::BrokenPipe)
 }

@@ -180,7 +180,10 @@ mod tests {
     fn what_steers_a_terminal_is_escaped_and_all_else_is_left_alone() {
         let written = |text: &str| Escaped(text).to_string();
         assert_eq!(written("a\nb\tc\rd"), "a\\nb\\tc\\rd");
-        assert_eq!(written("\u{1b}[31m\u{7f}\u{9b}"), "\\u{1b}[31m\\u{7f}\\u{9b}");
+        assert_eq!(
+            written("\u{1b}[31m\u{7f}\u{9b}"),
+            "\\u{1b}[31m\\u{7f}\\u{9b}"
+        );
         assert_eq!(written("x\u{202e}y\u{2066}"), "x\\u{202e}y\\u{2066}");
         assert_eq!(written("当前时间 👩‍💻 \"q\""), "当前时间 👩‍💻 \"q\"");
     }

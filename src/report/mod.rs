@@ -7,10 +7,10 @@ mod csv;
 mod escape;
 mod json;
 mod jsonl;
+mod raw;
 pub mod table;
 pub mod text;
 pub mod time;
-mod raw;
 mod value;
 
 use crate::model::{Record, Timestamp};
@@ -139,7 +139,9 @@ impl<W: Write> Report<W> {
             Format::Json => Form::Json(Box::new(Json::new(view, writer))),
             Format::Csv => Form::Csv(Csv::new(view, writer)),
             Format::Raw => Form::Raw(Raw::new(options.terminal, writer)),
-            Format::Table if view == View::Timeline => Form::Timeline(Box::new(table::TimelineTable::new(options, writer))),
+            Format::Table if view == View::Timeline => {
+                Form::Timeline(Box::new(table::TimelineTable::new(options, writer)))
+            }
             _ => Form::Jsonl(Jsonl::new(view, writer)),
         };
         Report { form }

@@ -10,27 +10,80 @@ pub const REDACTED: &str = "‹redacted›";
 
 /// Query parameters that carry a secret, as normalised by [`normalise`].
 const PARAMETERS: &[&str] = &[
-    "key", "apikey", "token", "auth", "sig", "signature", "secret", "password", "code", "pass", "pwd", "passwd", "sid",
-    "authcode", "authorization", "bearer", "jwt", "otp",
+    "key",
+    "apikey",
+    "token",
+    "auth",
+    "sig",
+    "signature",
+    "secret",
+    "password",
+    "code",
+    "pass",
+    "pwd",
+    "passwd",
+    "sid",
+    "authcode",
+    "authorization",
+    "bearer",
+    "jwt",
+    "otp",
 ];
 
 /// Fields that carry a secret, in lower case.
 const FIELDS: &[&str] = &[
-    "authorization", "proxy-authorization", "cookie", "set-cookie", "cookie2", "set-cookie2", "x-api-key", "api-key",
-    "apikey", "mcp-session-id", "x-session-id", "x-auth", "x-auth-key", "authentication-info", "proxy-authentication-info",
-    "x-amz-security-token", "cf-access-jwt-assertion",
+    "authorization",
+    "proxy-authorization",
+    "cookie",
+    "set-cookie",
+    "cookie2",
+    "set-cookie2",
+    "x-api-key",
+    "api-key",
+    "apikey",
+    "mcp-session-id",
+    "x-session-id",
+    "x-auth",
+    "x-auth-key",
+    "authentication-info",
+    "proxy-authentication-info",
+    "x-amz-security-token",
+    "cf-access-jwt-assertion",
 ];
 
 /// Endings of names, normalised, that tell a secret in parameters and fields alike. `key` alone is not among them:
 /// `sort_key` and `Sec-WebSocket-Key` hide nothing.
 const ENDINGS: &[&str] = &[
-    "token", "secret", "password", "passwd", "passphrase", "apikey", "accesskey", "accesskeyid", "secretkey",
-    "privatekey", "subscriptionkey", "functionskey", "authkey", "accountkey", "signature", "credential", "credentials",
-    "sessionid", "authorizationcode",
+    "token",
+    "secret",
+    "password",
+    "passwd",
+    "passphrase",
+    "apikey",
+    "accesskey",
+    "accesskeyid",
+    "secretkey",
+    "privatekey",
+    "subscriptionkey",
+    "functionskey",
+    "authkey",
+    "accountkey",
+    "signature",
+    "credential",
+    "credentials",
+    "sessionid",
+    "authorizationcode",
 ];
 
 /// Fields whose value is a URI, which may carry secrets in its query.
-const URI_FIELDS: &[&str] = &["location", "content-location", "referer", "origin", "link", ":path"];
+const URI_FIELDS: &[&str] = &[
+    "location",
+    "content-location",
+    "referer",
+    "origin",
+    "link",
+    ":path",
+];
 
 /// `target` with the secrets in its query and the user information of its authority hidden.
 pub fn redact_target(target: &str) -> Cow<'_, str> {
@@ -87,11 +140,13 @@ pub fn redact_field<'a>(name: &str, value: &'a str) -> Cow<'a, str> {
 /// The parameters of `text` from `from`, each with its place.
 fn parameters(text: &str, from: usize) -> impl Iterator<Item = (usize, &str)> {
     let mut start = from;
-    text[from..].split(['&', ';', '#', '?']).map(move |parameter| {
-        let here = start;
-        start += parameter.len() + 1;
-        (here, parameter)
-    })
+    text[from..]
+        .split(['&', ';', '#', '?'])
+        .map(move |parameter| {
+            let here = start;
+            start += parameter.len() + 1;
+            (here, parameter)
+        })
 }
 
 fn names_a_secret(name: &str) -> bool {
@@ -150,17 +205,26 @@ mod tests {
         for (target, shown) in [
             ("/v1?key=abc", "/v1?key=‹redacted›"),
             ("/v1?a=1&API_KEY=x&b=2", "/v1?a=1&API_KEY=‹redacted›&b=2"),
-            ("/v1?apiKey=x;token=y", "/v1?apiKey=‹redacted›;token=‹redacted›"),
+            (
+                "/v1?apiKey=x;token=y",
+                "/v1?apiKey=‹redacted›;token=‹redacted›",
+            ),
             ("/cb?code=x&state=y", "/cb?code=‹redacted›&state=y"),
             ("/s?X-Amz-Signature=00ff", "/s?X-Amz-Signature=‹redacted›"),
             ("/s?%74oken=x", "/s?%74oken=‹redacted›"),
             ("/s?%2574oken=x", "/s?%2574oken=‹redacted›"),
             ("/s?auth[token]=x=y=z", "/s?auth[token]=‹redacted›"),
-            ("/s?refresh-token=x#access_token=y", "/s?refresh-token=‹redacted›#access_token=‹redacted›"),
+            (
+                "/s?refresh-token=x#access_token=y",
+                "/s?refresh-token=‹redacted›#access_token=‹redacted›",
+            ),
             ("http://user:pass@host/?a=b", "http://‹redacted›@host/?a=b"),
             ("http://user:pass@host/", "http://‹redacted›@host/"),
             ("/?token=", "/?token="),
-            ("/?monkey=1&sort_key=2&zipcode=3&max_tokens=4&author=5", "/?monkey=1&sort_key=2&zipcode=3&max_tokens=4&author=5"),
+            (
+                "/?monkey=1&sort_key=2&zipcode=3&max_tokens=4&author=5",
+                "/?monkey=1&sort_key=2&zipcode=3&max_tokens=4&author=5",
+            ),
             ("/path/token=abc", "/path/token=abc"),
             ("/?100%=x&%zz=y&%", "/?100%=x&%zz=y&%"),
             ("*", "*"),
@@ -171,13 +235,29 @@ mod tests {
 
     #[test]
     fn fields_that_carry_credentials_are_hidden() {
-        for name in ["Authorization", "cookie", "SET-COOKIE", "X-Goog-Api-Key", "Mcp-Session-Id", "X-Vault-Token"] {
+        for name in [
+            "Authorization",
+            "cookie",
+            "SET-COOKIE",
+            "X-Goog-Api-Key",
+            "Mcp-Session-Id",
+            "X-Vault-Token",
+        ] {
             assert_eq!(redact_field(name, "v"), REDACTED, "{name}");
         }
-        for name in ["Host", "Accept", "Last-Event-ID", "Sec-WebSocket-Key", "ETag"] {
+        for name in [
+            "Host",
+            "Accept",
+            "Last-Event-ID",
+            "Sec-WebSocket-Key",
+            "ETag",
+        ] {
             assert_eq!(redact_field(name, "v"), "v", "{name}");
         }
-        assert_eq!(redact_field("Location", "/a?token=b"), "/a?token=‹redacted›");
+        assert_eq!(
+            redact_field("Location", "/a?token=b"),
+            "/a?token=‹redacted›"
+        );
     }
 
     proptest! {

@@ -7,7 +7,8 @@
 
 use super::narrate::Narrator;
 use crate::model::{
-    At, Endpoint, Event, Exchange, Fact, FrameNo, FrameRecord, Label, Phase, Said, SessionEnding, TcpFacts, limits,
+    At, Endpoint, Event, Exchange, Fact, FrameNo, FrameRecord, Label, Phase, Said, SessionEnding,
+    TcpFacts, limits,
 };
 use smallvec::SmallVec;
 use std::collections::VecDeque;
@@ -164,7 +165,13 @@ impl Rows {
     }
 
     /// A row with its words, without what depends on the other facts of the frame.
-    fn row(&mut self, ends: Frames, tcp: &TcpFacts, said: &[Said], pending: bool) -> Box<FrameRecord> {
+    fn row(
+        &mut self,
+        ends: Frames,
+        tcp: &TcpFacts,
+        said: &[Said],
+        pending: bool,
+    ) -> Box<FrameRecord> {
         let told = self.narrator.frame(tcp, said, pending);
         Box::new(FrameRecord {
             connection: ends.connection,
@@ -208,7 +215,9 @@ impl Rows {
             }
             // A head that broke off will not be completed.
             Fact::Trouble(_) | Fact::Gap { .. } => self.head_began = None,
-            Fact::SessionOpens(exchange) => self.open_session(said.session.unwrap_or(0), exchange, said.at, row),
+            Fact::SessionOpens(exchange) => {
+                self.open_session(said.session.unwrap_or(0), exchange, said.at, row)
+            }
             Fact::Event(event) => {
                 if let Some(session) = said.session {
                     after.push(Entry::Event { session, event });
@@ -225,7 +234,13 @@ impl Rows {
     }
 
     /// A session begins: its rows are those from the first frame of its response head on.
-    fn open_session(&mut self, session: u32, exchange: Box<Exchange>, at: At, row: Option<&mut FrameRecord>) {
+    fn open_session(
+        &mut self,
+        session: u32,
+        exchange: Box<Exchange>,
+        at: At,
+        row: Option<&mut FrameRecord>,
+    ) {
         let from = self.head_complete.take().unwrap_or(at.frame);
         for entry in &mut self.waiting {
             if let Entry::Row(waiting) = entry
@@ -241,8 +256,19 @@ impl Rows {
         self.streamed = true;
         self.open.push(session);
         // Before every row that names it, behind the sessions that opened earlier.
-        let opened = self.waiting.iter().take_while(|entry| matches!(entry, Entry::SessionOpens { .. })).count();
-        self.waiting.insert(opened, Entry::SessionOpens { session, exchange, at });
+        let opened = self
+            .waiting
+            .iter()
+            .take_while(|entry| matches!(entry, Entry::SessionOpens { .. }))
+            .count();
+        self.waiting.insert(
+            opened,
+            Entry::SessionOpens {
+                session,
+                exchange,
+                at,
+            },
+        );
     }
 
     /// Adds a label to this frame's row, or to the earlier row of the same response head that it belongs to.
@@ -310,7 +336,10 @@ impl Rows {
     /// Drops the oldest waiting rows above the cap, but the handshake's.
     fn bound(&mut self) {
         while self.waiting_rows > limits::WAITING_ROWS {
-            let oldest = self.waiting.iter().position(|entry| matches!(entry, Entry::Row(row) if !is_handshake(row)));
+            let oldest = self
+                .waiting
+                .iter()
+                .position(|entry| matches!(entry, Entry::Row(row) if !is_handshake(row)));
             let Some(oldest) = oldest else { return };
             self.waiting.remove(oldest);
             self.waiting_rows -= 1;
@@ -327,7 +356,9 @@ impl Rows {
             Phase::Silence
         } else if self.unanswered.is_some() {
             Phase::NoAnswerYet
-        } else if tcp.closed & CLIENT_AND_SERVER != 0 && tcp.closed & CLIENT_AND_SERVER != CLIENT_AND_SERVER {
+        } else if tcp.closed & CLIENT_AND_SERVER != 0
+            && tcp.closed & CLIENT_AND_SERVER != CLIENT_AND_SERVER
+        {
             Phase::HalfClosed
         } else {
             Phase::Idle
@@ -337,7 +368,8 @@ impl Rows {
 
 /// Whether a row belongs to the handshake.
 fn is_handshake(row: &FrameRecord) -> bool {
-    row.labels.has_any(&[Label::Syn, Label::SynAck, Label::HandshakeAck])
+    row.labels
+        .has_any(&[Label::Syn, Label::SynAck, Label::HandshakeAck])
 }
 
 /// Adds a session to those that a row touches.

@@ -148,7 +148,10 @@ impl Plan<'_> {
         for at in (first..end).rev().take(ENDS) {
             self.show(at);
         }
-        let mut gaps: Vec<Nanos> = self.rows[first..end].iter().filter_map(|row| row.gap).collect();
+        let mut gaps: Vec<Nanos> = self.rows[first..end]
+            .iter()
+            .filter_map(|row| row.gap)
+            .collect();
         let middle = gaps.len() / 2;
         let Some(longest) = gaps.iter().copied().max().filter(|gap| *gap >= LONG_GAP) else {
             return;
@@ -321,7 +324,10 @@ impl Fold {
             match *noun {
                 _ if count == 0 => {}
                 "ACK of bytes not captured" if count > 1 => {
-                    add(format_args!("{} ACKs of bytes not captured", Thousands(count)));
+                    add(format_args!(
+                        "{} ACKs of bytes not captured",
+                        Thousands(count)
+                    ));
                 }
                 "segment out of order" if count > 1 => {
                     add(format_args!("{} segments out of order", Thousands(count)));

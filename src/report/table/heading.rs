@@ -34,10 +34,7 @@ pub(super) struct SessionHeading {
 
 impl SessionHeading {
     /// What is known when the session opens; `continued_ended` is where the session that it continues ended.
-    pub(super) fn opens(
-        opening: &SessionOpening,
-        continued_ended: Option<At>,
-    ) -> SessionHeading {
+    pub(super) fn opens(opening: &SessionOpening, continued_ended: Option<At>) -> SessionHeading {
         let exchange = &opening.exchange;
         let mut request = match &exchange.request {
             Some(head) => format!("{} {}", Escaped(&head.method), Escaped(&head.target)),
@@ -253,7 +250,11 @@ pub(super) fn write_other_stream(
         Escaped(&cut(&stream.content_type, ID)),
         stream.frame,
         Thousands(stream.pieces),
-        if stream.pieces == 1 { "piece" } else { "pieces" },
+        if stream.pieces == 1 {
+            "piece"
+        } else {
+            "pieces"
+        },
     );
     clauses(PLAIN, &words, width, line, out)
 }

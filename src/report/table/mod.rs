@@ -96,7 +96,9 @@ impl<W: Write> TimelineTable<W> {
     pub fn record(&mut self, record: &Record) -> io::Result<()> {
         match record {
             Record::SessionOpens(opening) => {
-                let continued = opening.reconnects.and_then(|earlier| self.ended.get(&earlier));
+                let continued = opening
+                    .reconnects
+                    .and_then(|earlier| self.ended.get(&earlier));
                 let heading = SessionHeading::opens(opening, continued.copied());
                 let table = self.tables.entry(opening.connection).or_default();
                 table.sessions.push(heading);
@@ -158,7 +160,9 @@ impl<W: Write> TimelineTable<W> {
         match heading {
             Some(heading) => heading.ends(record),
             None => {
-                let continued = opening.reconnects.and_then(|earlier| self.ended.get(&earlier));
+                let continued = opening
+                    .reconnects
+                    .and_then(|earlier| self.ended.get(&earlier));
                 let mut heading = SessionHeading::opens(opening, continued.copied());
                 heading.ends(record);
                 table.sessions.push(heading);

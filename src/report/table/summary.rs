@@ -15,7 +15,11 @@ const LEGEND: &[&str] = &[
 ];
 
 /// Writes the legend, broken between signs.
-pub(super) fn write_legend(columns: usize, line: &mut Line, out: &mut impl Write) -> io::Result<()> {
+pub(super) fn write_legend(
+    columns: usize,
+    line: &mut Line,
+    out: &mut impl Write,
+) -> io::Result<()> {
     for sign in LEGEND {
         if columns > 0 && line.columns() > 0 && line.columns() + width(sign) > columns {
             line.end(out)?;

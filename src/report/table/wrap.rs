@@ -163,7 +163,9 @@ impl<'a> Iterator for Atoms<'a> {
             let word = rest.find(' ').map_or(rest.len(), |space| space + 1);
             end += word;
             let next = &self.0[end..];
-            let number_behind = rest[..word].trim_end().ends_with(|c: char| c.is_ascii_digit());
+            let number_behind = rest[..word]
+                .trim_end()
+                .ends_with(|c: char| c.is_ascii_digit());
             let number_ahead = next.starts_with(|c: char| c.is_ascii_digit());
             let dot = next.starts_with('·');
             if next.is_empty() || !(number_behind || number_ahead || dot) {

@@ -66,7 +66,11 @@ pub(super) fn tell_chunks(words: &mut Annotation, said: &[Said]) -> Option<(u64,
         words.next();
         words.say(
             Role::Plain,
-            format_args!("chunk {number}, {} of {}", Thousands(have), Count(bytes, "byte")),
+            format_args!(
+                "chunk {number}, {} of {}",
+                Thousands(have),
+                Count(bytes, "byte")
+            ),
         );
     }
     if body > 0 && !events {
@@ -205,10 +209,7 @@ impl Together {
         words.next();
         let (first, last) = self.numbers;
         let noun = if first == last { "event" } else { "events" };
-        words.say(
-            Role::Accent,
-            format_args!("{noun} {}", Range(first, last)),
-        );
+        words.say(Role::Accent, format_args!("{noun} {}", Range(first, last)));
         let frames = self.first.frame != self.there.frame;
         if self.chunks.is_none() && !frames {
             return;
@@ -328,7 +329,9 @@ fn tell_text(words: &mut Annotation, text: &str, shared: (usize, usize), limit: 
         Limit::Columns => {
             let left = FIRST_AND_LAST - usize::from(quoted) - usize::from(front > 0);
             let closing = usize::from(quoted) + usize::from(behind > 0);
-            push_at_most(out, shown, left - closing, left - 1, |c| c.width().unwrap_or(0))
+            push_at_most(out, shown, left - closing, left - 1, |c| {
+                c.width().unwrap_or(0)
+            })
         }
     };
     if !whole || behind > 0 {

@@ -191,10 +191,7 @@ fn tell_response(words: &mut Annotation, head: &ResponseHead, opens: bool) {
     match (head.media_type.as_deref(), head.framing) {
         (Some(media_type), framing) if opens || framing.is_some() => {
             let (media_type, more) = at_most(media_type, NAME);
-            words.say(
-                Role::Strong,
-                format_args!(" {}{more}", Escaped(media_type)),
-            );
+            words.say(Role::Strong, format_args!(" {}{more}", Escaped(media_type)));
         }
         _ => {
             if let Some(reason) = reason(head.status) {

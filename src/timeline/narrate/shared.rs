@@ -50,7 +50,9 @@ impl Previous {
             .filter(|cut| has_characters(&text[..*cut], FRONT))
             .unwrap_or(0);
         // What is shared in front is not shared behind a second time.
-        let left = (bytes.len() - alike).min(self.length - alike).min(tail.len());
+        let left = (bytes.len() - alike)
+            .min(self.length - alike)
+            .min(tail.len());
         let alike = common(
             tail[tail.len() - left..].iter().rev(),
             bytes[bytes.len() - left..].iter().rev(),
@@ -117,7 +119,10 @@ mod tests {
             "…{\"content\":\"The \"}…"
         );
         assert_eq!(
-            left(&chunk("\"content\":\"Them\""), &chunk("\"content\":\"The \"")),
+            left(
+                &chunk("\"content\":\"Them\""),
+                &chunk("\"content\":\"The \"")
+            ),
             "…{\"content\":\"The \"}…"
         );
         let same = chunk("\"content\":\"a\"");
@@ -130,7 +135,10 @@ mod tests {
             left("{\"seq\":2,\"load\":20}", "{\"seq\":3,\"load\":22}"),
             "{\"seq\":3,\"load\":22}"
         );
-        assert_eq!(left("当前时间：1:8:47", "当前时间：1:8:48"), "当前时间：1:8:48");
+        assert_eq!(
+            left("当前时间：1:8:47", "当前时间：1:8:48"),
+            "当前时间：1:8:48"
+        );
         assert_eq!(left("", "{}"), "{}");
     }
 
@@ -143,7 +151,10 @@ mod tests {
             previous.shared(&long("b"))
         };
         assert!(front <= SHARED_TEXT && front > SHARED_TEXT - 4, "{front}");
-        assert!(behind <= SHARED_TEXT && behind > SHARED_TEXT - 4, "{behind}");
+        assert!(
+            behind <= SHARED_TEXT && behind > SHARED_TEXT - 4,
+            "{behind}"
+        );
     }
 
     proptest! {

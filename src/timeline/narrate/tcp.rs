@@ -66,10 +66,7 @@ fn tell_offer(words: &mut Annotation, offer: SynOptions) {
         before = ", ";
     }
     if let Some(factor) = offer.window_factor {
-        words.say(
-            Role::Plain,
-            format_args!("{before}window scale {factor}"),
-        );
+        words.say(Role::Plain, format_args!("{before}window scale {factor}"));
         before = ", ";
     }
     if offer.sack {
