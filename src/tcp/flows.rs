@@ -34,6 +34,11 @@ pub struct Located {
 }
 
 impl Flows {
+    /// No 4-tuple seen yet.
+    pub fn new() -> Flows {
+        Flows::default()
+    }
+
     /// Gives the connection of a segment. The one look-up that every segment costs.
     pub fn locate(&mut self, segment: &Segment<'_>) -> Located {
         let (flow, side, mut port_reused) = self.find(
