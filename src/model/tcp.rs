@@ -54,9 +54,9 @@ pub struct TcpFacts {
     pub teardown: Option<u8>,
     /// The frame that carried these bytes (or whose loss this one repairs) first, where this one is a retransmission and that one was captured.
     pub repeats: Option<FrameNo>,
-    /// Bytes missing before this frame's payload: it waits behind a hole. 0 when it does not.
+    /// Where this frame's payload waits behind a hole: the bytes missing there (in the first hole, if there are several). 0 when it does not wait.
     pub hole: u32,
-    /// Whether bytes that waited behind a hole were delivered with this frame.
+    /// Whether this frame brought the bytes for which others waited behind a hole.
     pub fills_hole: bool,
     /// After this frame: whether bytes from the server wait behind a hole.
     pub waiting: bool,

@@ -160,11 +160,16 @@ impl Assembler {
                 self.start = Start::Told;
                 self.restart(number);
             }
-            // Late, but nothing was delivered yet. One byte in front of the expected number is a keep-alive's.
-            Start::Guessed if segment.length > 1 && self.position(number) < self.next => {
-                self.restart(number);
+            Start::Guessed => {
+                let position = self.position(number);
+                // Late, but nothing was delivered yet: the stream is known from here. One byte only, in front of
+                // the expected number, is a keep-alive's.
+                let late = position < self.next && segment.length > 1;
+                // One further: the first segment was a keep-alive, which stands one number back.
+                if late || position == self.next + 1 {
+                    self.restart(number);
+                }
             }
-            Start::Guessed => {}
         }
     }
 
@@ -284,17 +289,13 @@ impl Assembler {
 
     fn gap(&mut self, until: u64, at: At, deliver: &mut dyn FnMut(Delivery<'_>)) {
         let bytes = until - self.next;
-        // A keep-alive before the first byte stands one number early: that is no loss.
-        let keep_alive = self.start == Start::Guessed && bytes == 1;
         self.advance(bytes);
         let span = Span {
             first: self.last,
             there: at,
         };
         self.last = at;
-        if !keep_alive {
-            deliver(Delivery::Gap { bytes, span });
-        }
+        deliver(Delivery::Gap { bytes, span });
     }
 
     fn end(&mut self, at: At, ending: Ending, deliver: &mut dyn FnMut(Delivery<'_>)) {

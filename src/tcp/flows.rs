@@ -8,6 +8,7 @@ use crate::model::{Endpoint, Flags, Segment};
 use foldhash::quality::RandomState;
 use std::collections::HashMap;
 use std::collections::hash_map::Entry;
+use std::hash::{Hash, Hasher};
 use std::net::IpAddr;
 
 /// All 4-tuples of a capture.
@@ -33,6 +34,11 @@ pub struct Located {
 }
 
 impl Flows {
+    /// No 4-tuple seen yet.
+    pub fn new() -> Flows {
+        Flows::default()
+    }
+
     /// Gives the connection of a segment. The one look-up that every segment costs.
     pub fn locate(&mut self, segment: &Segment<'_>) -> Located {
         let (flow, side, mut port_reused) = self.find(
@@ -139,28 +145,37 @@ impl Flow {
     }
 }
 
-/// A 4-tuple, the lower endpoint first, so that both directions have one key.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
-struct Key {
-    addresses: [u64; 4],
-    ports: u32,
-    /// Tells an IPv4 address from the IPv6 address with the same bits.
-    versions: u32,
-}
+/// A 4-tuple, the lower endpoint first, so that both directions have one key: two words for each address, one for the
+/// ports and the IP versions (an IPv4 address is not the IPv6 address with the same bits).
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+struct Key([u64; 5]);
 
 impl Key {
     fn new(low: Endpoint, high: Endpoint) -> Key {
         let (low_bits, low_version) = bits(low.address);
         let (high_bits, high_version) = bits(high.address);
-        Key {
-            addresses: [low_bits[0], low_bits[1], high_bits[0], high_bits[1]],
-            ports: u32::from(low.port) << 16 | u32::from(high.port),
-            versions: low_version << 8 | high_version,
+        let ports = u64::from(low.port) << 16 | u64::from(high.port);
+        let versions = low_version << 8 | high_version;
+        Key([
+            low_bits[0],
+            low_bits[1],
+            high_bits[0],
+            high_bits[1],
+            ports << 16 | versions,
+        ])
+    }
+}
+
+impl Hash for Key {
+    // The derived one hands the words over as a run of bytes, whose hash takes twice as long.
+    fn hash<H: Hasher>(&self, state: &mut H) {
+        for word in self.0 {
+            state.write_u64(word);
         }
     }
 }
 
-fn bits(address: IpAddr) -> ([u64; 2], u32) {
+fn bits(address: IpAddr) -> ([u64; 2], u64) {
     match address {
         IpAddr::V4(v4) => ([u64::from(v4.to_bits()), 0], 4),
         IpAddr::V6(v6) => {

@@ -205,6 +205,18 @@ fn a_spurious_retransmission_repeats_what_was_acknowledged() {
 }
 
 #[test]
+fn a_spurious_retransmission_names_its_carrier_also_after_a_hole() {
+    let mut talk = Talk::open();
+    talk.server().at(4).data("two").send();
+    talk.server().at(1).data("one").send();
+    talk.client().acking(7).send();
+    talk.server().at(4).data("two").send();
+    assert_eq!(talk.last().repeats, Some(FrameNo(4)));
+    talk.server().at(1).data("one").send();
+    assert_eq!(talk.last().repeats, Some(FrameNo(5)));
+}
+
+#[test]
 fn a_segment_overtaken_a_moment_ago_is_out_of_order() {
     let mut talk = Talk::open();
     talk.server().at(4).data("two").send();

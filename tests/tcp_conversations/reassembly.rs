@@ -358,9 +358,13 @@ fn in_the_middle_a_keep_alive_is_no_start() {
     }
     let mut first = Talk::begun();
     first.server().at(99).send();
-    first.client().acking(100).send();
     first.server().at(100).data("one").send();
-    assert_eq!(first.to_client(), ["one@3"]);
+    assert_eq!(first.to_client(), ["one@2"]);
+    let mut closing = Talk::begun();
+    closing.client().data("ask").send();
+    closing.server().at(99).send();
+    closing.server().at(100).fin().send();
+    assert_eq!(closing.to_client(), ["fin@3"]);
 }
 
 #[test]

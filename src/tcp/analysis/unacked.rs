@@ -6,6 +6,7 @@
 use crate::model::limits::UNACKED_SEGMENTS;
 use crate::model::{At, FrameNo};
 use crate::tcp::sequence::SeqNo;
+use smallvec::SmallVec;
 use std::collections::VecDeque;
 
 /// Acknowledged segments that are kept to name the first carrier of a spurious retransmission: what is repeated in vain was
@@ -92,6 +93,7 @@ impl Unacked {
     fn acknowledge_unordered(&mut self, ack: SeqNo) -> Option<At> {
         let mut answered = None;
         let mut index = 0;
+        let mut taken: SmallVec<[Sent; HISTORY + 1]> = SmallVec::new();
         let mut ordered = true;
         let mut last: Option<SeqNo> = None;
         let mut lowest: Option<SeqNo> = None;
@@ -111,9 +113,22 @@ impl Unacked {
                 if lowest.is_none_or(|lowest| sent.end.is_before(lowest)) {
                     lowest = last;
                 }
+            } else {
+                taken.push(*sent);
+                if taken.len() > HISTORY {
+                    taken.remove(0);
+                }
             }
             stays
         });
+        for sent in taken {
+            self.sent.insert(self.history, sent);
+            if self.history < HISTORY {
+                self.history += 1;
+            } else {
+                self.sent.pop_front();
+            }
+        }
         self.lowest = if ordered { None } else { lowest };
         self.give_back();
         answered
