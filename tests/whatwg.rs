@@ -13,7 +13,11 @@ fn parse(pieces: &[&[u8]]) -> (Vec<Seen>, Parser) {
     for piece in pieces {
         parser.push(piece, Mark::default(), |item| {
             if let Item::Event(block) = item {
-                seen.push((block.event_type, block.data, block.last_event_id.to_string()));
+                seen.push((
+                    block.event_type,
+                    block.data,
+                    block.last_event_id.to_string(),
+                ));
             }
         });
     }
@@ -38,7 +42,11 @@ fn gives(stream: impl AsRef<[u8]>, events: &[(&str, &str, &str)]) -> Parser {
         assert_eq!(cut_parser.retry(), parser.retry(), "cut at {cut}");
         assert_eq!(cut_parser.unread(), parser.unread(), "cut at {cut}");
         assert_eq!(cut_parser.pending(), parser.pending(), "cut at {cut}");
-        assert_eq!(cut_parser.last_event_id(), parser.last_event_id(), "cut at {cut}");
+        assert_eq!(
+            cut_parser.last_event_id(),
+            parser.last_event_id(),
+            "cut at {cut}"
+        );
     }
     parser
 }
@@ -81,7 +89,10 @@ fn a_second_byte_order_mark_is_part_of_the_first_field_name() {
 
 #[test]
 fn a_byte_order_mark_later_in_the_stream_is_no_byte_order_mark() {
-    gives_data("data: a\n\n\u{FEFF}data: b\n\ndata: \u{FEFF}c\n\n", &["a", "\u{FEFF}c"]);
+    gives_data(
+        "data: a\n\n\u{FEFF}data: b\n\ndata: \u{FEFF}c\n\n",
+        &["a", "\u{FEFF}c"],
+    );
     gives_data("\n\u{FEFF}data: b\n\n", &[]);
 }
 
@@ -93,7 +104,10 @@ fn a_byte_order_mark_that_breaks_off_belongs_to_the_first_line() {
 
 #[test]
 fn lines_are_separated_by_cr_lf_pairs_by_single_lf_or_by_single_cr() {
-    gives_data("data: a\r\n\r\ndata: b\n\ndata: c\r\rdata: d\r\n\n", &["a", "b", "c", "d"]);
+    gives_data(
+        "data: a\r\n\r\ndata: b\n\ndata: c\r\rdata: d\r\n\n",
+        &["a", "b", "c", "d"],
+    );
     gives_data("data: a\rdata: b\ndata: c\r\n\r", &["a\nb\nc"]);
 }
 
@@ -158,7 +172,15 @@ fn a_comment_between_blank_lines_dispatches_nothing() {
 fn comments_are_counted_when_their_line_is_complete() {
     let mut parser = Parser::new();
     let mut comments = 0;
-    for piece in [":", "ping", " more", "\r", "\n:second\n", "data: :no\n", ":third"] {
+    for piece in [
+        ":",
+        "ping",
+        " more",
+        "\r",
+        "\n:second\n",
+        "data: :no\n",
+        ":third",
+    ] {
         parser.push(piece.as_bytes(), Mark::default(), |item| {
             comments += u32::from(item == Item::Comment);
         });
@@ -224,7 +246,11 @@ fn id_sets_the_last_event_id_buffer() {
 fn an_id_stays_for_the_events_after_it() {
     gives(
         "id: 1\ndata: a\n\ndata: b\n\nid: 2\ndata: c\n\n",
-        &[("message", "a", "1"), ("message", "b", "1"), ("message", "c", "2")],
+        &[
+            ("message", "a", "1"),
+            ("message", "b", "1"),
+            ("message", "c", "2"),
+        ],
     );
 }
 
@@ -243,7 +269,10 @@ fn an_empty_id_resets_the_last_event_id() {
 
 #[test]
 fn an_id_that_contains_null_is_ignored() {
-    gives("id: 1\ndata: a\n\nid: 2\0\ndata: b\n\n", &[("message", "a", "1"), ("message", "b", "1")]);
+    gives(
+        "id: 1\ndata: a\n\nid: 2\0\ndata: b\n\n",
+        &[("message", "a", "1"), ("message", "b", "1")],
+    );
     gives("id: 1\nid: \0\ndata: a\n\n", &[("message", "a", "1")]);
 }
 
@@ -251,7 +280,10 @@ fn an_id_that_contains_null_is_ignored() {
 fn retry_sets_the_reconnection_time_if_it_consists_of_digits_only() {
     assert_eq!(gives_data("retry: 2000\n\n", &[]).retry(), Some(2000));
     assert_eq!(gives_data("retry:003\n\n", &[]).retry(), Some(3));
-    assert_eq!(gives_data("retry: 2000\nretry: 1000\n\n", &[]).retry(), Some(1000));
+    assert_eq!(
+        gives_data("retry: 2000\nretry: 1000\n\n", &[]).retry(),
+        Some(1000)
+    );
 }
 
 #[test]
@@ -281,7 +313,10 @@ fn any_other_field_is_ignored() {
 
 #[test]
 fn field_names_are_case_sensitive_and_not_trimmed() {
-    gives_data("Data: a\nDATA: b\n data: c\ndata : d\ndatas: e\ndat: f\n\n", &[]);
+    gives_data(
+        "Data: a\nDATA: b\n data: c\ndata : d\ndatas: e\ndat: f\n\n",
+        &[],
+    );
 }
 
 #[test]
@@ -314,7 +349,14 @@ fn blocks_without_data_that_set_something_are_told_apart_from_those_that_do_not(
         id: id.map(str::to_owned),
         retry,
     };
-    assert_eq!(items, [without(Some("7"), None), without(None, Some(5)), Item::Comment]);
+    assert_eq!(
+        items,
+        [
+            without(Some("7"), None),
+            without(None, Some(5)),
+            Item::Comment
+        ]
+    );
 }
 
 #[test]
@@ -355,12 +397,22 @@ fn once_the_end_of_the_file_is_reached_pending_data_is_discarded() {
 
 #[test]
 fn the_id_of_a_block_that_was_discarded_is_not_taken_over() {
-    assert_eq!(&**gives_data("id: 1\n\nid: 2\ndata: b\n", &[]).last_event_id(), "1");
+    assert_eq!(
+        &**gives_data("id: 1\n\nid: 2\ndata: b\n", &[]).last_event_id(),
+        "1"
+    );
 }
 
 #[test]
 fn comments_and_blank_lines_leave_nothing_pending() {
-    for stream in ["", "\n\n", ":c\n", ":c", "data: a\n\n:c", "data: a\r\n\r\n:c\r\n"] {
+    for stream in [
+        "",
+        "\n\n",
+        ":c\n",
+        ":c",
+        "data: a\n\n:c",
+        "data: a\r\n\r\n:c\r\n",
+    ] {
         assert!(!parse(&[stream.as_bytes()]).1.pending(), "{stream:?}");
     }
     for stream in ["d", "data: a", "data: a\n", ":c\nid", "id: 1\n:c\n"] {
@@ -374,7 +426,10 @@ fn comments_and_blank_lines_leave_nothing_pending() {
 fn the_standards_example_with_three_blocks() {
     gives(
         ": test stream\n\ndata: first event\nid: 1\n\ndata:second event\nid\n\ndata:  third event\n",
-        &[("message", "first event", "1"), ("message", "second event", "")],
+        &[
+            ("message", "first event", "1"),
+            ("message", "second event", ""),
+        ],
     );
 }
 
