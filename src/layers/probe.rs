@@ -49,9 +49,9 @@ pub(super) fn request_line(bytes: &[u8]) -> Verdict {
     }
 }
 
-/// A status line (RFC 9112 §4): `HTTP/1.x SP 3DIGIT`.
+/// A status line (RFC 9112 §4): `HTTP/1.x SP 3DIGIT`. More than one space is let pass.
 pub(super) fn status_line(bytes: &[u8]) -> Verdict {
-    const PATTERN: &[u8; 12] = b"HTTP/1.0 000";
+    const PATTERN: &[u8; 9] = b"HTTP/1.0 ";
     for (byte, pattern) in bytes.iter().zip(PATTERN) {
         let fits = match pattern {
             b'0' => byte.is_ascii_digit(),
@@ -61,10 +61,11 @@ pub(super) fn status_line(bytes: &[u8]) -> Verdict {
             return Verdict::Other;
         }
     }
-    if bytes.len() < PATTERN.len() {
-        Verdict::Undecided
-    } else {
-        Verdict::Http1
+    let status = bytes.get(PATTERN.len()..).unwrap_or_default();
+    match status.trim_ascii_start().first() {
+        None => Verdict::Undecided,
+        Some(b'0'..=b'9') => Verdict::Http1,
+        Some(_) => Verdict::Other,
     }
 }
 
@@ -109,9 +110,9 @@ mod tests {
     }
 
     #[test]
-    fn a_status_line_is_told_by_its_first_twelve_bytes() {
+    fn a_status_line_is_told_by_its_version_and_a_digit() {
         let line = b"HTTP/1.1 200 OK";
-        for length in 0..12 {
+        for length in 0..10 {
             assert_eq!(status_line(&line[..length]), Verdict::Undecided);
         }
         assert_eq!(status_line(line), Verdict::Http1);

@@ -145,17 +145,19 @@ fn run(
         return sink(input);
     };
     let mut rest = input;
-    while !rest.is_empty() {
-        loop {
-            let written = stage.decoder.decode(&mut rest, &mut stage.output)?;
-            let piece = &stage.output[..written.min(PIECE)];
-            if !piece.is_empty() {
-                run(later, piece, sink)?;
-            }
-            if written < PIECE {
-                break;
-            }
+    loop {
+        let before = rest.len();
+        let written = stage.decoder.decode(&mut rest, &mut stage.output)?;
+        if let Some(piece @ [_, ..]) = stage.output.get(..written) {
+            run(later, piece, sink)?;
+        }
+        // A full output may have more behind it, even where the input is used up.
+        let goes_on = written == PIECE || !rest.is_empty();
+        if !goes_on {
+            return Ok(());
+        }
+        if written == 0 && rest.len() == before {
+            return Err("the decoder makes nothing of its data".to_owned());
         }
     }
-    Ok(())
 }

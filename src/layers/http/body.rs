@@ -190,7 +190,8 @@ impl Chunked {
                     return Some(Step::Data(data, Some(part)));
                 }
                 State::Seek => {
-                    *input = find_chunk_header(input)?;
+                    let header = find_chunk_header(std::mem::take(input));
+                    *input = header?;
                     self.state = State::Size(SizeLine::default());
                 }
                 State::Size(line) => match line.read(input) {

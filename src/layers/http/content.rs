@@ -1,9 +1,10 @@
 //! What becomes of a response's body: its content codings are undone, and it is read as an event stream, counted as a stream of
 //! another form, or passed over.
 
-use super::super::{Ledger, pieces::Pieces};
+use super::body::Over;
 use crate::layers::coding::{self, Chain};
 use crate::layers::sse::{Closing, Mark, Session};
+use crate::layers::{Ledger, pieces::Pieces};
 use crate::model::{At, Exchange, Fact, OtherStream, ResponseHead, Said, Span, limits};
 use std::sync::Arc;
 
@@ -147,7 +148,7 @@ impl Content {
     }
 
     /// Bytes of the body are missing (0 if nobody knows how many). What follows from it, in words.
-    pub(super) fn gap(&mut self, bytes: u64) -> &'static str {
+    pub(super) fn gap(&mut self, bytes: u64, over: Over) -> &'static str {
         let coded = self
             .chain
             .as_ref()
@@ -155,16 +156,26 @@ impl Content {
         if coded {
             self.chain = None;
         }
-        match &mut self.sink {
-            Sink::Events(session) => {
-                session.missed(bytes, !coded);
-                if coded {
-                    "its content coding cannot be decoded any further: no more events of this stream"
-                } else {
-                    "events resume at the next blank line"
-                }
+        let Sink::Events(session) = &mut self.sink else {
+            return match over {
+                Over::Inside => "the body goes on behind it",
+                Over::ToTheEnd => "the body ends with it",
+                Over::SeeksChunk => "reading resumes at the next chunk header",
+                Over::Lost => "reading resumes at the next response",
+            };
+        };
+        session.missed(bytes, !coded);
+        match over {
+            _ if coded => {
+                "the content coding cannot be decoded any further: no more events of this stream"
             }
-            _ => "the body goes on behind it",
+            Over::Inside | Over::ToTheEnd => "events resume at the next blank line",
+            Over::SeeksChunk => {
+                "chunks resume at the next chunk header, events at the next blank line"
+            }
+            Over::Lost => {
+                "events resume at the next blank line, responses where a segment begins with one"
+            }
         }
     }
 

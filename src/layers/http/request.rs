@@ -1,13 +1,14 @@
 //! The client's side of a connection: request heads, and where request bodies end.
 
 use super::Next;
-use super::body::{Body, Step};
+use super::body::{Body, Over, Step};
 use super::exchange::Exchanges;
 use super::fields::{self, Length, Transfer};
 use super::head::{HeadBuffer, Taken};
 use super::start;
 use crate::layers::probe::{self, Verdict};
 use crate::model::{At, Fact, Protocol, RequestHead, Said, Span};
+use memchr::memrchr;
 use std::sync::Arc;
 
 /// The reader of the client's direction.
@@ -94,20 +95,19 @@ impl Requests {
         let outcome = match &mut self.state {
             State::Closed | State::Seek => return,
             State::Body(body) => match body.gap(bytes) {
-                super::body::Over::Inside => "the request's body goes on behind it",
-                super::body::Over::ToTheEnd => {
+                Over::Inside => "the request's body goes on behind it",
+                Over::ToTheEnd => {
                     exchanges.request_end(span.there);
                     self.state = State::Head;
                     "the request's body ends with it"
                 }
-                super::body::Over::SeeksChunk | super::body::Over::Lost => {
+                Over::SeeksChunk | Over::Lost => {
                     self.state = State::Seek;
                     "reading resumes at the next request"
                 }
             },
             State::Head => {
-                self.buffer.clear();
-                exchanges.abandon();
+                self.keep_what_there_is(span, exchanges);
                 self.state = State::Seek;
                 "reading resumes at the next request"
             }
@@ -188,6 +188,21 @@ impl Requests {
                     ),
                 }
             }
+        }
+    }
+
+    /// The head in the making goes no further. Its request line and the fields that are there tell what will be answered.
+    fn keep_what_there_is(&mut self, span: Span, exchanges: &mut Exchanges) {
+        let lines = memrchr(b'\n', self.buffer.bytes()).map_or(0, |end| end + 1);
+        let cut = [&self.buffer.bytes()[..lines], b"\r\n"].concat();
+        self.buffer.clear();
+        let head = self.buffer.complete(&cut, cut.len(), span);
+        match start::request(&head) {
+            Ok(request) if lines > 0 => {
+                exchanges.request(Arc::new(request));
+                exchanges.request_end(span.there);
+            }
+            _ => exchanges.abandon(),
         }
     }
 

@@ -127,7 +127,7 @@ impl Responses {
                     Over::Inside | Over::ToTheEnd => bytes,
                     Over::SeeksChunk | Over::Lost => 0,
                 };
-                let outcome = open.content.gap(within);
+                let outcome = open.content.gap(within, over);
                 let fact = Fact::Gap { bytes, outcome };
                 open.content.say(span, fact, shared.said);
                 match over {
@@ -411,7 +411,7 @@ impl Open {
 
     fn broken(&mut self, why: &str, span: Span, shared: &mut Shared<'_>) {
         self.breaches += 1;
-        self.content.gap(0);
+        self.content.gap(0, Over::SeeksChunk);
         let goes_on = if self.breaches < BREACHES {
             "reading resumes at the next chunk header"
         } else {
