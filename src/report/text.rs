@@ -42,8 +42,12 @@ pub fn cut(text: &str, columns: usize) -> Cow<'_, str> {
         return Cow::Borrowed(text);
     }
     let (head, _) = fit(text, columns.saturating_sub(1));
-    let head = head.strip_suffix('…').unwrap_or(head);
-    Cow::Owned(format!("{head}…"))
+    Cow::Owned(format!("{}…", before_ellipsis(head)))
+}
+
+/// `head` without what looks bad before `…`: spaces, and another `…`.
+pub fn before_ellipsis(head: &str) -> &str {
+    head.trim_end_matches([' ', '…'])
 }
 
 /// Whether `text` takes at most `columns`.
@@ -69,7 +73,7 @@ mod tests {
 
     #[test]
     fn text_that_already_ends_in_an_ellipsis_gets_no_second_one() {
-        assert_eq!(cut("…{\"a\"}… to x", 9), "…{\"a\"}…");
+        assert_eq!(cut("…{\"a\"}… to xyz", 9), "…{\"a\"}…");
     }
 
     proptest! {

@@ -43,9 +43,9 @@ impl SessionHeading {
         let answer = match &exchange.response {
             Some(head) => {
                 let mut answer = format!("{}", head.status);
-                for part in [&head.media_type, &head.content_encoding] {
+                let parts = [&head.media_type, &head.content_encoding];
+                for (part, before) in parts.into_iter().zip([" ", ", "]) {
                     if let Some(part) = part {
-                        let before = if answer.contains(' ') { ", " } else { " " };
                         let _ = write!(answer, "{before}{}", Escaped(part));
                     }
                 }

@@ -233,7 +233,7 @@ impl<W: Write> TimelineTable<W> {
             self.line.end(&mut self.out)?;
             self.rows(&table.rows)?;
         }
-        self.spool.forget(table.rows);
+        self.spool.forget(&table.rows);
         Ok(())
     }
 

@@ -86,8 +86,8 @@ impl Spool {
         Ok(())
     }
 
-    /// Forgets the account of rows that are printed; their extents go with them.
-    pub(super) fn forget(&mut self, rows: Rows) {
+    /// Forgets rows that are printed, and are dropped with their extents.
+    pub(super) fn forget(&mut self, rows: &Rows) {
         self.buffered -= rows.buffer.len();
     }
 

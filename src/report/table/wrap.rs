@@ -4,7 +4,7 @@
 //! at ` · `, before the text of the wire, and at spaces, but never between a number and its unit.
 
 use crate::model::{Annotation, Role};
-use crate::report::text::{fit, fits, width};
+use crate::report::text::{before_ellipsis, fit, fits, width};
 
 /// Columns below which cut text of the wire is not worth beginning on a line that other words share.
 const WORTH_BEGINNING: usize = 16;
@@ -67,7 +67,7 @@ pub(super) fn wrap(annotation: &Annotation, first: usize, columns: usize) -> Vec
         text.len()
     } else {
         let (head, _) = fit(&text[start..], room.saturating_sub(1));
-        start + head.strip_suffix('…').unwrap_or(head).len()
+        start + before_ellipsis(head).len()
     };
     lines.push(Piece {
         start,
