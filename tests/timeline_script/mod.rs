@@ -1,6 +1,6 @@
 //! Timelines written row by row, for tests of words and tables: each row says what TCP and the layers say of its frame.
 
-#![allow(dead_code, unreachable_pub)]
+#![allow(dead_code, unreachable_pub, clippy::unwrap_used)]
 
 use ssetrace::model::*;
 use ssetrace::report::table::TimelineTable;

@@ -209,26 +209,26 @@ impl<W: Write> TimelineTable<W> {
                 return Ok(());
             }
             let (connection, table) = table.remove_entry();
-            self.print(connection, table)?;
+            self.print(connection, &table)?;
         }
         Ok(())
     }
 
     fn print_all(&mut self) -> io::Result<()> {
         while let Some((connection, table)) = self.tables.pop_first() {
-            self.print(connection, table)?;
+            self.print(connection, &table)?;
         }
         Ok(())
     }
 
-    fn print(&mut self, connection: u32, table: Table) -> io::Result<()> {
+    fn print(&mut self, connection: u32, table: &Table) -> io::Result<()> {
         if table.rows.count() == 0 && table.sessions.is_empty() {
             return Ok(());
         }
         if std::mem::replace(&mut self.printed, true) {
             self.line.end(&mut self.out)?;
         }
-        self.heading(connection, &table)?;
+        self.heading(connection, table)?;
         if table.rows.count() > 0 {
             self.line.end(&mut self.out)?;
             self.rows(&table.rows)?;
