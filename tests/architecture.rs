@@ -113,7 +113,7 @@ fn the_architecture_lists_no_room_and_no_arrow_that_is_not_there() {
 #[test]
 fn the_arrows_have_no_circle() {
     let allowed = allowed();
-    let mut left = allowed.clone();
+    let mut left = allowed;
     while !left.is_empty() {
         let free: Vec<String> = left
             .iter()

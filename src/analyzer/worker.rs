@@ -62,10 +62,13 @@ pub(super) struct Worker {
 enum Slot {
     Live(Box<Live>),
     /// Over: what is needed for the number and the analysis of frames that come late.
-    Late {
-        remains: Remains,
-        shown: bool,
-    },
+    Late(Box<Late>),
+}
+
+struct Late {
+    remains: Remains,
+    /// Whether its rows are shown.
+    shown: bool,
 }
 
 struct Live {
@@ -131,7 +134,7 @@ impl Worker {
                 } = &mut **live;
                 let said = &mut self.said;
                 let facts = tcp.segment(segment, &mut |direction, delivery| {
-                    stack.deliver(direction, delivery, said)
+                    stack.deliver(direction, delivery, said);
                 });
                 let ends = Frames {
                     connection,
@@ -157,7 +160,8 @@ impl Worker {
                     self.closing.push(Reverse((deadline, connection)));
                 }
             }
-            Slot::Late { remains, shown } => {
+            Slot::Late(late) => {
+                let Late { remains, shown } = &mut **late;
                 let facts: TcpFacts = remains.segment(segment);
                 if *shown {
                     let ends = Frames {
@@ -168,7 +172,7 @@ impl Worker {
                     let items = &mut self.items;
                     let mut rows = Rows::new(Shown::All, show_secrets);
                     rows.frame(ends, &facts, &mut self.said, false, false, &mut |entry| {
-                        items.push(item(ends, facts.at, entry))
+                        items.push(item(ends, facts.at, entry));
                     });
                 }
             }
@@ -222,7 +226,7 @@ impl Worker {
         });
         let items = &mut self.items;
         rows.finish(&mut self.said, &mut |entry| {
-            items.push(item(ends, last, entry))
+            items.push(item(ends, last, entry));
         });
         items.push(Item {
             connection,
@@ -245,10 +249,10 @@ impl Worker {
             Connections::All => true,
             Connections::Only(ref numbers) => numbers.contains(&connection),
         };
-        *slot = Slot::Late {
+        *slot = Slot::Late(Box::new(Late {
             remains: tcp.remains(),
             shown,
-        };
+        }));
     }
 }
 

@@ -254,6 +254,7 @@ enum Step {
 /// A packet's place relative to the bytes in front.
 ///
 /// Invariant: `start + length <= total`, and so many bytes are there.
+#[derive(Clone, Copy)]
 struct Packet {
     /// Where the frame's bytes begin.
     start: usize,

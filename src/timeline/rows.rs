@@ -216,7 +216,7 @@ impl Rows {
             // A head that broke off will not be completed.
             Fact::Trouble(_) | Fact::Gap { .. } => self.head_began = None,
             Fact::SessionOpens(exchange) => {
-                self.open_session(said.session.unwrap_or(0), exchange, said.at, row)
+                self.open_session(said.session.unwrap_or(0), exchange, said.at, row);
             }
             Fact::Event(event) => {
                 if let Some(session) = said.session {
