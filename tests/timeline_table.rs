@@ -38,8 +38,8 @@ fn walkthrough() -> Vec<Record> {
         response("text/event-stream", Framing::Chunked, at(19, "3.578551")),
     );
     let (request, response) = (
-        opens.request.clone().unwrap(),
-        opens.response.clone().unwrap(),
+        opens.request.clone().expect("a request"),
+        opens.response.clone().expect("a response"),
     );
     s.row(
         row(17, "3.569026", '→', "PSH ACK", (1, Some(1), 676))

@@ -220,7 +220,7 @@ impl Bulk {
         let server = (0x0a03_0000, 5432);
         let sequence = round.wrapping_mul(1_024);
         let payload = [0x51; 1_024];
-        let down = self.turn % 2 == 0;
+        let down = self.turn.is_multiple_of(2);
         self.turn = self.turn.wrapping_add(1);
         if down {
             out.segment(server, client, sequence, 1, ACK, &payload)

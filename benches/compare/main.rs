@@ -3,6 +3,8 @@
 //! The machine's speed drifts, so the programs run A B A B … and each figure is the median of the runs' ratios to tcpdump's
 //! `-r FILE -w /dev/null` of the same round. Peak memory is what the kernel accounts (`/usr/bin/time -v`'s figure), read from `wait4` by GNU time.
 
+#![allow(clippy::print_stdout, reason = "the table is the result")]
+
 mod captures;
 
 use captures::Shape;

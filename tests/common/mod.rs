@@ -8,38 +8,38 @@ use ssetrace::model::{
 };
 use std::net::Ipv4Addr;
 
-pub const FIN: u8 = 1;
-pub const SYN: u8 = 2;
-pub const RST: u8 = 4;
-pub const PSH: u8 = 8;
-pub const ACK: u8 = 16;
+pub(crate) const FIN: u8 = 1;
+pub(crate) const SYN: u8 = 2;
+pub(crate) const RST: u8 = 4;
+pub(crate) const PSH: u8 = 8;
+pub(crate) const ACK: u8 = 16;
 
 /// A head that opens a chunked event stream.
-pub const SSE: &str =
+pub(crate) const SSE: &str =
     "HTTP/1.1 200 OK\r\nContent-Type: text/event-stream\r\nTransfer-Encoding: chunked\r\n\r\n";
 
 /// One TCP segment of a script.
 #[derive(Clone, Debug)]
-pub struct Piece {
-    pub to_server: bool,
-    pub flags: u8,
+pub(crate) struct Piece {
+    pub(crate) to_server: bool,
+    pub(crate) flags: u8,
     /// Relative to the ISN.
-    pub sequence: u32,
-    pub acknowledgment: u32,
-    pub payload: Vec<u8>,
+    pub(crate) sequence: u32,
+    pub(crate) acknowledgment: u32,
+    pub(crate) payload: Vec<u8>,
 }
 
 /// A conversation: each call adds segments; time goes on by a millisecond each.
 #[derive(Clone, Debug)]
-pub struct Script {
-    pub pieces: Vec<Piece>,
-    pub port: u16,
+pub(crate) struct Script {
+    pub(crate) pieces: Vec<Piece>,
+    pub(crate) port: u16,
     to_server: u32,
     to_client: u32,
 }
 
 impl Script {
-    pub fn new() -> Script {
+    pub(crate) fn new() -> Script {
         Script {
             pieces: Vec::new(),
             port: 50_000,
@@ -48,29 +48,29 @@ impl Script {
         }
     }
 
-    pub fn port(mut self, port: u16) -> Script {
+    pub(crate) fn port(mut self, port: u16) -> Script {
         self.port = port;
         self
     }
 
-    pub fn handshake(self) -> Script {
+    pub(crate) fn handshake(self) -> Script {
         self.client(SYN, b"")
             .server(SYN | ACK, b"")
             .client(ACK, b"")
     }
 
-    pub fn request(self, target: &str) -> Script {
+    pub(crate) fn request(self, target: &str) -> Script {
         let head = format!("GET {target} HTTP/1.1\r\nHost: h\r\nAccept: text/event-stream\r\n\r\n");
         self.client(PSH | ACK, head.as_bytes())
     }
 
     /// Bytes from the server in one segment, acknowledged.
-    pub fn answer(self, bytes: &[u8]) -> Script {
+    pub(crate) fn answer(self, bytes: &[u8]) -> Script {
         self.server(PSH | ACK, bytes).client(ACK, b"")
     }
 
     /// Bytes from the server in segments of the given lengths, the rest in one more.
-    pub fn answer_cut(mut self, bytes: &[u8], lengths: &[usize]) -> Script {
+    pub(crate) fn answer_cut(mut self, bytes: &[u8], lengths: &[usize]) -> Script {
         let mut rest = bytes;
         for length in lengths {
             let (now, later) = rest.split_at((*length).min(rest.len()));
@@ -85,14 +85,14 @@ impl Script {
         self.client(ACK, b"")
     }
 
-    pub fn teardown(self) -> Script {
+    pub(crate) fn teardown(self) -> Script {
         self.server(FIN | ACK, b"")
             .client(ACK, b"")
             .client(FIN | ACK, b"")
             .server(ACK, b"")
     }
 
-    pub fn client(mut self, flags: u8, payload: &[u8]) -> Script {
+    pub(crate) fn client(mut self, flags: u8, payload: &[u8]) -> Script {
         self.pieces.push(Piece {
             to_server: true,
             flags,
@@ -104,7 +104,7 @@ impl Script {
         self
     }
 
-    pub fn server(mut self, flags: u8, payload: &[u8]) -> Script {
+    pub(crate) fn server(mut self, flags: u8, payload: &[u8]) -> Script {
         self.pieces.push(Piece {
             to_server: false,
             flags,
@@ -117,7 +117,7 @@ impl Script {
     }
 
     /// The frames: raw IPv4 packets, a millisecond apart.
-    pub fn frames(&self) -> Vec<(Timestamp, Vec<u8>)> {
+    pub(crate) fn frames(&self) -> Vec<(Timestamp, Vec<u8>)> {
         let frame = |(index, piece): (usize, &Piece)| {
             (
                 Timestamp(1_700_000_000_000_000_000 + index as i64 * 1_000_000),
@@ -163,53 +163,50 @@ impl Script {
 }
 
 /// A chunk of the chunked transfer coding.
-pub fn chunk(data: &str) -> Vec<u8> {
+pub(crate) fn chunk(data: &str) -> Vec<u8> {
     format!("{:x}\r\n{data}\r\n", data.len()).into_bytes()
 }
 
 /// The records of an analysis, and how many of them were there before the capture ended.
-pub struct Analysed {
-    pub records: Vec<Record>,
-    pub before_the_end: usize,
+pub(crate) struct Analysed {
+    pub(crate) records: Vec<Record>,
+    pub(crate) before_the_end: usize,
 }
 
 impl Analysed {
-    pub fn rows(&self) -> Vec<&FrameRecord> {
-        let row = |record| {
-            if let &Record::Frame(ref row) = record {
-                Some(&**row)
-            } else {
-                None
+    pub(crate) fn rows(&self) -> Vec<&FrameRecord> {
+        let mut rows: Vec<&FrameRecord> = Vec::new();
+        for record in &self.records {
+            if let Record::Frame(row) = record {
+                rows.push(row);
             }
-        };
-        self.records.iter().filter_map(row).collect()
+        }
+        rows
     }
 
-    pub fn events(&self) -> Vec<&Event> {
-        let event = |record| {
-            if let &Record::Event(ref event) = record {
-                Some(&event.event)
-            } else {
-                None
+    pub(crate) fn events(&self) -> Vec<&Event> {
+        let mut events: Vec<&Event> = Vec::new();
+        for record in &self.records {
+            if let Record::Event(event) = record {
+                events.push(&event.event);
             }
-        };
-        self.records.iter().filter_map(event).collect()
+        }
+        events
     }
 
-    pub fn sessions(&self) -> Vec<&SessionRecord> {
-        let session = |record| {
-            if let &Record::Session(ref session) = record {
-                Some(&**session)
-            } else {
-                None
+    pub(crate) fn sessions(&self) -> Vec<&SessionRecord> {
+        let mut sessions: Vec<&SessionRecord> = Vec::new();
+        for record in &self.records {
+            if let Record::Session(session) = record {
+                sessions.push(session);
             }
-        };
-        self.records.iter().filter_map(session).collect()
+        }
+        sessions
     }
 }
 
 /// Analyses raw IPv4 packets.
-pub fn analyse(frames: &[(Timestamp, Vec<u8>)], connections: Connections) -> Analysed {
+pub(crate) fn analyse(frames: &[(Timestamp, Vec<u8>)], connections: Connections) -> Analysed {
     let options = Options {
         connections,
         frames: true,

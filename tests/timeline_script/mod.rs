@@ -201,6 +201,7 @@ impl Script {
     }
 
     /// Adds a row.
+    #[allow(clippy::needless_pass_by_value, reason = "a script reads better so")]
     pub fn row(&mut self, row: Row) -> &mut Script {
         let told = self.narrator.frame(&row.tcp, &row.said, row.pending);
         let mut labels = row.tcp.labels;
