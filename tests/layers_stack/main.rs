@@ -1,6 +1,6 @@
 //! The layers above one TCP connection, told as conversations: who sends what in which frame, and what is said of it.
 
-#![allow(clippy::unwrap_used, reason = "a test that cannot go on shall panic")]
+#![allow(clippy::unwrap_used)] // A test that fails says so by panicking, in its helpers too.
 
 mod coding;
 mod gaps;
