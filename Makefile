@@ -45,8 +45,8 @@ fixtures: ## write the synthetic captures again, byte for byte
 	$(PYTHON) fixtures/make/walkthrough.py fixtures
 	$(PYTHON) fixtures/make/synthetic.py fixtures
 
-captures: ## take the captures of real servers again (root, tcpdump, curl, node, Java; the numbers will differ)
-	fixtures/make/captures.sh
+captures: ## take the captures of real servers again (root, tcpdump, curl, node, Java; no two runs agree)
+	$(PYTHON) fixtures/make/captures.py
 
 build-needs:
 	@command -v $(CARGO) >/dev/null || { echo "make: cargo is missing; install Rust from https://rustup.rs and run make again." >&2; exit 1; }
