@@ -154,7 +154,8 @@ pub enum Role {
     Warning,
     /// Red: RST, a stream that ended before its end.
     Error,
-    /// Text from the wire, already escaped: the only part that is cut. Always last.
+    /// Text from the wire, already escaped: the only part that is cut. Always last; of several events the first text and,
+    /// after ` to ` as `Plain`, the last.
     Wire,
 }
 

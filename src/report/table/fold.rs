@@ -243,6 +243,12 @@ const TROUBLES: &[(Label, &str)] = &[
     (Label::Comment, "frame with comments"),
 ];
 
+const SPECIAL_RETRANSMISSIONS: LabelSet = LabelSet::of(&[
+    Label::FastRetransmission,
+    Label::SpuriousRetransmission,
+    Label::OutOfOrder,
+]);
+
 /// Rows that one line stands for.
 #[derive(Debug, Default)]
 pub(super) struct Fold {
@@ -274,8 +280,11 @@ impl Fold {
         if let Some((first, last)) = row.chunks {
             self.chunks = Some(self.chunks.map_or((first, last), |(from, _)| (from, last)));
         }
+        // What Wireshark calls a spurious retransmission, a fast one, or out of order is a retransmission to it as well.
+        let special = row.labels.intersects(SPECIAL_RETRANSMISSIONS);
         for ((label, _), count) in TROUBLES.iter().zip(&mut self.troubles) {
-            *count += u64::from(row.labels.has(*label));
+            let told = row.labels.has(*label) && !(special && *label == Label::Retransmission);
+            *count += u64::from(told);
         }
     }
 

@@ -246,11 +246,7 @@ impl<W: Write> Layout<'_, W> {
             self.columns.room(begin),
         );
         if room == usize::MAX {
-            let all = Piece {
-                start: 0,
-                end: annotation.text.len(),
-                cut: false,
-            };
+            let all = Piece::whole(0, annotation.text.len());
             self.stretches(annotation, all, bold_wire);
             return self.line.end(self.out);
         }

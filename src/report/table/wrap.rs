@@ -17,6 +17,17 @@ pub(super) struct Piece {
     pub(super) cut: bool,
 }
 
+impl Piece {
+    /// A line that is not cut.
+    pub(super) fn whole(start: usize, end: usize) -> Piece {
+        Piece {
+            start,
+            end,
+            cut: false,
+        }
+    }
+}
+
 /// The annotation without its parenthesis.
 pub(super) fn without_parenthesis(annotation: &Annotation) -> Annotation {
     let mut shorter = Annotation::default();
@@ -32,119 +43,217 @@ pub(super) fn without_parenthesis(annotation: &Annotation) -> Annotation {
 pub(super) fn wrap(annotation: &Annotation, first: usize, columns: usize) -> Vec<Piece> {
     let text = annotation.text.as_str();
     if fits(text, first) {
-        return vec![Piece {
-            start: 0,
-            end: text.len(),
-            cut: false,
-        }];
+        return vec![Piece::whole(0, text.len())];
     }
-    let (tail, wire) = tail(annotation);
-    let mut lines = break_words(&text[..tail], first, columns);
-    if tail == text.len() {
-        return lines;
+    let tails = Tails::of(annotation);
+    let mut lines = Lines {
+        text,
+        lines: Vec::new(),
+        first,
+        columns,
+    };
+    lines.put_words(tails.named);
+    let end = tails.second.unwrap_or(text.len());
+    match tails.second {
+        // Two texts have a line each, unless both fit on one.
+        Some(second) if !lines.fits_somewhere(tails.named, text.len()) => {
+            lines.put_text(tails.named, tails.wire, end);
+            lines.put_text(second, second, text.len());
+        }
+        _ => lines.put_text(tails.named, tails.wire, text.len()),
     }
-    // Where the tail would follow the words, and what is left of that line.
-    let alone = lines.is_empty();
-    let room = if lines.len() > 1 { columns } else { first };
-    let (last_start, gap) = match lines.last() {
-        Some(last) => (last.start, &text[last.end..tail]),
-        None => (0, ""),
-    };
-    let used = width(&text[last_start..tail - gap.len()]) + width(gap);
-    let left = room.saturating_sub(used);
-    let rest = &text[tail..];
-    // Text that has to be cut anyhow stays where it is, if a fair piece of it is seen there.
-    let stays = fits(rest, left)
-        || (!fits(rest, columns) && left >= width(&text[tail..wire]) + WORTH_BEGINNING);
-    let (start, room, fitted) = if stays || alone {
-        lines.pop();
-        (last_start, room, left)
-    } else {
-        (tail, columns, columns)
-    };
-    let whole = fits(rest, fitted);
-    let end = if whole {
-        text.len()
-    } else {
-        let (head, _) = fit(&text[start..], room.saturating_sub(1));
-        start + before_ellipsis(head).len()
-    };
-    lines.push(Piece {
-        start,
-        end: end.max(start),
-        cut: !whole,
-    });
-    lines
+    lines.lines
 }
 
-/// Where the text of the wire begins, with the type in front of it and without.
-fn tail(annotation: &Annotation) -> (usize, usize) {
-    let mut start = 0;
-    let mut before = (0, Role::Plain);
-    let mut two_before = Role::Plain;
-    for &(end, role) in &annotation.marks {
-        if role == Role::Wire {
-            let words = &annotation.text[before.0..start];
-            let named = before.1 == Role::Plain
-                && matches!(two_before, Role::Parenthesis | Role::Accent)
-                && !words.trim().contains(' ');
-            let with_type = if named {
-                before.0 + (words.len() - words.trim_start().len())
-            } else {
-                start
-            };
-            return (with_type.min(start), start);
-        }
-        two_before = before.1;
-        before = (start, role);
-        start = end as usize;
-    }
-    (annotation.text.len(), annotation.text.len())
+/// Where the texts of the wire are.
+struct Tails {
+    /// Where the type in front of the first text begins, if it has one, else the text.
+    named: usize,
+    /// Where the first text begins.
+    wire: usize,
+    /// Where the ` to ` of a second one begins.
+    second: Option<usize>,
 }
 
-/// Breaks words into lines: clauses, which ` · ` separates, are kept whole where a line can hold them.
-fn break_words(words: &str, first: usize, columns: usize) -> Vec<Piece> {
-    let mut lines: Vec<Piece> = Vec::new();
-    let mut start = 0;
-    for clause in words.split_inclusive(" · ") {
-        let (begin, end) = (start, start + clause.len());
-        start = end;
-        let room = if lines.len() > 1 { columns } else { first };
-        match lines.last_mut() {
-            Some(line) if fits(words[line.start..end].trim_end(), room) => line.end = end,
-            _ => break_at_spaces(words, (begin, end), &mut lines, (first, columns)),
+impl Tails {
+    fn of(annotation: &Annotation) -> Tails {
+        let text = annotation.text.as_str();
+        let mut tails = Tails {
+            named: text.len(),
+            wire: text.len(),
+            second: None,
+        };
+        let (mut start, mut before, mut role_before) = (0, 0, Role::Wire);
+        for &(end, role) in &annotation.marks {
+            if role == Role::Wire && tails.wire < start {
+                let to = text[before..start].trim_start();
+                tails.second = Some(start - to.len());
+            } else if role == Role::Wire {
+                let name = text[before..start].trim_start();
+                let named = role_before == Role::Plain && !name.trim_end().contains(' ');
+                tails.wire = start;
+                tails.named = if named { start - name.len() } else { start };
+            }
+            (before, role_before) = (start, role);
+            start = end as usize;
         }
+        tails
     }
-    for line in &mut lines {
-        line.end = line.start + words[line.start..line.end].trim_end().len();
-    }
-    lines.retain(|line| line.start < line.end);
-    lines
 }
 
-/// Puts a clause on lines of its own, as many as it needs.
-fn break_at_spaces(
-    words: &str,
-    (begin, end): (usize, usize),
-    lines: &mut Vec<Piece>,
-    (first, columns): (usize, usize),
-) {
-    let mut line = Piece {
-        start: begin,
-        end: begin,
-        cut: false,
-    };
-    let mut taken = begin;
-    for atom in Atoms(&words[begin..end]) {
-        taken += atom.len();
-        let room = if lines.is_empty() { first } else { columns };
-        if line.end > line.start && !fits(words[line.start..taken].trim_end(), room) {
-            lines.push(line);
-            line.start = line.end;
+/// Lines that fill up with consecutive pieces of `text`.
+struct Lines<'a> {
+    text: &'a str,
+    lines: Vec<Piece>,
+    first: usize,
+    columns: usize,
+}
+
+impl Lines<'_> {
+    /// The columns of the last line, or of the first where there is none.
+    fn room(&self) -> usize {
+        if self.lines.len() > 1 {
+            self.columns
+        } else {
+            self.first
         }
-        line.end = taken;
     }
-    lines.push(line);
+
+    /// Where the last line begins and how many of its columns are left when the next piece begins at `from`.
+    fn left(&self, from: usize) -> (usize, usize) {
+        let start = self.lines.last().map_or(from, |line| line.start);
+        let used = width(&self.text[start..from]);
+        (start, self.room().saturating_sub(used))
+    }
+
+    /// Whether the text from `from` to `to` fits on the last line or on one of its own.
+    fn fits_somewhere(&self, from: usize, to: usize) -> bool {
+        let (_, left) = self.left(from);
+        fits(&self.text[from..to], left.max(self.columns))
+    }
+
+    /// Puts words, up to `end`. Clauses, which ` · ` separates, are kept whole where a line can hold them, then their
+    /// parts, which commas separate, then words.
+    fn put_words(&mut self, end: usize) {
+        let text = self.text;
+        for clause in text[..end].split_inclusive(" · ") {
+            if self.put_whole(clause) {
+                continue;
+            }
+            for part in Parts(clause) {
+                if self.put_whole(part) {
+                    continue;
+                }
+                for atom in Atoms(part) {
+                    if !self.put_whole(atom) {
+                        self.put_anyway(atom.len());
+                    }
+                }
+            }
+        }
+        for line in &mut self.lines {
+            line.end = line.start + text[line.start..line.end].trim_end().len();
+        }
+        self.lines.retain(|line| line.start < line.end);
+    }
+
+    /// Puts the next piece on the last line, or on a new one, if either can hold it whole.
+    fn put_whole(&mut self, piece: &str) -> bool {
+        let begin = self.lines.last().map_or(0, |line| line.end);
+        let end = begin + piece.len();
+        let room = self.room();
+        match self.lines.last_mut() {
+            Some(line) if fits(self.text[line.start..end].trim_end(), room) => {
+                line.end = end;
+                return true;
+            }
+            None if fits(piece.trim_end(), room) => {}
+            Some(_) if fits(piece.trim_end(), self.columns) => {}
+            _ => return false,
+        }
+        self.put_anyway(piece.len());
+        true
+    }
+
+    /// Puts the next piece on a line of its own, which it may overflow.
+    fn put_anyway(&mut self, length: usize) {
+        let start = self.lines.last().map_or(0, |line| line.end);
+        self.lines.push(Piece::whole(start, start + length));
+    }
+
+    /// Puts a text of the wire, with the type in front of it from `named` on, up to `end`: on the last line if it fits,
+    /// else on one of its own, else parted from its type. Text that has to be cut anyhow stays where a fair piece of it
+    /// is seen.
+    fn put_text(&mut self, named: usize, wire: usize, end: usize) {
+        if named == end {
+            return;
+        }
+        let text = &self.text[named..end];
+        let (start, left) = self.left(named);
+        let name = width(&self.text[named..wire]);
+        if fits(text, left) || self.lines.is_empty() {
+            self.cut(named, start, end);
+        } else if fits(text, self.columns) {
+            self.lines.push(Piece::whole(named, end));
+        } else if name < left && name > 0 && fits(&self.text[wire..end], self.columns) {
+            self.extend(named, wire);
+            self.lines.push(Piece::whole(wire, end));
+        } else if left >= name + WORTH_BEGINNING {
+            self.cut(named, start, end);
+        } else if name < left && name > 0 {
+            self.extend(named, wire);
+            self.lines.push(Piece::whole(wire, wire));
+            self.cut(wire, wire, end);
+        } else {
+            self.lines.push(Piece::whole(named, named));
+            self.cut(named, named, end);
+        }
+    }
+
+    /// Makes the last line go on with the type between `named` and `wire`.
+    fn extend(&mut self, named: usize, wire: usize) {
+        let end = named + self.text[named..wire].trim_end().len();
+        if let Some(line) = self.lines.last_mut() {
+            line.end = end;
+        }
+    }
+
+    /// Makes the last line, which begins at `start`, go on with the text from `from` to `end`, as much as fits.
+    fn cut(&mut self, from: usize, start: usize, end: usize) {
+        let room = self.room();
+        self.lines.pop();
+        let line = &self.text[start..end];
+        if fits(line, room) {
+            return self.lines.push(Piece::whole(start, end));
+        }
+        let (head, _) = fit(line, room.saturating_sub(1));
+        let shown = start + before_ellipsis(head).len();
+        self.lines.push(Piece {
+            start,
+            end: shown.max(from),
+            cut: true,
+        });
+    }
+}
+
+/// The parts of a clause, each with what separates it from the next: a comma, or a colon before a number.
+struct Parts<'a>(&'a str);
+
+impl<'a> Iterator for Parts<'a> {
+    type Item = &'a str;
+
+    fn next(&mut self) -> Option<&'a str> {
+        if self.0.is_empty() {
+            return None;
+        }
+        let comma = self.0.find(", ").map(|at| at + 2);
+        let colon = self.0.find(": ").map(|at| at + 2);
+        let colon = colon.filter(|at| self.0[*at..].starts_with(|c: char| c.is_ascii_digit()));
+        let end = comma.into_iter().chain(colon).min().unwrap_or(self.0.len());
+        let (part, rest) = self.0.split_at(end);
+        self.0 = rest;
+        Some(part)
+    }
 }
 
 /// Words with the spaces behind them, where a number and its unit, and a noun and its number, are one.

@@ -152,10 +152,14 @@ impl Narrator {
             } else {
                 previous.keep(&before.data);
                 let types = first.event_type != "message" || last.event_type != "message";
-                tell_type_of_several(words, first, types);
+                if types {
+                    tell_type(words, first);
+                }
                 tell_text(words, &first.data, first_shared, Limit::Columns);
-                words.push(Role::Wire, " to");
-                tell_type_of_several(words, last, types && first.event_type != last.event_type);
+                words.push(Role::Plain, " to");
+                if types && first.event_type != last.event_type {
+                    tell_type(words, last);
+                }
                 tell_text(
                     words,
                     &last.data,
@@ -281,20 +285,6 @@ fn tell_type(words: &mut Annotation, event: &Event) {
     }
 }
 
-fn tell_type_of_several(words: &mut Annotation, event: &Event, told: bool) {
-    if told {
-        // The second type stands between texts of the wire, and is cut with them.
-        match words.marks.last() {
-            Some((_, Role::Wire)) => {
-                let mut name = Annotation::default();
-                tell_type(&mut name, event);
-                words.push(Role::Wire, &name.text);
-            }
-            _ => tell_type(words, event),
-        }
-    }
-}
-
 /// How much of a text is shown.
 #[derive(Clone, Copy, PartialEq, Eq)]
 enum Limit {
@@ -312,9 +302,7 @@ fn tell_text(words: &mut Annotation, text: &str, shared: (usize, usize), limit: 
     let (front, behind) = shared;
     let shown = text.get(front..text.len() - behind).unwrap_or(text);
     let quoted = limit == Limit::Quoted || (front == 0 && !begins_as_json(shown));
-    let spaced = words.marks.last().is_some_and(|last| last.1 == Role::Wire);
-    words.text.push(' ');
-    words.mark(if spaced { Role::Wire } else { Role::Plain });
+    words.push(Role::Plain, " ");
     let out = &mut words.text;
     if quoted {
         out.push('"');

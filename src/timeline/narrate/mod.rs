@@ -40,6 +40,8 @@ enum Inside {
     Head,
     /// A body.
     Body,
+    /// A chunked body: bytes that are no chunk's data belong to chunk headers, line ends or trailers.
+    Chunked,
 }
 
 #[derive(Debug)]
@@ -113,6 +115,7 @@ impl Narrator {
         match self.inside[tcp.direction as usize] {
             Inside::Head => words.say(Role::Plain, format_args!("{head} goes on, {bytes}")),
             Inside::Body => words.say(Role::Plain, format_args!("{body}, {bytes}")),
+            Inside::Chunked => words.say(Role::Plain, format_args!("chunk framing, {bytes}")),
             Inside::Unknown => words.say(Role::Plain, format_args!("{bytes}")),
         }
     }
@@ -126,6 +129,9 @@ impl Narrator {
                 Fact::Request(_) => *to_server = Inside::Unknown,
                 Fact::ResponseBegins => *to_client = Inside::Head,
                 Fact::Informational(_) => *to_client = Inside::Unknown,
+                Fact::Response { head, .. } if head.framing == Some(Framing::Chunked) => {
+                    *to_client = Inside::Chunked;
+                }
                 Fact::Response { head, .. } if head.framing.is_some() => *to_client = Inside::Body,
                 Fact::Response { .. } | Fact::ResponseEnd | Fact::Trouble(_) | Fact::Upgrade(_) => {
                     *to_client = Inside::Unknown;

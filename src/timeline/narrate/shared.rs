@@ -69,12 +69,16 @@ fn common<'a>(a: impl Iterator<Item = &'a u8>, b: impl Iterator<Item = &'a u8>) 
     a.zip(b).take_while(|(a, b)| a == b).count()
 }
 
-/// Where to cut a shared beginning: before its last opening bracket, or behind its last comma or closing bracket,
-/// whichever comes last. These are ASCII, so the cut is a character border.
+/// Where to cut a shared beginning: before its last opening bracket, or behind its last comma (with the spaces that follow)
+/// or closing bracket, whichever comes last. These are ASCII, so the cut is a character border.
 fn cut_in_front(shared: &[u8]) -> Option<usize> {
     let at = shared.iter().rposition(|byte| b"{[,}]".contains(byte))?;
     Some(match shared[at] {
         b'{' | b'[' => at,
+        b',' => {
+            let spaces = shared[at + 1..].iter().take_while(|byte| **byte == b' ');
+            at + 1 + spaces.count()
+        }
         _ => at + 1,
     })
 }

@@ -194,7 +194,7 @@ fn tell_acknowledgment(words: &mut Annotation, tcp: &TcpFacts) {
             ),
         }
     }
-    if has(Label::Ack) && !has(Label::AckedUnseenSegment) {
+    if has(Label::Ack) && !has(Label::AckedUnseenSegment) && !has(Label::Fin) {
         words.next();
         match (tcp.acknowledges, tcp.acknowledgment) {
             (Some(frame), _) => words.say(Role::Dim, format_args!("acknowledges No. {frame}")),
