@@ -246,7 +246,7 @@ fn each_end_of_a_session_has_its_words() {
 fn a_long_request_is_cut_and_not_the_columns_beside_it() {
     let mut long = reconnecting(0);
     request(&mut long, |head| {
-        head.target = "/live?q=".to_owned() + &"x".repeat(300)
+        head.target = "/live?q=".to_owned() + &"x".repeat(300);
     });
     let text = written(
         table(View::Sessions, 120),
