@@ -65,6 +65,16 @@ pub const FRAGMENTS_OF_PACKET: usize = 8_192;
 /// Bytes of rows that wait in memory before an unnamed temporary file takes them: a few thousand rows, so that small captures make no file.
 pub const SPOOL_MEMORY: usize = 1024 * 1024;
 
+/// Rows by which a table's columns are measured before the first is printed: widths are right for all but captures that nobody reads to their end.
+pub const TABLE_SAMPLE: usize = 4_096;
+
+/// Characters of one cell of a table, even where nothing is cut to fit: servers refuse request lines above 8 KiB (nginx, Apache), and a table's layout counts
+/// columns in 16 bits.
+pub const TABLE_CELL: usize = 8 * 1024;
+
+/// Sessions whose last event is remembered, so that the next shows only what differs; at 8 KiB each they hold 8 MiB.
+pub const SHARED_SESSIONS: usize = 1_024;
+
 /// Content codings of one body. Servers apply one, rarely two; curl refuses more than 5.
 pub const CODINGS: usize = 5;
 

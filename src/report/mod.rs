@@ -5,9 +5,13 @@
 
 mod csv;
 mod escape;
+mod events;
+mod grid;
 mod json;
 mod jsonl;
+mod markdown;
 mod raw;
+mod sessions;
 pub mod table;
 pub mod text;
 pub mod time;
@@ -15,10 +19,14 @@ mod value;
 
 use crate::model::{Record, Timestamp};
 use csv::Csv;
+use events::Events;
+use grid::Look;
 use json::Json;
 use jsonl::Jsonl;
 use raw::Raw;
+use sessions::Sessions;
 use std::io::{self, Write};
+use table::TimelineTable;
 
 /// What to show.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
@@ -115,7 +123,9 @@ enum Form<W: Write> {
     Json(Box<Json<W>>),
     Csv(Csv<W>),
     Raw(Raw<W>),
-    Timeline(Box<table::TimelineTable<W>>),
+    Timeline(Box<TimelineTable<W>>),
+    Sessions(Box<Sessions<W>>),
+    Events(Box<Events<W>>),
 }
 
 /// Runs the same call on whichever form it is.
@@ -127,6 +137,8 @@ macro_rules! each {
             Form::Csv($name) => $call,
             Form::Raw($name) => $call,
             Form::Timeline($name) => $call,
+            Form::Sessions($name) => $call,
+            Form::Events($name) => $call,
         }
     };
 }
@@ -135,14 +147,27 @@ impl<W: Write> Report<W> {
     /// A report into `writer`, which should be buffered: a report writes row by row.
     pub fn new(options: Options, writer: W) -> Report<W> {
         let view = options.view;
-        let form = match options.format {
-            Format::Json => Form::Json(Box::new(Json::new(view, writer))),
-            Format::Csv => Form::Csv(Csv::new(view, writer)),
-            Format::Raw => Form::Raw(Raw::new(options.terminal, writer)),
-            Format::Table if view == View::Timeline => {
-                Form::Timeline(Box::new(table::TimelineTable::new(options, writer)))
+        let look = match options.format {
+            Format::Markdown => Look::Markdown,
+            _ => Look::Terminal {
+                width: options.width,
+                color: options.color,
+            },
+        };
+        let form = match (options.format, view) {
+            (Format::Jsonl, _) => Form::Jsonl(Jsonl::new(view, writer)),
+            (Format::Json, _) => Form::Json(Box::new(Json::new(view, writer))),
+            (Format::Csv, _) => Form::Csv(Csv::new(view, writer)),
+            (Format::Raw, _) => Form::Raw(Raw::new(options.terminal, writer)),
+            (Format::Table | Format::Markdown, View::Timeline) => {
+                Form::Timeline(Box::new(TimelineTable::new(options, writer)))
             }
-            _ => Form::Jsonl(Jsonl::new(view, writer)),
+            (Format::Table | Format::Markdown, View::Sessions) => {
+                Form::Sessions(Box::new(Sessions::new(options, look, writer)))
+            }
+            (Format::Table | Format::Markdown, View::Events) => {
+                Form::Events(Box::new(Events::new(options, look, writer)))
+            }
         };
         Report { form }
     }

@@ -6,21 +6,21 @@ use std::fmt::{self, Write as _};
 use std::io::{self, Write};
 
 /// No style.
-pub(super) const PLAIN: Style = Style::new();
+pub(in crate::report) const PLAIN: Style = Style::new();
 /// Headings, column heads, requests and responses.
-pub(super) const BOLD: Style = Style::new().bold();
+pub(in crate::report) const BOLD: Style = Style::new().bold();
 /// What tells nothing new.
-pub(super) const DIM: Style = Style::new().dimmed();
+pub(in crate::report) const DIM: Style = Style::new().dimmed();
 /// The one accent.
-pub(super) const ACCENT: Style = AnsiColor::Cyan.on_default();
+pub(in crate::report) const ACCENT: Style = AnsiColor::Cyan.on_default();
 /// Silence, holes.
-pub(super) const WARNING: Style = AnsiColor::Yellow.on_default();
+pub(in crate::report) const WARNING: Style = AnsiColor::Yellow.on_default();
 /// What broke.
-pub(super) const ERROR: Style = AnsiColor::Red.on_default();
+pub(in crate::report) const ERROR: Style = AnsiColor::Red.on_default();
 
 /// A line under construction; its string is used again for the next.
 #[derive(Debug, Default)]
-pub(super) struct Line {
+pub(in crate::report) struct Line {
     colour: bool,
     out: String,
     /// Columns so far, with the spaces that are owed.
@@ -32,7 +32,7 @@ pub(super) struct Line {
 }
 
 impl Line {
-    pub(super) fn new(colour: bool) -> Line {
+    pub(in crate::report) fn new(colour: bool) -> Line {
         Line {
             colour,
             ..Line::default()
@@ -40,23 +40,23 @@ impl Line {
     }
 
     /// The columns so far.
-    pub(super) fn columns(&self) -> usize {
+    pub(in crate::report) fn columns(&self) -> usize {
         self.columns
     }
 
     /// Adds spaces.
-    pub(super) fn space(&mut self, columns: usize) {
+    pub(in crate::report) fn space(&mut self, columns: usize) {
         self.owed += columns;
         self.columns += columns;
     }
 
     /// Adds spaces up to `column`.
-    pub(super) fn space_to(&mut self, column: usize) {
+    pub(in crate::report) fn space_to(&mut self, column: usize) {
         self.space(column.saturating_sub(self.columns));
     }
 
     /// Adds `text`.
-    pub(super) fn put(&mut self, style: Style, text: &str) {
+    pub(in crate::report) fn put(&mut self, style: Style, text: &str) {
         let shown = text.trim_end_matches(' ');
         if !shown.is_empty() {
             let spaces = std::mem::take(&mut self.owed);
@@ -73,14 +73,24 @@ impl Line {
     }
 
     /// Adds a cell of `columns`, its text to the left.
-    pub(super) fn left(&mut self, style: Style, columns: usize, text: impl fmt::Display) {
+    pub(in crate::report) fn left(
+        &mut self,
+        style: Style,
+        columns: usize,
+        text: impl fmt::Display,
+    ) {
         let end = self.columns + columns;
         self.format(style, 0, text);
         self.space_to(end);
     }
 
     /// Adds a cell of `columns`, its text to the right.
-    pub(super) fn right(&mut self, style: Style, columns: usize, text: impl fmt::Display) {
+    pub(in crate::report) fn right(
+        &mut self,
+        style: Style,
+        columns: usize,
+        text: impl fmt::Display,
+    ) {
         self.format(style, columns, text);
     }
 
@@ -94,7 +104,7 @@ impl Line {
     }
 
     /// Writes the line and begins the next.
-    pub(super) fn end(&mut self, out: &mut impl Write) -> io::Result<()> {
+    pub(in crate::report) fn end(&mut self, out: &mut impl Write) -> io::Result<()> {
         self.out.push('\n');
         out.write_all(self.out.as_bytes())?;
         self.out.clear();

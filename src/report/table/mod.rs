@@ -6,9 +6,9 @@
 mod fold;
 mod heading;
 mod layout;
-mod line;
+pub(super) mod line;
 mod spool;
-mod summary;
+pub(super) mod summary;
 mod wrap;
 
 use super::Options;

@@ -15,7 +15,7 @@ const LEGEND: &[&str] = &[
 ];
 
 /// Writes the legend, broken between signs.
-pub(super) fn write_legend(
+pub(in crate::report) fn write_legend(
     columns: usize,
     line: &mut Line,
     out: &mut impl Write,
@@ -32,7 +32,7 @@ pub(super) fn write_legend(
 
 /// Writes `walkthrough.pcapng: 4,121 frames, 1775 s · 12 connections · 1 SSE session, 2 events · no findings`, and what
 /// was skipped.
-pub(super) fn write_summary(
+pub(in crate::report) fn write_summary(
     summary: &Summary,
     columns: usize,
     line: &mut Line,

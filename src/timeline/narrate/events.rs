@@ -1,5 +1,6 @@
 //! What chunks and events say of a frame, in words.
 
+use super::shared::Previous;
 use super::{Narrator, Say};
 use crate::model::limits::ANNOTATION_TEXT;
 use crate::model::text::{
@@ -89,6 +90,23 @@ pub(super) fn tell_chunks(words: &mut Annotation, said: &[Said]) -> Option<(u64,
         }
     }
     all
+}
+
+/// The texts of one session's events, one after another, as annotations show them.
+#[derive(Debug, Default)]
+pub struct EventText {
+    previous: Previous,
+}
+
+impl EventText {
+    /// The text of the next event: on one line, without what it shares with the one before, at most as long as in an annotation.
+    pub fn next(&mut self, data: &str) -> String {
+        let mut words = Annotation::default();
+        let shared = self.previous.shared(data);
+        tell_text(&mut words, data, shared, Limit::Characters);
+        self.previous.keep(data);
+        words.text.trim_start_matches(' ').to_owned()
+    }
 }
 
 impl Narrator {

@@ -9,6 +9,8 @@ mod http;
 mod shared;
 mod tcp;
 
+pub use events::EventText;
+
 use crate::model::text::Count;
 use crate::model::{
     Annotation, Direction, Fact, Framing, Label, LabelSet, Nanos, Rail, Role, Said, TcpFacts,

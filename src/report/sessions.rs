@@ -1,0 +1,295 @@
+//! The sessions for people: a line for each, then the findings and the summary, as a table or in Markdown.
+//!
+//! Session records come in at their ends; they are shown in order of number, but where there are so many that not all can wait, or live, in the order of their ends.
+
+use super::Options;
+use super::grid::{Cell, Column, Cut, Grid, Look, Shown};
+use super::markdown;
+use super::table::line::{ACCENT, ERROR, Line, PLAIN, WARNING};
+use super::table::summary::write_summary;
+use super::text::{Escaped, Lasting, Thousands, cut};
+use crate::model::{
+    At, EndKind, Finding, Framing, Nanos, Record, SessionRecord, Severity, Summary, Timestamp,
+    limits,
+};
+use anstyle::Style;
+use std::collections::BTreeMap;
+use std::io::{self, BufWriter, Seek, Write};
+use tempfile::SpooledTempFile;
+
+/// Characters of a Last-Event-ID that a cell quotes.
+const ID: usize = 24;
+
+/// The form.
+#[derive(Debug)]
+pub(super) struct Sessions<W> {
+    out: W,
+    look: Look,
+    grid: Grid,
+    /// Where the latest sessions ended: another may continue one.
+    ended: BTreeMap<u32, At>,
+    /// The findings, as lines.
+    findings: Option<BufWriter<SpooledTempFile>>,
+    /// Whether a capture was written before this one.
+    later: bool,
+}
+
+impl<W: Write> Sessions<W> {
+    /// Sessions into `out`.
+    pub(super) fn new(options: Options, look: Look, out: W) -> Sessions<W> {
+        Sessions {
+            out,
+            look,
+            grid: Grid::new(columns(), look, options.live),
+            ended: BTreeMap::new(),
+            findings: None,
+            later: false,
+        }
+    }
+
+    /// No column shows a moment.
+    pub(super) fn set_first_time(&mut self, _first: Timestamp) {}
+
+    /// Takes the next record.
+    pub(super) fn record(&mut self, record: &Record) -> io::Result<()> {
+        match record {
+            Record::Session(session) => self.session(session),
+            Record::Finding(finding) => self.finding(finding),
+            Record::Summary(summary) => self.summary(summary),
+            _ => Ok(()),
+        }
+    }
+
+    /// Passes on what is written.
+    pub(super) fn flush(&mut self) -> io::Result<()> {
+        self.out.flush()
+    }
+
+    /// Writes the rows that wait and gives the writer back.
+    pub(super) fn finish(mut self) -> io::Result<W> {
+        self.end()?;
+        self.out.flush()?;
+        Ok(self.out)
+    }
+
+    fn session(&mut self, session: &SessionRecord) -> io::Result<()> {
+        let number = session.opening.session;
+        let cells = cells(session, &self.ended);
+        if let Some(at) = session.end.at {
+            self.ended.insert(number, at);
+            if self.ended.len() > limits::TABLE_SAMPLE {
+                self.ended.pop_first();
+            }
+        }
+        self.begin_next()?;
+        self.grid.row(u64::from(number), cells, &mut self.out)
+    }
+
+    fn finding(&mut self, finding: &Finding) -> io::Result<()> {
+        let file = self
+            .findings
+            .get_or_insert_with(|| BufWriter::new(SpooledTempFile::new(limits::SPOOL_MEMORY)));
+        write_finding(finding, self.look, file)
+    }
+
+    fn summary(&mut self, summary: &Summary) -> io::Result<()> {
+        self.begin_next()?;
+        if self.end()? {
+            writeln!(self.out)?;
+        }
+        close(self.look, summary, &mut self.out)?;
+        self.ended.clear();
+        self.later = true;
+        Ok(())
+    }
+
+    /// Sets a capture off from the one before.
+    fn begin_next(&mut self) -> io::Result<()> {
+        if std::mem::take(&mut self.later) {
+            writeln!(self.out)?;
+        }
+        Ok(())
+    }
+
+    /// Writes the rows and findings that wait; whether there was any.
+    fn end(&mut self) -> io::Result<bool> {
+        let rows = self.grid.end(&mut self.out)?;
+        let Some(findings) = self.findings.take() else {
+            return Ok(rows);
+        };
+        if rows {
+            writeln!(self.out)?;
+        }
+        let mut file = findings.into_inner().map_err(|error| error.into_error())?;
+        file.rewind()?;
+        io::copy(&mut file, &mut self.out)?;
+        Ok(true)
+    }
+}
+
+/// Writes the summary's lines.
+pub(super) fn close(look: Look, summary: &Summary, out: &mut impl Write) -> io::Result<()> {
+    match look {
+        Look::Terminal { width, color } => {
+            write_summary(summary, width, &mut Line::new(color), out)
+        }
+        Look::Markdown => {
+            let mut lines = Vec::new();
+            write_summary(summary, 0, &mut Line::new(false), &mut lines)?;
+            let lines = String::from_utf8_lossy(&lines);
+            for line in lines.lines() {
+                writeln!(out, "{}", markdown::text(line.trim_start()))?;
+            }
+            Ok(())
+        }
+    }
+}
+
+fn columns() -> Vec<Column> {
+    let column = |head, right, shown, drop, live| Column {
+        head,
+        right,
+        shown,
+        drop,
+        cut: Cut::Never,
+        live,
+    };
+    let cut = |least, most, column| Column {
+        cut: Cut::Between(least, most),
+        ..column
+    };
+    vec![
+        column("#", true, Shown::Always, None, 4),
+        column("Conn", true, Shown::Telling, Some(0), 5),
+        column("Client", false, Shown::Telling, Some(2), 21),
+        cut(
+            24,
+            usize::MAX,
+            column("Request", false, Shown::Always, None, 40),
+        ),
+        column("Status", true, Shown::Telling, Some(3), 6),
+        column("Events", true, Shown::Always, None, 7),
+        column("Head", true, Shown::Telling, Some(4), 8),
+        column("First", true, Shown::Telling, Some(1), 8),
+        column("Gap p50", true, Shown::Telling, Some(5), 8),
+        column("Gap max", true, Shown::Telling, None, 8),
+        column("Lasted", true, Shown::Telling, None, 8),
+        cut(24, 40, column("Continues", false, Shown::Telling, None, 20)),
+        column("Ended by", false, Shown::Always, None, 25),
+    ]
+}
+
+fn cells(session: &SessionRecord, ended: &BTreeMap<u32, At>) -> Vec<Cell> {
+    let opening = &session.opening;
+    let exchange = &opening.exchange;
+    let response = exchange.response.as_deref();
+    let request = match &exchange.request {
+        Some(head) => format!("{} {}", Escaped(&head.method), Escaped(&head.target)),
+        None => "(not captured)".to_owned(),
+    };
+    let lasting = |time: Option<Nanos>| -> Cell {
+        time.map(|time| Lasting(time).to_string())
+            .unwrap_or_default()
+            .into()
+    };
+    let framing = response
+        .and_then(|head| head.framing)
+        .or(session.chunks.map(|_| Framing::Chunked));
+    let (style, end) = ended_by(session.end.kind, framing);
+    vec![
+        styled(ACCENT, &opening.session.to_string()),
+        opening.connection.to_string().into(),
+        opening.client.to_string().into(),
+        request.into(),
+        response
+            .map(|head| head.status.to_string())
+            .unwrap_or_default()
+            .into(),
+        Thousands(session.events).to_string().into(),
+        lasting(session.time_to_head),
+        lasting(session.time_to_first_event),
+        lasting(session.gaps.map(|gaps| gaps.p50)),
+        lasting(session.gaps.map(|gaps| gaps.max)),
+        lasting(session.duration),
+        continues(session, ended).into(),
+        styled(style, end),
+    ]
+}
+
+/// `0 at "1:1", +209 ms`: the earlier session, the ID from which the client asked to go on, and the time from that session's end to the request.
+fn continues(session: &SessionRecord, ended: &BTreeMap<u32, At>) -> String {
+    let opening = &session.opening;
+    let Some(earlier) = opening.reconnects else {
+        return String::new();
+    };
+    let mut words = earlier.to_string();
+    let request = opening.exchange.request.as_deref();
+    if let Some(id) = request.and_then(|request| request.last_event_id.as_deref()) {
+        words += &format!(" at \"{}\"", cut(&Escaped(id).to_string(), ID));
+    }
+    if let Some(end) = ended.get(&earlier) {
+        let begun = request.map_or(opening.at, |request| request.span.first);
+        words += &format!(", +{}", Lasting(begun.time.since(end.time)));
+    }
+    words
+}
+
+/// What ended a session.
+fn ended_by(kind: EndKind, framing: Option<Framing>) -> (Style, &'static str) {
+    match (kind, framing) {
+        (EndKind::TerminatingChunk, _) => (PLAIN, "terminating chunk"),
+        (EndKind::ContentLength, _) => (PLAIN, "Content-Length"),
+        (EndKind::Fin, Some(Framing::Chunked)) => (ERROR, "FIN, no terminating chunk"),
+        (EndKind::Fin, Some(Framing::ContentLength)) => (ERROR, "FIN before Content-Length"),
+        (EndKind::Fin, _) => (PLAIN, "FIN"),
+        (EndKind::Rst, _) => (ERROR, "RST"),
+        (EndKind::EndStream, _) => (PLAIN, "END_STREAM"),
+        (EndKind::StreamReset, _) => (ERROR, "RST_STREAM"),
+        (EndKind::Timeout, _) => (ERROR, "given up"),
+        (EndKind::Open, _) => (PLAIN, "(still open)"),
+    }
+}
+
+/// Writes `session 2: the client came back …`; above a note with severity and code in front of the text.
+fn write_finding(finding: &Finding, look: Look, out: &mut impl Write) -> io::Result<()> {
+    let mut place = match (finding.session, finding.connection) {
+        (Some(session), _) => format!("session {session}"),
+        (None, Some(connection)) => format!("connection {connection}"),
+        (None, None) => "capture".to_owned(),
+    };
+    let style = match finding.severity {
+        Severity::Note => PLAIN,
+        Severity::Warning => WARNING,
+        Severity::Error => ERROR,
+    };
+    match finding.severity {
+        Severity::Note => {}
+        Severity::Warning => place += &format!(", warning {}", finding.code),
+        Severity::Error => place += &format!(", error {}", finding.code),
+    }
+    let text = Escaped(&finding.text).to_string();
+    match look {
+        Look::Markdown => writeln!(out, "- {place}: {}", markdown::text(&text)),
+        Look::Terminal { width, color } => {
+            let mut line = Line::new(color);
+            line.put(style, &format!("{place}:"));
+            for word in text.split(' ') {
+                if width > 0 && line.columns() + 1 + super::text::width(word) > width {
+                    line.end(out)?;
+                    line.space(2);
+                } else {
+                    line.space(1);
+                }
+                line.put(PLAIN, word);
+            }
+            line.end(out)
+        }
+    }
+}
+
+fn styled(style: Style, text: &str) -> Cell {
+    Cell {
+        text: text.to_owned(),
+        style,
+    }
+}
