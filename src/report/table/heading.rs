@@ -51,7 +51,7 @@ impl SessionHeading {
                 }
                 match head.framing {
                     Some(Framing::Chunked) => answer.push_str(", chunked"),
-                    Some(Framing::ContentLength) => answer.push_str(", content-length"),
+                    Some(Framing::ContentLength) => answer.push_str(", Content-Length"),
                     Some(Framing::Close) => answer.push_str(", until the connection closes"),
                     Some(Framing::Http2 | Framing::Http3) | None => {}
                 }
@@ -213,7 +213,13 @@ pub(super) fn write_connection(
     out: &mut impl Write,
 ) -> io::Result<()> {
     line.put(BOLD, &format!("Connection {}  ", record.connection));
-    line.put(BOLD, &format!("{} → {}", record.client, record.server));
+    ends(
+        BOLD,
+        &format!("{} → {}", record.client, record.server),
+        width,
+        line,
+        out,
+    )?;
     line.end(out)?;
     let protocol = match record.protocol {
         Protocol::None => "no payload",
@@ -308,7 +314,29 @@ fn clauses(
                 line.space(1);
             }
         }
-        line.put(style, clause);
+        ends(style, clause, columns, line, out)?;
     }
     line.end(out)
+}
+
+/// Writes a clause; a pair of addresses too long for a line, which those of IPv6 can be, has two.
+fn ends(
+    style: Style,
+    clause: &str,
+    columns: usize,
+    line: &mut Line,
+    out: &mut impl Write,
+) -> io::Result<()> {
+    match clause.split_once(" → ") {
+        Some((client, server))
+            if columns > 0 && line.columns() + width(clause) + " ·".len() > columns =>
+        {
+            line.put(style, client);
+            line.end(out)?;
+            line.space(4);
+            line.put(style, &format!("→ {server}"));
+        }
+        _ => line.put(style, clause),
+    }
+    Ok(())
 }

@@ -2,7 +2,7 @@
 
 use super::line::{DIM, Line, PLAIN};
 use crate::model::Summary;
-use crate::report::text::{Count, Escaped, Lasting, Thousands, width};
+use crate::report::text::{Count, Escaped, Lasting, Thousands, cut, width};
 use std::fmt::Write as _;
 use std::io::{self, Write};
 
@@ -39,13 +39,11 @@ pub(in crate::report) fn write_summary(
     out: &mut impl Write,
 ) -> io::Result<()> {
     let counts = &summary.counts;
-    let mut clauses = Vec::with_capacity(5);
     let mut frames = Count(counts.frames, "frame").to_string();
     if let (Some(first), Some(last)) = (summary.first_time, summary.last_time) {
         let _ = write!(frames, ", {}", Lasting(last.since(first)));
     }
-    clauses.push(frames);
-    clauses.push(Count(counts.connections, "connection").to_string());
+    let connections = Count(counts.connections, "connection").to_string();
     let mut sessions = Count(counts.sessions, "SSE session").to_string();
     if counts.open_sessions > 0 {
         let _ = write!(
@@ -55,16 +53,24 @@ pub(in crate::report) fn write_summary(
         );
     }
     let _ = write!(sessions, ", {}", Count(counts.events, "event"));
-    clauses.push(sessions);
-    clauses.push(match counts.findings {
+    let findings = match counts.findings {
         0 => "no findings".to_owned(),
         findings => Count(findings, "finding").to_string(),
-    });
+    };
     let name = summary.capture.rsplit(['/', '\\']).next();
-    line.put(
-        PLAIN,
-        &format!("{}: ", Escaped(name.unwrap_or(&summary.capture))),
-    );
+    let name = Escaped(name.unwrap_or(&summary.capture)).to_string();
+    let name = match columns {
+        0 => name.as_str().into(),
+        _ => cut(&name, columns.saturating_sub(1)),
+    };
+    line.put(PLAIN, &format!("{name}:"));
+    if columns > 0 && line.columns() + 1 + width(&frames) + " ·".len() > columns {
+        line.end(out)?;
+        line.space(4);
+    } else {
+        line.space(1);
+    }
+    let clauses = [frames, connections, sessions, findings];
     write_clauses(&clauses, columns, line, out)?;
     let mut troubles: Vec<String> = Vec::new();
     if summary.truncated {

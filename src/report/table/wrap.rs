@@ -67,7 +67,7 @@ pub(super) fn wrap(annotation: &Annotation, first: usize, columns: usize) -> Vec
 
 /// Where the texts of the wire are.
 struct Tails {
-    /// Where the type in front of the first text begins, if it has one, else the text.
+    /// Where the word that names the first text begins (an event's type, `id`), if it has one, else the text.
     named: usize,
     /// Where the first text begins.
     wire: usize,
@@ -89,10 +89,11 @@ impl Tails {
                 let to = text[before..start].trim_start();
                 tails.second = Some(start - to.len());
             } else if role == Role::Wire {
-                let name = text[before..start].trim_start();
-                let named = role_before == Role::Plain && !name.trim_end().contains(' ');
+                let words = &text[before..start];
+                let name = words.trim_end().rfind(' ').map_or(0, |space| space + 1);
+                let named = role_before == Role::Plain && !words.trim().is_empty();
                 tails.wire = start;
-                tails.named = if named { start - name.len() } else { start };
+                tails.named = if named { before + name } else { start };
             }
             (before, role_before) = (start, role);
             start = end as usize;
@@ -140,13 +141,20 @@ impl Lines<'_> {
             if self.put_whole(clause) {
                 continue;
             }
+            // It takes several lines anyhow, and so begins on one of its own.
+            let mut begins = !self.lines.is_empty();
             for part in Parts(clause) {
-                if self.put_whole(part) {
+                if begins && fits(part.trim_end(), self.columns) {
+                    begins = false;
+                    self.put_anyway(part.len());
+                    continue;
+                }
+                if !begins && self.put_whole(part) {
                     continue;
                 }
                 for atom in Atoms(part) {
-                    if !self.put_whole(atom) {
-                        self.put_anyway(atom.len());
+                    if std::mem::take(&mut begins) || !self.put_whole(atom) {
+                        self.put_broken(atom);
                     }
                 }
             }
@@ -173,6 +181,19 @@ impl Lines<'_> {
         }
         self.put_anyway(piece.len());
         true
+    }
+
+    /// Puts the next piece on lines of its own, broken anywhere if need be.
+    fn put_broken(&mut self, mut piece: &str) {
+        while !fits(piece.trim_end(), self.columns) {
+            let (head, _) = fit(piece, self.columns);
+            if head.is_empty() {
+                break;
+            }
+            self.put_anyway(head.len());
+            piece = &piece[head.len()..];
+        }
+        self.put_anyway(piece.len());
     }
 
     /// Puts the next piece on a line of its own, which it may overflow.

@@ -25,6 +25,7 @@ impl Narrator {
             .rposition(|said| matches!(said.fact, Fact::Request(_)));
         let request_body = said.iter().map(|said| body_bytes(&said.fact)).sum::<u64>();
         let mut request_body_told = request_body == 0;
+        let mut discarded = 0;
         for (at, Said { session, fact, .. }) in said.iter().enumerate() {
             let later = &said[at + 1..];
             match fact {
@@ -91,14 +92,7 @@ impl Narrator {
                     words.next();
                     tell_upgrade(words, name);
                 }
-                Fact::DiscardedEvent(bytes) => {
-                    words.next();
-                    let bytes = Count(*bytes, "byte");
-                    words.say(
-                        Role::Error,
-                        format_args!("an unfinished event of {bytes} is discarded"),
-                    );
-                }
+                Fact::DiscardedEvent(bytes) => discarded += bytes,
                 Fact::SessionEnds(ending) => {
                     let framing = session.and_then(|session| self.open_session(session).framing);
                     tell_session_end(words, framing, ending, said);
@@ -129,6 +123,15 @@ impl Narrator {
                 | Fact::Comment
                 | Fact::BlockWithoutData { .. } => {}
             }
+        }
+        // After how the stream ended, which is the reason.
+        if discarded > 0 {
+            words.next();
+            let bytes = Count(discarded, "byte");
+            words.say(
+                Role::Error,
+                format_args!("unfinished event of {bytes} discarded"),
+            );
         }
     }
 
@@ -245,18 +248,17 @@ fn tell_session_end(
     let (role, sentence) = match (ending.end.kind, framing) {
         (EndKind::TerminatingChunk | EndKind::ContentLength | EndKind::Open, _) => return,
         (EndKind::Fin, Some(Framing::Chunked)) => {
-            (Role::Error, "the stream ends without its terminating chunk")
+            (Role::Error, "stream ends, no terminating chunk")
         }
         (EndKind::Fin, Some(Framing::ContentLength)) => {
-            (Role::Error, "the stream ends before its Content-Length")
+            (Role::Error, "stream ends before its Content-Length")
         }
         (EndKind::Fin | EndKind::EndStream, _) => (Role::Strong, "response complete"),
-        (EndKind::Rst | EndKind::StreamReset, Some(Framing::Chunked)) => (
-            Role::Error,
-            "the stream is cut off without its terminating chunk",
-        ),
-        (EndKind::Rst | EndKind::StreamReset, _) => (Role::Error, "the stream is cut off"),
-        (EndKind::Timeout, _) => (Role::Error, "the stream is given up here"),
+        (EndKind::Rst | EndKind::StreamReset, Some(Framing::Chunked)) => {
+            (Role::Error, "stream cut off, no terminating chunk")
+        }
+        (EndKind::Rst | EndKind::StreamReset, _) => (Role::Error, "stream cut off"),
+        (EndKind::Timeout, _) => (Role::Error, "stream given up here"),
     };
     let told = said
         .iter()

@@ -138,6 +138,14 @@ impl Narrator {
                 Fact::Response { .. } | Fact::ResponseEnd | Fact::Trouble(_) | Fact::Upgrade(_) => {
                     *to_client = Inside::Unknown;
                 }
+                // Whichever head it was in, reading goes on elsewhere.
+                Fact::Gap { .. } => {
+                    for inside in [&mut *to_server, &mut *to_client] {
+                        if *inside == Inside::Head {
+                            *inside = Inside::Unknown;
+                        }
+                    }
+                }
                 Fact::SessionEnds(_) => self.open.retain(|open| Some(open.session) != said.session),
                 _ => {}
             }

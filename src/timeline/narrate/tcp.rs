@@ -132,29 +132,25 @@ fn tell_windows(words: &mut Annotation, tcp: &TcpFacts) {
         words.next();
         words.say(
             Role::Plain,
-            format_args!("zero window probe ACK: the {sender} still takes no bytes"),
+            format_args!("zero window probe ACK: the {sender} takes none"),
         );
     } else if has(Label::ZeroWindow) {
         words.next();
         words.say(
             Role::Warning,
-            format_args!("zero window: the {sender} takes no more bytes"),
+            format_args!("zero window: the {sender} takes no more"),
         );
     }
     if has(Label::ZeroWindowProbe) {
         words.next();
-        let peer = side(tcp.direction.reverse());
-        words.say(
-            Role::Plain,
-            format_args!("zero window probe: does the {peer} take bytes again?"),
-        );
+        words.push(Role::Plain, "zero window probe");
     }
     if has(Label::WindowFull) {
         words.next();
         let peer = side(tcp.direction.reverse());
         words.say(
             Role::Warning,
-            format_args!("window full: the {peer} takes no more for now"),
+            format_args!("window full: fills the {peer}'s window"),
         );
     }
 }
