@@ -16,6 +16,9 @@ use std::io::{self, Write};
 /// A silence is told from here on, as a pause is a row.
 const SILENCE: Nanos = 500_000_000;
 
+/// Columns of a request that its answer does not take from it.
+const TARGET: usize = 24;
+
 /// Characters of a Last-Event-ID that a heading quotes.
 const ID: usize = 40;
 
@@ -52,7 +55,7 @@ impl SessionHeading {
                 match head.framing {
                     Some(Framing::Chunked) => answer.push_str(", chunked"),
                     Some(Framing::ContentLength) => answer.push_str(", Content-Length"),
-                    Some(Framing::Close) => answer.push_str(", until the connection closes"),
+                    Some(Framing::Close) => answer.push_str(", until close"),
                     Some(Framing::Http2 | Framing::Http3) | None => {}
                 }
                 answer
@@ -135,20 +138,29 @@ impl SessionHeading {
     pub(super) fn write(
         &self,
         place: Option<&str>,
-        width: usize,
+        columns: usize,
         line: &mut Line,
         out: &mut impl Write,
     ) -> io::Result<()> {
         line.put(BOLD, "Session ");
         line.put(ACCENT.bold(), &self.session.to_string());
         line.space(2);
-        let rest = line.columns() + crate::report::text::width(&self.answer) + " → ".len();
-        let request = match width {
-            0 => self.request.as_str().into(),
-            // Only the target may be as long as it likes: it is cut, and the answer is seen.
-            _ => cut(&self.request, width.saturating_sub(rest).max(16)),
-        };
-        line.put(BOLD, &format!("{request} → {}", self.answer));
+        let room = columns.saturating_sub(line.columns());
+        let answer = format!(" → {}", self.answer);
+        // Only the target may be as long as it likes: it is cut, so that the answer is seen.
+        let beside = room.saturating_sub(width(&answer));
+        if columns == 0 || width(&self.request).min(TARGET) <= beside {
+            let request = match columns {
+                0 => self.request.as_str().into(),
+                _ => cut(&self.request, beside),
+            };
+            line.put(BOLD, &format!("{request}{answer}"));
+        } else {
+            line.put(BOLD, &cut(&self.request, room));
+            line.end(out)?;
+            line.space(3);
+            line.put(BOLD, &answer);
+        }
         line.end(out)?;
         let own;
         let place = match place {
@@ -162,12 +174,12 @@ impl SessionHeading {
                 &own
             }
         };
-        clauses(PLAIN, place, width, line, out)?;
+        clauses(PLAIN, place, columns, line, out)?;
         if let Some(continues) = &self.continues {
-            clauses(PLAIN, continues, width, line, out)?;
+            clauses(PLAIN, continues, columns, line, out)?;
         }
         for (style, words) in &self.body {
-            clauses(*style, words, width, line, out)?;
+            clauses(*style, words, columns, line, out)?;
         }
         Ok(())
     }

@@ -23,6 +23,8 @@ pub(in crate::report) const ERROR: Style = AnsiColor::Red.on_default();
 pub(in crate::report) struct Line {
     colour: bool,
     out: String,
+    /// The style that is switched on. Spaces are written in whatever style is on: none of them shows on a space.
+    style: Style,
     /// Columns so far, with the spaces that are owed.
     columns: usize,
     /// Spaces that are written when something follows them, so that none end a line.
@@ -59,15 +61,11 @@ impl Line {
     pub(in crate::report) fn put(&mut self, style: Style, text: &str) {
         let shown = text.trim_end_matches(' ');
         if !shown.is_empty() {
-            let spaces = std::mem::take(&mut self.owed);
-            self.out.extend(std::iter::repeat_n(' ', spaces));
+            let owed = std::mem::take(&mut self.owed);
+            self.out.extend(std::iter::repeat_n(' ', owed));
             self.columns += width(shown);
-            if self.colour && style != PLAIN {
-                // Writing to a String never fails.
-                let _ = write!(self.out, "{style}{shown}{style:#}");
-            } else {
-                self.out.push_str(shown);
-            }
+            self.switch_to(style);
+            self.out.push_str(shown);
         }
         self.space(text.len() - shown.len());
     }
@@ -103,8 +101,17 @@ impl Line {
         self.cell = cell;
     }
 
+    fn switch_to(&mut self, style: Style) {
+        if self.colour && style != self.style {
+            // Writing to a String never fails. A plain style is written, and reset, as nothing.
+            let _ = write!(self.out, "{:#}{style}", self.style);
+            self.style = style;
+        }
+    }
+
     /// Writes the line and begins the next.
     pub(in crate::report) fn end(&mut self, out: &mut impl Write) -> io::Result<()> {
+        self.switch_to(PLAIN);
         self.out.push('\n');
         out.write_all(self.out.as_bytes())?;
         self.out.clear();

@@ -219,7 +219,7 @@ fn tell_response(words: &mut Annotation, head: &ResponseHead, opens: bool) {
             words.say(Role::Strong, format_args!(", {}", Count(bytes, "byte")));
         }
         (Some(Framing::Chunked), _) => words.push(Role::Strong, ", chunked"),
-        (Some(Framing::Close), _) => words.push(Role::Strong, ", until the connection closes"),
+        (Some(Framing::Close), _) => words.push(Role::Strong, ", until close"),
         (None, Some(1..)) => words.push(Role::Strong, ", no body"),
         _ => {}
     }
