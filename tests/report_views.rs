@@ -499,3 +499,46 @@ proptest! {
         }
     }
 }
+
+#[test]
+fn a_timeline_in_markdown_has_a_row_for_each_frame_and_pause() {
+    let mut later = full_frame();
+    later.tcp.at = at(1_300);
+    later.annotation.text = "1 | 2".to_owned();
+    later.annotation.marks.clear();
+    let records = [
+        Record::SessionOpens(Box::new(opening(0))),
+        Record::Frame(Box::new(full_frame())),
+        Record::Frame(Box::new(later)),
+        Record::Session(Box::new(session(0))),
+        Record::Finding(Box::new(finding())),
+        Record::Connection(Box::new(connection())),
+        closing(),
+    ];
+    // Colours, a width and a legend are for terminals.
+    let options = Options {
+        width: 40,
+        color: true,
+        legend: true,
+        ..options(View::Timeline, Format::Markdown)
+    };
+    assert_eq!(
+        on_lines_of_its_own(&written(options, &records)),
+        "
+## Session 0  GET /sse/chat (stream 1) → 200 text/event-stream, gzip, chunked
+- connection 1 · \\[::1\\]:60910 → \\[::1\\]:8080 · No. 9–270
+- 2 events in 6 chunks · 1 comment · head 9.5 ms after the request · first event 9.6 ms · longest silence 1.01 s
+- ended by the terminating chunk after 2.02 s · 3 bytes of an unfinished event are lost
+- another stream: application/x-ndjson · No. 50 · 4 pieces
+- note stop-204: the client was told 204 (No. 60): no more reconnects
+
+| No. | Time | Dir | Flags | Seq | Ack | Len | | Annotation |
+|--:|--:|:--|:--|--:|--:|--:|:--|:--|
+| 23 | 0.023000 | ← | PSH ACK | 201 | 677 | 7 | └ | event 1 message \"hi\" |
+| | +1.28 s | | | | | | ┆ | silence |
+| 1300 | 1.300000 | ← | PSH ACK | 201 | 677 | 7 | └ | 1 \\| 2 |
+
+walkthrough.pcapng: 4,121 frames, 1775 s · 12 connections · 1 SSE session, 2 events · no findings
+"
+    );
+}

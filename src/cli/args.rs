@@ -120,6 +120,7 @@ names!(FormatName => Format {
     Jsonl "One JSON object a line",
     Json "One JSON document",
     Csv "Comma-separated values",
+    Markdown "Tables in GitHub's Markdown",
     Raw "The events' data alone, with --view events",
 });
 

@@ -27,6 +27,17 @@ pub(super) fn rule(right: impl Iterator<Item = bool>, out: &mut impl Write) -> i
     out.write_all(b"\n")
 }
 
+/// Writes lines that were made for a terminal: indented ones as a list, the others with `before` in front.
+pub(super) fn outline(lines: &[u8], before: &str, out: &mut impl Write) -> io::Result<()> {
+    for line in String::from_utf8_lossy(lines).lines() {
+        match line.strip_prefix("  ") {
+            Some(item) => writeln!(out, "- {}", text(item.trim_start()))?,
+            None => writeln!(out, "{before}{}", text(line))?,
+        }
+    }
+    Ok(())
+}
+
 /// `text` with a backslash before what Markdown, its tables and its mathematics would take for more than a character.
 pub(super) fn text(text: &str) -> String {
     let mut escaped = String::with_capacity(text.len());

@@ -4,7 +4,7 @@
 
 use super::Options;
 use super::grid::{Cell, Column, Cut, Grid, Look, Shown};
-use super::markdown;
+use super::markdown::{self, outline};
 use super::table::line::{ACCENT, ERROR, Line, PLAIN, WARNING};
 use super::table::summary::write_summary;
 use super::text::{Escaped, Lasting, Thousands, cut};
@@ -136,11 +136,7 @@ pub(super) fn close(look: Look, summary: &Summary, out: &mut impl Write) -> io::
         Look::Markdown => {
             let mut lines = Vec::new();
             write_summary(summary, 0, &mut Line::new(false), &mut lines)?;
-            let lines = String::from_utf8_lossy(&lines);
-            for line in lines.lines() {
-                writeln!(out, "{}", markdown::text(line.trim_start()))?;
-            }
-            Ok(())
+            outline(&lines, "", out)
         }
     }
 }

@@ -4,6 +4,7 @@
 //! carry the rail, pauses and folds span the columns, and only a part of the last cell may be cut, none of which its cells
 //! can do, while laying out a hundred thousand rows needs them all in memory at once.
 
+use super::Lines;
 use super::line::{ACCENT, BOLD, DIM, ERROR, Line, PLAIN, WARNING};
 use super::wrap::{Piece, without_parenthesis, wrap};
 use crate::model::{Annotation, Direction, FrameRecord, Label, Phase, Rail, Role, Timestamp};
@@ -116,9 +117,8 @@ pub(super) struct Layout<'a, W> {
     pub(super) out: &'a mut W,
 }
 
-impl<W: Write> Layout<'_, W> {
-    /// The heads and the rule.
-    pub(super) fn heads(&mut self) -> io::Result<()> {
+impl<W: Write> Lines for Layout<'_, W> {
+    fn heads(&mut self) -> io::Result<()> {
         let columns = self.columns;
         self.line.right(BOLD, columns.number, "No.");
         self.line.space(2);
@@ -148,8 +148,7 @@ impl<W: Write> Layout<'_, W> {
         self.line.end(self.out)
     }
 
-    /// A frame's row; `before` is the time of the row before.
-    pub(super) fn row(&mut self, row: &FrameRecord, before: Option<Timestamp>) -> io::Result<()> {
+    fn row(&mut self, row: &FrameRecord, before: Option<Timestamp>) -> io::Result<()> {
         let (columns, tcp) = (self.columns, &row.tcp);
         // A row that tells nothing new is dim as a whole.
         let cells = match row.annotation.marks.as_slice() {
@@ -200,8 +199,7 @@ impl<W: Write> Layout<'_, W> {
         self.annotation(annotation, below, bold_wire)
     }
 
-    /// A pause.
-    pub(super) fn pause(&mut self, time: &str, phase: Phase) -> io::Result<()> {
+    fn pause(&mut self, time: &str, phase: Phase) -> io::Result<()> {
         let style = match phase {
             Phase::Silence | Phase::NoAnswerYet => WARNING,
             Phase::Idle | Phase::HalfClosed => DIM,
@@ -215,8 +213,7 @@ impl<W: Write> Layout<'_, W> {
         self.line.end(self.out)
     }
 
-    /// Folded rows: the time they span, and what they were.
-    pub(super) fn fold(&mut self, span: Lasting, words: &str) -> io::Result<()> {
+    fn fold(&mut self, span: Lasting, words: &str) -> io::Result<()> {
         self.line.right(DIM, self.columns.number, "⋮");
         self.line.space(2);
         self.line.right(DIM, self.columns.time, span);
@@ -226,7 +223,9 @@ impl<W: Write> Layout<'_, W> {
         annotation.push(Role::Dim, words);
         self.annotation(&annotation, ("⋮", DIM), false)
     }
+}
 
+impl<W: Write> Layout<'_, W> {
     fn rail(&mut self, rail: Rail) {
         let mut sign = [0; 4];
         self.line.put(ACCENT, rail.sign().encode_utf8(&mut sign));

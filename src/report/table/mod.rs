@@ -7,13 +7,15 @@ mod fold;
 mod heading;
 mod layout;
 pub(super) mod line;
+mod markdown;
 mod spool;
 pub(super) mod summary;
 mod wrap;
 
-use super::Options;
+use super::markdown::outline;
 use super::text::Lasting;
 use super::time::Clock;
+use super::{Format, Options};
 use crate::model::{
     At, ConnectionRecord, Finding, FrameRecord, Nanos, Phase, Record, SessionRecord, Summary,
     Timestamp,
@@ -22,6 +24,7 @@ use fold::{Fold, Planned};
 use heading::SessionHeading;
 use layout::{Columns, Layout};
 use line::Line;
+use markdown::Markdown;
 use spool::{Cursor, Rows, Spool};
 use std::collections::BTreeMap;
 use std::io::{self, Write};
@@ -62,8 +65,11 @@ struct Table {
 }
 
 impl<W: Write> TimelineTable<W> {
-    /// Tables into `out`, which should be buffered.
-    pub fn new(options: Options, out: W) -> TimelineTable<W> {
+    /// Tables into `out`, which should be buffered. As Markdown they are neither narrowed nor coloured, and have no legend.
+    pub fn new(mut options: Options, out: W) -> TimelineTable<W> {
+        if options.format == Format::Markdown {
+            (options.width, options.color, options.legend) = (0, false, false);
+        }
         TimelineTable {
             options,
             clock: Clock::new(options.time, options.nanoseconds),
@@ -185,14 +191,9 @@ impl<W: Write> TimelineTable<W> {
         if self.printed {
             self.line.end(&mut self.out)?;
         }
-        let width = self.options.width;
-        for finding in std::mem::take(&mut self.findings) {
-            heading::write_finding(&finding, width, &mut self.line, &mut self.out)?;
-        }
-        if self.printed && std::mem::take(&mut self.legend_due) {
-            summary::write_legend(width, &mut self.line, &mut self.out)?;
-        }
-        summary::write_summary(summary, width, &mut self.line, &mut self.out)?;
+        let mut lines = Vec::new();
+        self.closing(summary, &mut lines)?;
+        self.outline(&lines, "")?;
         // The next capture begins anew, with all its numbers.
         self.clock = Clock::new(self.options.time, self.options.nanoseconds);
         self.spool = Spool::new();
@@ -200,6 +201,26 @@ impl<W: Write> TimelineTable<W> {
         self.ended.clear();
         self.printed = true;
         Ok(())
+    }
+
+    /// What stands behind the tables: findings about none of them, the legend, the summary.
+    fn closing(&mut self, summary: &Summary, out: &mut Vec<u8>) -> io::Result<()> {
+        let (line, width) = (&mut self.line, self.options.width);
+        for finding in std::mem::take(&mut self.findings) {
+            heading::write_finding(&finding, width, line, out)?;
+        }
+        if self.printed && std::mem::take(&mut self.legend_due) {
+            summary::write_legend(width, line, out)?;
+        }
+        summary::write_summary(summary, width, line, out)
+    }
+
+    /// Prints lines that are not a table's; in Markdown the indented ones are a list, and `before` stands before the others.
+    fn outline(&mut self, lines: &[u8], before: &str) -> io::Result<()> {
+        match self.options.format {
+            Format::Markdown => outline(lines, before, &mut self.out),
+            _ => self.out.write_all(lines),
+        }
     }
 
     /// Prints the tables that are over and have no unsettled connection before them.
@@ -228,7 +249,9 @@ impl<W: Write> TimelineTable<W> {
         if std::mem::replace(&mut self.printed, true) {
             self.line.end(&mut self.out)?;
         }
-        self.heading(connection, table)?;
+        let mut heading = Vec::new();
+        self.heading(connection, table, &mut heading)?;
+        self.outline(&heading, "## ")?;
         if table.rows.count() > 0 {
             self.line.end(&mut self.out)?;
             self.rows(&table.rows)?;
@@ -237,8 +260,8 @@ impl<W: Write> TimelineTable<W> {
         Ok(())
     }
 
-    fn heading(&mut self, connection: u32, table: &Table) -> io::Result<()> {
-        let (line, out, width) = (&mut self.line, &mut self.out, self.options.width);
+    fn heading(&mut self, connection: u32, table: &Table, out: &mut Vec<u8>) -> io::Result<()> {
+        let (line, width) = (&mut self.line, self.options.width);
         let over = table.over.as_deref();
         let place = match over {
             Some(over) => heading::place(over),
@@ -271,13 +294,21 @@ impl<W: Write> TimelineTable<W> {
     fn rows(&mut self, rows: &Rows) -> io::Result<()> {
         let fold = self.options.max_rows > 0 && rows.count() > self.options.max_rows as u64;
         let columns = self.measure(rows)?;
-        let mut layout = Layout {
-            columns,
-            line: &mut self.line,
-            clock: &self.clock,
-            out: &mut self.out,
+        let (clock, out) = (&self.clock, &mut self.out);
+        let (mut layout, mut markdown);
+        let lines: &mut dyn Lines = if self.options.format == Format::Markdown {
+            markdown = Markdown { clock, out };
+            &mut markdown
+        } else {
+            layout = Layout {
+                columns,
+                line: &mut self.line,
+                clock,
+                out,
+            };
+            &mut layout
         };
-        layout.heads()?;
+        lines.heads()?;
         let (mut planning, mut printing) = (Cursor::default(), Cursor::default());
         let mut before: Option<Before> = None;
         let mut planned_before: Option<Before> = None;
@@ -306,13 +337,13 @@ impl<W: Write> TimelineTable<W> {
                 let shown = shown.get(at).is_none_or(|shown| *shown);
                 if (shown || pause.is_some()) && !hidden.is_empty() {
                     let hidden = std::mem::take(&mut hidden);
-                    layout.fold(hidden.span(), &hidden.words())?;
+                    lines.fold(hidden.span(), &hidden.words())?;
                 }
                 if let Some((length, phase)) = pause {
-                    layout.pause(&format!("+{}", Lasting(length)), phase)?;
+                    lines.pause(&format!("+{}", Lasting(length)), phase)?;
                 }
                 if shown {
-                    layout.row(&row, before.map(|before| before.time))?;
+                    lines.row(&row, before.map(|before| before.time))?;
                 } else {
                     hidden.add(&row);
                 }
@@ -320,7 +351,7 @@ impl<W: Write> TimelineTable<W> {
             }
             if !hidden.is_empty() {
                 let hidden = std::mem::take(&mut hidden);
-                layout.fold(hidden.span(), &hidden.words())?;
+                lines.fold(hidden.span(), &hidden.words())?;
             }
             if !fold {
                 break;
@@ -352,6 +383,21 @@ impl<W: Write> TimelineTable<W> {
         columns.narrow();
         Ok(columns)
     }
+}
+
+/// Where the rows of one table go.
+trait Lines {
+    /// The heads and the rule.
+    fn heads(&mut self) -> io::Result<()>;
+
+    /// A frame's row; `before` is the time of the row before.
+    fn row(&mut self, row: &FrameRecord, before: Option<Timestamp>) -> io::Result<()>;
+
+    /// A pause.
+    fn pause(&mut self, time: &str, phase: Phase) -> io::Result<()>;
+
+    /// Folded rows: the time they span, and what they were.
+    fn fold(&mut self, span: Lasting, words: &str) -> io::Result<()>;
 }
 
 /// What the next row needs to know of the one before.
