@@ -57,15 +57,30 @@ pub(super) fn unpack(
     let packed = |whole| BufReader::with_capacity(limits::CAPTURE_READ, whole);
     let unpacked: Box<dyn Read + Send> = match compression {
         None => Box::new(whole),
-        Some(Compression::Gzip) => Box::new(flate2::bufread::MultiGzDecoder::new(packed(whole))),
+        Some(Compression::Gzip) => {
+            Box::new(Slices(flate2::bufread::MultiGzDecoder::new(packed(whole))))
+        }
         Some(Compression::Zstd) => {
             let mut decoder = zstd::Decoder::with_buffer(packed(whole))?;
             decoder.window_log_max(limits::ZSTD_WINDOW_LOG)?;
-            Box::new(decoder)
+            Box::new(Slices(decoder))
         }
         Some(Compression::Lz4) => Box::new(Lz4(lz4_flex::frame::FrameDecoder::new(packed(whole)))),
     };
     Ok((unpacked, compression))
+}
+
+/// Unpacks a little at a time: a decoder that meets damage drops what it has unpacked in the same call.
+struct Slices<R>(R);
+
+/// At most so many bytes at a time.
+const SLICE: usize = 4 * 1024;
+
+impl<R: Read> Read for Slices<R> {
+    fn read(&mut self, buffer: &mut [u8]) -> io::Result<usize> {
+        let slice = buffer.len().min(SLICE);
+        self.0.read(&mut buffer[..slice])
+    }
 }
 
 /// LZ4 frames one after the other: the decoder says 0 at the end of each.

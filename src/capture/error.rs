@@ -47,15 +47,13 @@ pub enum Error {
     },
     /// The file ends inside its own header.
     #[error(
-        "{name} ends after {have} bytes, inside its {format} file header: it holds no packet; capture or copy it again."
+        "{name} ends inside its file header ({format}): it holds no packet; capture or copy it again."
     )]
     HeaderCut {
         /// The capture.
         name: String,
-        /// `pcap` or `pcapng`.
+        /// `pcap`, `pcapng` or the compression.
         format: &'static str,
-        /// How many bytes there are.
-        have: usize,
     },
     /// A pcapng file whose first section header makes no sense.
     #[error(

@@ -3,7 +3,7 @@
 //! In comes the filter's text, then each frame's link type and bytes; out goes whether it matches. It never drops a frame whose link
 //! type it could not be compiled for: that is an error.
 
-use super::{Error, link_name};
+use super::Error;
 use crate::model::LinkType;
 use pcap::{BpfProgram, Linktype};
 
@@ -62,7 +62,7 @@ impl Filter {
                 let program = compile(link, &self.text).map_err(|reason| Error::FilterForLink {
                     filter: self.text.clone(),
                     name: name.to_owned(),
-                    link: link_name(link).into_owned(),
+                    link: description(link),
                     reason,
                 })?;
                 self.programs.push((link, program));
@@ -89,6 +89,13 @@ fn compile(link: LinkType, text: &str) -> Result<BpfProgram, String> {
             }
             other => other.to_string(),
         })
+}
+
+/// libpcap's words for a link type: `Ethernet`.
+fn description(link: LinkType) -> String {
+    Linktype(dlt(link))
+        .get_description()
+        .unwrap_or_else(|_| format!("link type {}", link.0))
 }
 
 /// The number that libpcap's programming interface has for a link type of a file. They differ only for the oldest ones, whose

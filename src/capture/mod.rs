@@ -9,14 +9,12 @@ mod buffer;
 mod compression;
 mod error;
 mod filter;
-mod link;
 mod pcap;
 mod pcapng;
 
 pub use compression::Compression;
 pub use error::Error;
 pub use filter::Filter;
-pub use link::link_name;
 pub use pcapng::Interface;
 
 use crate::model::{At, Frame, FrameNo, LinkType, Timestamp, limits};
@@ -290,21 +288,23 @@ impl Format {
                 .fill(wanted)
                 .map_err(|source| Error::reading(name, compression, source))
         };
-        let cut = |buffer: &Buffer, format| Error::HeaderCut {
+        let cut = |format| Error::HeaderCut {
             name: name.to_owned(),
             format,
-            have: buffer.available().len(),
         };
         while buffer.available().len() < pcap::FILE_HEADER && more(buffer, pcap::FILE_HEADER)? {}
         let begins = buffer.available();
         if begins.is_empty() {
-            return Err(Error::Empty {
-                name: name.to_owned(),
+            return Err(match compression {
+                Some(compression) if buffer.ends_early() => cut(compression.name()),
+                _ => Error::Empty {
+                    name: name.to_owned(),
+                },
             });
         }
         if pcap::begins(begins) {
             let Some(pcap) = Pcap::open(begins) else {
-                return Err(cut(buffer, "pcap"));
+                return Err(cut("pcap"));
             };
             buffer.consume(pcap::FILE_HEADER);
             return Ok(Format::Pcap(pcap));
@@ -322,7 +322,7 @@ impl Format {
                 }
                 Ok(Step::More(wanted)) => {
                     if !more(buffer, wanted)? {
-                        return Err(cut(buffer, "pcapng"));
+                        return Err(cut("pcapng"));
                     }
                 }
                 Ok(Step::Packet(_)) | Err(Broken(_)) => {
@@ -390,3 +390,6 @@ fn longest_frame(link: LinkType) -> usize {
         _ => limits::CAPTURE_FRAME,
     }
 }
+
+#[cfg(test)]
+mod tests;
