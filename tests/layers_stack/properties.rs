@@ -145,6 +145,34 @@ proptest! {
     }
 
     #[test]
+    fn behind_a_hole_only_events_are_told_that_were_sent(
+        lengths in prop::collection::vec(0..40usize, 1..12), chunks in cuts(), segments in cuts(),
+        hole in (0.0..1.0, 0.0..0.5), known in any::<bool>(), framing in 0..3,
+    ) {
+        let sent: Vec<String> = lengths.iter().enumerate().map(|(n, length)| format!("{n} {}", "x".repeat(*length))).collect();
+        let body: String = sent.iter().map(|data| format!("id: 1\ndata: {data}\ndata: {data}\n\n")).collect();
+        let (head, bytes) = match framing {
+            0 => (CHUNKED.to_owned(), chunked(body.as_bytes(), &chunks)[CHUNKED.len()..].to_vec()),
+            1 => (CLOSE.to_owned(), body.into_bytes()),
+            _ => (CLOSE.replace("\r\n\r\n", &format!("\r\nContent-Length: {}\r\n\r\n", body.len())), body.into_bytes()),
+        };
+        let from = (hole.0 * bytes.len() as f64) as usize;
+        let to = from + (hole.1 * (bytes.len() - from) as f64) as usize;
+        prop_assume!(from < to);
+        let missing = if known { to - from } else { 0 };
+        let script = Script::new().client(GET).server(head);
+        let script = cut(&bytes[..from], &segments).into_iter().fold(script, Script::server);
+        let script = script.server_misses(missing as u64);
+        let script = cut(&bytes[to..], &segments).into_iter().fold(script, Script::server);
+        let script = script.server_ends(Ending::Fin);
+        let mut rest = sent.iter().map(|data| format!("{data}\n{data}"));
+        for told in script.data_of_events() {
+            prop_assert!(rest.any(|data| data == told), "{told:?} was never sent, or not in this order");
+        }
+        prop_assert_eq!(script.endings().len(), 1);
+    }
+
+    #[test]
     fn arbitrary_conversations_never_panic_and_each_session_ends_once(
         turns in prop::collection::vec((any::<bool>(), turn()), 0..30),
     ) {

@@ -113,7 +113,7 @@ impl Body {
 
     /// Whether the next chunk header has to be found first.
     pub(super) fn seeks_chunk(&self) -> bool {
-        matches!(self, Body::Chunked(chunked) if matches!(chunked.state, State::Seek))
+        matches!(self, Body::Chunked(chunked) if matches!(chunked.state, State::Seek | State::Guess { .. }))
     }
 
     /// The chunk whose data is not complete.
@@ -149,8 +149,10 @@ enum State {
     DataEndLineFeed,
     /// A line of the trailer section: its length so far, without a CR at its end.
     Trailer { length: usize, cr: bool },
-    /// Lost: the next plausible chunk header.
+    /// Lost: the next chunk header.
     Seek,
+    /// Lost: the rest of something that may be a chunk, so many data bytes and then CR LF. Only that proves its header.
+    Guess { left: u64, cr: bool },
 }
 
 /// A chunk-size line so far: `1*HEXDIG [ chunk-ext ] CRLF`.
@@ -189,10 +191,31 @@ impl Chunked {
                     }
                     return Some(Step::Data(data, Some(part)));
                 }
-                State::Seek => {
-                    let header = find_chunk_header(std::mem::take(input));
-                    *input = header?;
-                    self.state = State::Size(SizeLine::default());
+                State::Seek => match find_chunk(std::mem::take(input)) {
+                    Found::Chunk(rest) => {
+                        *input = rest;
+                        self.state = State::Size(SizeLine::default());
+                    }
+                    Found::Perhaps { data, size } => {
+                        *input = data;
+                        self.state = State::Guess {
+                            left: size,
+                            cr: false,
+                        };
+                    }
+                    Found::Nothing => return None,
+                },
+                State::Guess { left, cr } => {
+                    let data = split_off(input, *left);
+                    *left -= data.len() as u64;
+                    match (input.split_first()?, *cr) {
+                        ((b'\r', rest), false) => (*input, *cr) = (rest, true),
+                        ((b'\n', rest), true) => {
+                            *input = rest;
+                            self.state = State::Size(SizeLine::default());
+                        }
+                        _ => self.state = State::Seek,
+                    }
                 }
                 State::Size(line) => match line.read(input) {
                     Line::More => return None,
@@ -326,17 +349,33 @@ fn split_off<'a>(input: &mut &'a [u8], most: u64) -> &'a [u8] {
     data
 }
 
-/// The rest of `input` from the first place on that can be a chunk header: at its beginning or after a line's end. The chunk
-/// after the header must end in CR LF, as far as it can be seen, so that a number in the data is not taken for one.
-fn find_chunk_header(input: &[u8]) -> Option<&[u8]> {
+/// What `find_chunk` found.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Found<'a> {
+    /// A chunk, at the beginning of this.
+    Chunk(&'a [u8]),
+    /// What may be one: its data, as far as it is there, and how long that is in all.
+    Perhaps { data: &'a [u8], size: u64 },
+    /// Nothing like it.
+    Nothing,
+}
+
+/// Looks for a chunk header after a loss: at the beginning of `input` or after a line's end. A number alone proves nothing, data
+/// may hold one: the CR LF after the chunk's data must be there. Where it is not there yet, only the beginning of `input` is
+/// believed, since a sender's writes begin there.
+fn find_chunk(input: &[u8]) -> Found<'_> {
+    let at_start = look_at(input);
     let mut rest = input;
     for _ in 0..SEEK_LINES {
-        if looks_like_chunk(rest) {
-            return Some(rest);
+        if let Found::Chunk(found) = look_at(rest) {
+            return Found::Chunk(found);
         }
-        rest = &rest[memchr(b'\n', rest)? + 1..];
+        let Some(end) = memchr(b'\n', rest) else {
+            break;
+        };
+        rest = &rest[end + 1..];
     }
-    None
+    at_start
 }
 
 /// So many lines of a delivery are tried, so that a hostile one costs no more than it weighs.
@@ -345,22 +384,24 @@ const SEEK_LINES: usize = 256;
 /// The longest chunk that is believed where a header is guessed, bytes.
 const SEEK_CHUNK: u64 = 64 * 1024 * 1024;
 
-fn looks_like_chunk(input: &[u8]) -> bool {
+fn look_at(input: &[u8]) -> Found<'_> {
     let digits = input
         .iter()
         .take_while(|byte| byte.is_ascii_hexdigit())
         .count();
     if !(1..=8).contains(&digits) {
-        return false;
+        return Found::Nothing;
     }
     let size = input[..digits].iter().fold(0, |size, digit| {
         size << 4 | u64::from(char::from(*digit).to_digit(16).unwrap_or(0))
     });
     let after = &input[digits..];
-    let Some(line) = memchr(b'\n', after).filter(|end| *end > 0 && after[*end - 1] == b'\r') else {
-        return false;
+    let Some(end) = memchr(b'\n', after) else {
+        return Found::Nothing;
     };
-    let extension = &after[..line - 1];
+    let Some(extension) = after[..end].strip_suffix(b"\r") else {
+        return Found::Nothing;
+    };
     let plausible = match extension.trim_ascii_start().split_first() {
         None => true,
         Some((b';', name)) => name
@@ -369,16 +410,13 @@ fn looks_like_chunk(input: &[u8]) -> bool {
             .is_some_and(|byte| is_token(*byte)),
         Some(_) => false,
     };
-    if !plausible || size > SEEK_CHUNK {
-        return false;
-    }
-    let data = &after[line + 1..];
-    if size == 0 {
-        // Trailers after a guessed terminating chunk are too much to believe.
-        return b"\r\n".starts_with(&data[..data.len().min(2)]);
-    }
+    let data = &after[end + 1..];
     match data.get(size as usize..) {
-        Some(end) => b"\r\n".starts_with(&end[..end.len().min(2)]),
-        None => true,
+        _ if !plausible || size > SEEK_CHUNK => Found::Nothing,
+        Some(end) if end.starts_with(b"\r\n") => Found::Chunk(input),
+        // Trailers after a guessed terminating chunk are too much to believe.
+        _ if size == 0 => Found::Nothing,
+        None | Some([] | [b'\r']) => Found::Perhaps { data, size },
+        Some(_) => Found::Nothing,
     }
 }

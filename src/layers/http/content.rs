@@ -25,13 +25,6 @@ enum Sink {
     Pieces(usize, Pieces),
 }
 
-/// What a session's head makes known beside the head itself.
-pub(super) struct Opening {
-    pub(super) exchange: Exchange,
-    /// The frame in which the last byte of the Content-Type's value was there.
-    pub(super) event_stream: At,
-}
-
 impl Content {
     /// A body that nobody wants.
     pub(super) fn nothing() -> Content {
@@ -41,35 +34,22 @@ impl Content {
         }
     }
 
-    /// Opens a session.
+    /// Opens a session: the head was complete in `head`, the last byte of its Content-Type's value was there in `content_type`.
     pub(super) fn events(
-        opening: Opening,
+        exchange: Exchange,
+        (head, content_type): (At, At),
         codings: &[String],
         ledger: &mut Ledger,
         said: &mut Vec<Said>,
     ) -> Content {
         let number = ledger.next_session();
-        let at = opening
-            .exchange
-            .response
-            .as_ref()
-            .map(|head| head.span.there);
-        let (session, event_stream) = (Some(number), opening.event_stream);
-        said.push(Said {
-            at: at.unwrap_or(event_stream),
-            session,
-            fact: Fact::SessionOpens(Box::new(opening.exchange)),
-        });
-        if at.is_some() {
-            said.push(Said {
-                at: event_stream,
-                session,
-                fact: Fact::EventStream,
-            });
-        }
-        let chain = open_chain(codings, at.unwrap_or(event_stream), session, said);
+        let session = Some(number);
+        let mut say = |at, fact| said.push(Said { at, session, fact });
+        say(head, Fact::SessionOpens(Box::new(exchange)));
+        say(content_type, Fact::EventStream);
+        let chain = open_chain(codings, head, session, said);
         Content {
-            sink: Sink::Events(Box::new(Session::new(number, at))),
+            sink: Sink::Events(Box::new(Session::new(number, head))),
             chain,
         }
     }

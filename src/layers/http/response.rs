@@ -2,7 +2,7 @@
 
 use super::Next;
 use super::body::{Body, Over, Step};
-use super::content::{Content, Opening};
+use super::content::Content;
 use super::exchange::Exchanges;
 use super::fields::{self, Length, Transfer};
 use super::head::{HeadBuffer, Taken};
@@ -133,11 +133,10 @@ impl Responses {
                 match over {
                     Over::Inside => {}
                     Over::ToTheEnd => self.finish(EndKind::ContentLength, span.there, shared),
-                    Over::SeeksChunk => shared.exchanges.miss_responses(),
+                    Over::SeeksChunk => {}
                     Over::Lost => {
                         open.lost = true;
                         open.body = Body::Close;
-                        shared.exchanges.miss_responses();
                     }
                 }
             }
@@ -182,6 +181,7 @@ impl Responses {
                 _ => EndKind::ContentLength,
             };
             self.finish(kind, span.there, shared);
+            shared.exchanges.miss_responses();
         }
         self.state = State::Head;
     }
@@ -289,13 +289,11 @@ impl Responses {
         };
         let content = match response.media_type.as_deref() {
             Some("text/event-stream") => Content::events(
-                Opening {
-                    exchange: Exchange {
-                        response: Some(response.clone()),
-                        ..exchange
-                    },
-                    event_stream: content_type.unwrap_or(at),
+                Exchange {
+                    response: Some(response.clone()),
+                    ..exchange
                 },
+                (at, content_type.unwrap_or(at)),
                 &framed.codings,
                 shared.ledger,
                 shared.said,

@@ -137,13 +137,6 @@ impl Parser {
         }
     }
 
-    /// A parser in the middle of a stream: nothing counts before the next blank line.
-    pub fn in_the_middle() -> Parser {
-        let mut parser = Parser::new();
-        parser.gap(0);
-        parser
-    }
-
     /// The next bytes, all carried by `mark`.
     pub fn push(&mut self, bytes: &[u8], mark: Mark, mut emit: impl FnMut(Item)) {
         let mut rest = bytes;
@@ -306,6 +299,7 @@ impl Parser {
                     self.partial = Partial::Empty;
                     return;
                 }
+                self.block.data.reserve(value.len() + 1);
                 self.block.data.extend_from_slice(value);
                 self.block.data.push(b'\n');
             }

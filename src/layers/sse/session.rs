@@ -16,19 +16,19 @@ pub(crate) struct Session {
     /// Bytes after transfer decoding.
     body_bytes: u64,
     /// The last sign of life: the head or body bytes.
-    heard: Option<At>,
+    heard: At,
     longest_silence: Option<Nanos>,
 }
 
 /// What is counted event by event.
-#[derive(Debug, Default)]
+#[derive(Debug)]
 struct Tally {
     events: u64,
     comments: u64,
     data_bytes: u64,
     first_event: Option<At>,
     /// The response head, later the last event: what the next event's gap is measured from.
-    before: Option<At>,
+    before: At,
     gaps: GapCounter,
 }
 
@@ -46,19 +46,12 @@ pub(crate) struct Closing {
 }
 
 impl Session {
-    /// A session whose response head was complete in `head`; `None` where no head was captured.
-    pub(crate) fn new(number: u32, head: Option<At>) -> Session {
+    /// A session whose response head was complete in `head`.
+    pub(crate) fn new(number: u32, head: At) -> Session {
         Session {
             number,
-            parser: if head.is_some() {
-                Parser::new()
-            } else {
-                Parser::in_the_middle()
-            },
-            tally: Tally {
-                before: head,
-                ..Tally::default()
-            },
+            parser: Parser::new(),
+            tally: Tally::new(head),
             body_bytes: 0,
             heard: head,
             longest_silence: None,
@@ -79,7 +72,7 @@ impl Session {
     pub(crate) fn carried(&mut self, bytes: u64, at: At) {
         self.body_bytes += bytes;
         self.silence_until(at);
-        self.heard = Some(at);
+        self.heard = at;
     }
 
     /// The next decoded bytes.
@@ -139,14 +132,23 @@ impl Session {
     }
 
     fn silence_until(&mut self, at: At) {
-        if let Some(heard) = self.heard {
-            let silence = at.time.since(heard.time);
-            self.longest_silence = self.longest_silence.max(Some(silence));
-        }
+        let silence = at.time.since(self.heard.time);
+        self.longest_silence = self.longest_silence.max(Some(silence));
     }
 }
 
 impl Tally {
+    fn new(head: At) -> Tally {
+        Tally {
+            events: 0,
+            comments: 0,
+            data_bytes: 0,
+            first_event: None,
+            before: head,
+            gaps: GapCounter::default(),
+        }
+    }
+
     fn fact(&mut self, item: Item) -> Fact {
         match item {
             Item::Comment => {
@@ -159,15 +161,15 @@ impl Tally {
             )),
             Item::Event(block) => {
                 let at = block.last.span.there;
-                let gap = self.before.map(|before| at.time.since(before.time));
+                let gap = at.time.since(self.before.time);
                 self.events += 1;
                 self.data_bytes += block.data.len() as u64;
                 if self.first_event.is_none() {
                     self.first_event = Some(at);
-                } else if let Some(gap) = gap {
+                } else {
                     self.gaps.add(gap);
                 }
-                self.before = Some(at);
+                self.before = at;
                 Fact::Event(Box::new(Event {
                     number: self.events,
                     event_type: block.event_type,
@@ -177,7 +179,7 @@ impl Tally {
                     retry: block.retry,
                     span: block.first.span.join(block.last.span),
                     chunks: block.first.chunk.zip(block.last.chunk),
-                    gap,
+                    gap: Some(gap),
                 }))
             }
         }
