@@ -2,7 +2,7 @@
 
 mod common;
 
-use common::{ACK, Analysed, PSH, Piece, SSE, Script, analyse, chunk};
+use common::{ACK, Analysed, PSH, Piece, SSE, Script, analyse, analyse_in_batches, chunk};
 use proptest::prelude::*;
 use ssetrace::analyzer::Connections;
 use ssetrace::model::{Record, Timestamp};
@@ -128,6 +128,15 @@ proptest! {
             for (got, wanted) in part.iter().zip(&whole) {
                 prop_assert_eq!(got, wanted);
             }
+        }
+    }
+
+    #[test]
+    fn how_many_frames_are_worked_off_together_changes_nothing(frames in capture(), batch in 1usize..40) {
+        for connections in [Connections::Sse, Connections::All] {
+            let together = analyse(&frames, connections.clone());
+            let in_turn = analyse_in_batches(&frames, connections, batch);
+            prop_assert_eq!(shown(&together.records), shown(&in_turn.records));
         }
     }
 

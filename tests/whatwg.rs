@@ -10,9 +10,11 @@ type Seen = (String, String, String);
 fn parse(pieces: &[&[u8]]) -> (Vec<Seen>, Parser) {
     let mut parser = Parser::new();
     let mut seen = Vec::new();
+    let mut sizes = Vec::new();
     for piece in pieces {
         parser.push(piece, Mark::default(), |item| {
             if let Item::Event(block) = item {
+                sizes.push(block.data.len() as u64);
                 seen.push((
                     block.event_type,
                     block.data,
@@ -21,6 +23,17 @@ fn parse(pieces: &[&[u8]]) -> (Vec<Seen>, Parser) {
             }
         });
     }
+    let mut counting = Parser::counting();
+    let mut counted = Vec::new();
+    for piece in pieces {
+        counting.push(piece, Mark::default(), |item| {
+            if let Item::Counted { data_bytes, .. } = item {
+                counted.push(data_bytes);
+            }
+        });
+    }
+    assert_eq!(counted, sizes, "counted without being made");
+    assert_eq!(counting.last_event_id(), parser.last_event_id());
     (seen, parser)
 }
 

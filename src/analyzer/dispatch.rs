@@ -1,17 +1,12 @@
 //! Finds the TCP segment in a frame and the connection that it belongs to.
 //!
-//! In: frames. Out: segments with their connection's number. Counts what could not be read.
+//! In: frames. Out: segments with their connection's number, into a batch. Counts what could not be read.
 
+use super::batch::Batch;
 use crate::decode::Decoder;
-use crate::model::{Decoded, Frame, Segment};
-use crate::tcp::{Flows, Located};
+use crate::model::{Decoded, Frame};
+use crate::tcp::Flows;
 use std::collections::BTreeMap;
-
-/// A segment and its connection.
-pub(super) struct Routed<'a> {
-    pub(super) segment: Segment<'a>,
-    pub(super) located: Located,
-}
 
 /// What the dispatcher counted.
 pub(super) struct Dispatched {
@@ -34,11 +29,11 @@ impl Dispatcher {
         }
     }
 
-    pub(super) fn frame<'a>(&'a mut self, frame: &Frame<'a>) -> Option<Routed<'a>> {
+    pub(super) fn frame(&mut self, frame: &Frame<'_>, batch: &mut Batch) {
         match self.decoder.decode(frame) {
             Decoded::Tcp(segment) => {
                 let located = self.flows.locate(&segment);
-                Some(Routed { segment, located })
+                batch.segment(&segment, located);
             }
             Decoded::Quoted {
                 source,
@@ -47,13 +42,9 @@ impl Dispatcher {
                 flags,
             } => {
                 self.flows.quoted(source, destination, sequence, flags);
-                None
             }
-            Decoded::Other => None,
-            Decoded::Skipped(reason) => {
-                *self.skipped.entry(reason.0).or_default() += 1;
-                None
-            }
+            Decoded::Other => {}
+            Decoded::Skipped(reason) => *self.skipped.entry(reason.0).or_default() += 1,
         }
     }
 

@@ -1,6 +1,6 @@
 //! Puts what became final in the order of the output, numbers the sessions, and counts.
 //!
-//! In: items of the workers, those of one final frame at a time. Out: records: by the frame that made them final, then by
+//! In: items of the workers, those of one batch at a time. Out: records: by the frame that made them final, then by
 //! connection, then in frame order.
 
 use super::dispatch::Dispatched;
@@ -43,13 +43,14 @@ impl Merger {
         }
     }
 
-    /// Takes the items that one frame made final. Drains `items`.
-    pub(super) fn frame(&mut self, items: &mut Vec<Item>, sink: &mut Sink<'_>) -> io::Result<()> {
-        // One frame makes final what belongs to its own connection, and connections that are over by its time.
-        if !items.is_sorted_by_key(|item| item.connection) {
-            items.sort_by_key(|item| item.connection);
-        }
-        for Item { connection, what } in items.drain(..) {
+    /// Takes the items that a batch made final. Drains `items`.
+    pub(super) fn items(&mut self, items: &mut Vec<Item>, sink: &mut Sink<'_>) -> io::Result<()> {
+        // A connection's own items come in the right order.
+        items.sort_by_key(|item| (item.frame, item.connection));
+        for Item {
+            connection, what, ..
+        } in items.drain(..)
+        {
             self.item(connection, what, sink)?;
         }
         Ok(())

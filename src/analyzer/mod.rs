@@ -1,17 +1,19 @@
 //! Joins the rooms: frames go in, records come out in the order in which they became final.
 //!
 //! ```text
-//! frame ─▶ dispatch (decoder, connection numbers) ─▶ worker (TCP, layers, rows) ─▶ merge (order, session numbers, counts) ─▶ records
+//! frame ─▶ dispatch (decoder, connection numbers) ─▶ batch ─▶ worker (TCP, layers, rows) ─▶ merge (order, session numbers, counts) ─▶ records
 //! ```
 //!
 //! The three parts share nothing but what they hand on, so that the middle one can be many. No clock and no file is here:
 //! time is the capture's. Same frames in, same records out.
 
+mod batch;
 mod dispatch;
 mod merge;
 mod worker;
 
-use crate::model::{Frame, Nanos, Record, Summary, Timestamp};
+use crate::model::{Detail, Frame, Nanos, Record, Summary, Timestamp};
+use batch::Batch;
 use dispatch::Dispatcher;
 use merge::Merger;
 use std::io;
@@ -22,8 +24,8 @@ use worker::Worker;
 pub struct Options {
     /// Which connections' frames, events, sessions and connection records.
     pub connections: Connections,
-    /// Whether frame records are made.
-    pub frames: bool,
+    /// What is wanted of them.
+    pub detail: Detail,
     /// Whether values of credentials are shown.
     pub show_secrets: bool,
 }
@@ -73,6 +75,7 @@ pub type Sink<'s> = dyn FnMut(Record) -> io::Result<()> + 's;
 /// Analyses one capture.
 pub struct Analyzer {
     dispatcher: Dispatcher,
+    batch: Batch,
     worker: Worker,
     merger: Merger,
     /// The latest capture time so far: it never goes back, though frames' times may.
@@ -84,23 +87,39 @@ impl Analyzer {
     pub fn new(options: &Options) -> Analyzer {
         Analyzer {
             dispatcher: Dispatcher::new(),
+            batch: Batch::default(),
             worker: Worker::new(options),
             merger: Merger::new(options),
             clock: Timestamp(Nanos::MIN),
         }
     }
 
-    /// Takes the next frame; what it made final goes to `sink`.
+    /// Takes the next frame. It is worked off with others, at the latest in [`settle`](Analyzer::settle); what then became final goes to `sink`.
     ///
     /// # Errors
     /// Those of `sink`.
     pub fn frame(&mut self, frame: &Frame<'_>, sink: &mut Sink<'_>) -> io::Result<()> {
         self.clock = self.clock.max(frame.at.time);
-        self.worker.tick(frame.at.frame, self.clock);
-        if let Some(routed) = self.dispatcher.frame(frame) {
-            self.worker.segment(&routed, self.clock);
+        self.batch.frame(frame.at, self.clock);
+        self.dispatcher.frame(frame, &mut self.batch);
+        if self.batch.is_full() {
+            self.settle(sink)?;
         }
-        self.merger.frame(self.worker.items(), sink)
+        Ok(())
+    }
+
+    /// Works off the frames taken so far: before a wait for more of them.
+    ///
+    /// # Errors
+    /// Those of `sink`.
+    pub fn settle(&mut self, sink: &mut Sink<'_>) -> io::Result<()> {
+        if self.batch.is_empty() {
+            return Ok(());
+        }
+        self.batch.group();
+        self.worker.batch(&self.batch);
+        self.batch.clear();
+        self.merger.items(self.worker.items(), sink)
     }
 
     /// The capture is over.
@@ -108,8 +127,9 @@ impl Analyzer {
     /// # Errors
     /// Those of `sink`.
     pub fn finish(mut self, source: Source, sink: &mut Sink<'_>) -> io::Result<Summary> {
+        self.settle(sink)?;
         self.worker.finish();
-        self.merger.frame(self.worker.items(), sink)?;
+        self.merger.items(self.worker.items(), sink)?;
         self.merger.finish(source, self.dispatcher.counts(), sink)
     }
 }

@@ -1,23 +1,25 @@
 //! Owns whole connections: their TCP state, what is read from their bytes, and their rows.
 //!
-//! In: segments with their connection's number, and the capture's clock. Out: items, each with the frame that made it final.
+//! In: batches of segments with their connection's number. Out: items, each with the frame that made it final.
 //! It never numbers a session across connections and never looks at another worker's connections.
 
-use super::dispatch::Routed;
+use super::batch::Batch;
 use super::{Connections, Options};
 use crate::layers::Stack;
 use crate::model::{
-    At, ConnectionRecord, Delivery, Ending, Endpoint, Event, Exchange, FrameNo, FrameRecord, Said,
-    SessionEnding, TcpFacts, Timestamp, limits,
+    At, ConnectionRecord, Delivery, Detail, Ending, Endpoint, Event, Exchange, FrameNo,
+    FrameRecord, Said, Segment, SessionEnding, TcpFacts, Timestamp, limits,
 };
-use crate::tcp::{Connection, Remains};
+use crate::tcp::{Connection, Located, Remains};
 use crate::timeline::{Entry, Frames, Rows, Shown};
 use std::cmp::Reverse;
-use std::collections::{BTreeMap, BinaryHeap};
+use std::collections::BinaryHeap;
 
 /// Something final.
 #[derive(Debug)]
 pub(super) struct Item {
+    /// The frame that made it final; behind every frame where the end of the capture did.
+    pub(super) frame: FrameNo,
     pub(super) connection: u32,
     pub(super) what: What,
 }
@@ -49,9 +51,10 @@ pub(super) enum What {
 
 pub(super) struct Worker {
     connections: Connections,
-    frames: bool,
+    detail: Detail,
     show_secrets: bool,
-    slots: BTreeMap<u32, Slot>,
+    /// By connection number. A number that only a quoted TCP header took stays empty.
+    slots: Vec<Option<Slot>>,
     /// When closed connections are over.
     closing: BinaryHeap<Reverse<(Timestamp, u32)>>,
     items: Vec<Item>,
@@ -75,17 +78,17 @@ struct Live {
     tcp: Connection,
     stack: Stack,
     rows: Rows,
-    /// Whether its end is in `closing`.
-    closing: bool,
+    /// Once it is closed: when it is over.
+    over_at: Option<Timestamp>,
 }
 
 impl Worker {
     pub(super) fn new(options: &Options) -> Worker {
         Worker {
             connections: options.connections.clone(),
-            frames: options.frames,
+            detail: options.detail,
             show_secrets: options.show_secrets,
-            slots: BTreeMap::new(),
+            slots: Vec::new(),
             closing: BinaryHeap::new(),
             items: Vec::new(),
             said: Vec::new(),
@@ -97,66 +100,85 @@ impl Worker {
         &mut self.items
     }
 
-    /// The capture's clock is at `clock` with frame `frame`: connections that are over by then leave.
-    pub(super) fn tick(&mut self, _frame: FrameNo, clock: Timestamp) {
+    /// Takes the segments of a batch.
+    pub(super) fn batch(&mut self, batch: &Batch) {
+        for (segment, located) in batch.grouped() {
+            self.segment(&segment, &located, batch);
+        }
+        let clock = batch.last_clock();
         while let Some(&Reverse((deadline, connection))) = self.closing.peek()
             && deadline <= clock
         {
             self.closing.pop();
-            self.over(connection);
+            if let Some(frame) = batch.first_frame_at(deadline) {
+                self.end(connection, Ending::Expired, frame);
+            }
         }
     }
 
-    /// Takes one segment.
-    pub(super) fn segment(&mut self, routed: &Routed<'_>, clock: Timestamp) {
-        let (segment, located) = (&routed.segment, &routed.located);
+    fn segment(&mut self, segment: &Segment<'_>, located: &Located, batch: &Batch) {
         let connection = located.connection;
+        let frame = segment.at.frame;
         if let Some(old) = located.replaces {
-            self.over(old);
+            // Its segments came before: it has the lower number.
+            self.end(old, Ending::Expired, frame);
+        }
+        let place = connection as usize;
+        if self.slots.len() <= place {
+            self.slots.resize_with(place + 1, || None);
+        }
+        if let Some(Slot::Live(live)) = &self.slots[place]
+            && let Some(deadline) = live.over_at
+            && deadline <= batch.clock_at(frame)
+            && let Some(over) = batch.first_frame_at(deadline)
+        {
+            self.end(connection, Ending::Expired, over);
         }
         let wanted = self.wanted(connection);
         let show_secrets = self.show_secrets;
-        let slot = self.slots.entry(connection).or_insert_with(|| {
+        let slot = self.slots[place].get_or_insert_with(|| {
             Slot::Live(Box::new(Live {
                 tcp: Connection::new(segment, located.port_reused),
-                stack: Stack::new(),
+                stack: Stack::new(self.detail),
                 rows: Rows::new(wanted, show_secrets),
-                closing: false,
+                over_at: None,
             }))
         });
+        let said = &mut self.said;
+        let items = &mut self.items;
         match slot {
             Slot::Live(live) => {
                 let Live {
                     tcp,
                     stack,
                     rows,
-                    closing,
+                    over_at,
                 } = &mut **live;
-                let said = &mut self.said;
-                let facts = tcp.segment(segment, &mut |direction, delivery| {
+                let heard = tcp.hear(segment, &mut |direction, delivery| {
                     stack.deliver(direction, delivery, said);
                 });
-                let ends = Frames {
-                    connection,
-                    client: tcp.client(),
-                    server: tcp.server(),
-                };
-                let last = facts.at;
-                let items = &mut self.items;
-                rows.frame(
-                    ends,
-                    &facts,
-                    said,
-                    facts.waiting || stack.pending(),
-                    stack.open_response(),
-                    &mut |entry| {
-                        items.push(item(ends, last, entry));
-                    },
-                );
-                if !*closing && let Some(closed) = tcp.closed_at() {
-                    *closing = true;
-                    let deadline =
-                        Timestamp(closed.max(clock).0.saturating_add(limits::CLOSED_LINGER));
+                if self.detail == Detail::Frames || !said.is_empty() {
+                    let facts = tcp.facts(segment, &heard);
+                    let ends = Frames {
+                        connection,
+                        client: tcp.client(),
+                        server: tcp.server(),
+                    };
+                    rows.frame(
+                        ends,
+                        &facts,
+                        said,
+                        facts.waiting || stack.pending(),
+                        stack.open_response(),
+                        &mut |entry| items.push(item(frame, ends, facts.at, entry)),
+                    );
+                }
+                if over_at.is_none()
+                    && let Some(closed) = tcp.closed_at()
+                {
+                    let closed = closed.max(batch.clock_at(frame));
+                    let deadline = Timestamp(closed.0.saturating_add(limits::CLOSED_LINGER));
+                    *over_at = Some(deadline);
                     self.closing.push(Reverse((deadline, connection)));
                 }
             }
@@ -169,10 +191,9 @@ impl Worker {
                         client: remains.client(),
                         server: remains.server(),
                     };
-                    let items = &mut self.items;
                     let mut rows = Rows::new(Shown::All, show_secrets);
-                    rows.frame(ends, &facts, &mut self.said, false, false, &mut |entry| {
-                        items.push(item(ends, facts.at, entry));
+                    rows.frame(ends, &facts, said, false, false, &mut |entry| {
+                        items.push(item(frame, ends, facts.at, entry));
                     });
                 }
             }
@@ -181,16 +202,15 @@ impl Worker {
 
     /// The end of the capture: every connection is over, in the order of their numbers.
     pub(super) fn finish(&mut self) {
-        let all: Vec<u32> = self.slots.keys().copied().collect();
-        for connection in all {
-            self.end(connection, Ending::CaptureEnd);
+        for connection in 0..self.slots.len() as u32 {
+            self.end(connection, Ending::CaptureEnd, END);
         }
     }
 
     /// Which rows of a connection are wanted.
     fn wanted(&self, connection: u32) -> Shown {
         match &self.connections {
-            _ if !self.frames => Shown::None,
+            _ if self.detail < Detail::Frames => Shown::None,
             Connections::Sse => Shown::Sse,
             Connections::All => Shown::All,
             Connections::Only(numbers) if numbers.contains(&connection) => Shown::All,
@@ -198,16 +218,14 @@ impl Worker {
         }
     }
 
-    fn over(&mut self, connection: u32) {
-        self.end(connection, Ending::Expired);
-    }
-
-    /// A connection is over: its state goes, its record comes, what late frames need stays.
-    fn end(&mut self, connection: u32, ending: Ending) {
-        let Some(slot) = self.slots.get_mut(&connection) else {
+    /// A connection is over: its state goes, its record comes, what late frames need stays. `frame` made it so.
+    fn end(&mut self, connection: u32, ending: Ending, frame: FrameNo) {
+        let Some(slot) = self.slots.get_mut(connection as usize) else {
             return;
         };
-        let Slot::Live(live) = slot else { return };
+        let Some(Slot::Live(live)) = slot else {
+            return;
+        };
         let Live {
             tcp, stack, rows, ..
         } = &mut **live;
@@ -226,9 +244,10 @@ impl Worker {
         });
         let items = &mut self.items;
         rows.finish(&mut self.said, &mut |entry| {
-            items.push(item(ends, last, entry));
+            items.push(item(frame, ends, last, entry));
         });
         items.push(Item {
+            frame,
             connection,
             what: What::Over(Box::new(ConnectionRecord {
                 connection,
@@ -244,19 +263,22 @@ impl Worker {
             })),
         });
         let shown = match self.connections {
-            _ if !self.frames => false,
+            _ if self.detail < Detail::Frames => false,
             Connections::Sse => rows.streamed(),
             Connections::All => true,
             Connections::Only(ref numbers) => numbers.contains(&connection),
         };
-        *slot = Slot::Late(Box::new(Late {
+        *slot = Some(Slot::Late(Box::new(Late {
             remains: tcp.remains(),
             shown,
-        }));
+        })));
     }
 }
 
-fn item(ends: Frames, last: At, entry: Entry) -> Item {
+/// Stands for the end of the capture, behind every frame.
+const END: FrameNo = FrameNo(u64::MAX);
+
+fn item(frame: FrameNo, ends: Frames, last: At, entry: Entry) -> Item {
     let what = match entry {
         Entry::SessionOpens { exchange, at, .. } => What::SessionOpens {
             exchange,
@@ -273,6 +295,7 @@ fn item(ends: Frames, last: At, entry: Entry) -> Item {
         },
     };
     Item {
+        frame,
         connection: ends.connection,
         what,
     }

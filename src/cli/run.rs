@@ -5,7 +5,7 @@ use super::messages;
 use crate::analyzer::{Analyzer, Options, Source};
 use crate::capture::{Capture, Filter};
 use crate::decode::link_type_name;
-use crate::model::{Counts, Record};
+use crate::model::{Counts, Detail, Record};
 use crate::report::{self, Format, Report, View};
 use anyhow::Context;
 use std::fs::File;
@@ -67,16 +67,25 @@ fn one(path: &Path, shared: &Shared, report: &mut Option<Report<Output>>) -> any
     let view = View::from(shared.view);
     let mut analyzer = Analyzer::new(&Options {
         connections: shared.connections.clone(),
-        frames: view == View::Timeline,
+        detail: match view {
+            View::Timeline => Detail::Frames,
+            View::Events => Detail::Events,
+            View::Sessions => Detail::Sessions,
+        },
         show_secrets: shared.show_secrets,
     });
     let mut begun = false;
     let damaged = loop {
         // Before a wait for more input, what is final is passed on.
-        match capture.ready() {
-            Ok(false) if capture.size().is_none() => report.flush()?,
-            Ok(_) => {}
-            Err(error) => break Some(error),
+        if capture.size().is_none() {
+            match capture.ready() {
+                Ok(true) => {}
+                Ok(false) => {
+                    analyzer.settle(&mut |record| report.record(&record))?;
+                    report.flush()?;
+                }
+                Err(error) => break Some(error),
+            }
         }
         let first = capture.first_time();
         match capture.next() {

@@ -12,16 +12,25 @@ mod stack;
 
 pub use stack::Stack;
 
-use crate::model::OtherStream;
+use crate::model::{Detail, OtherStream};
 
 /// What is numbered or listed over a whole connection.
-#[derive(Debug, Default)]
+#[derive(Debug)]
 struct Ledger {
+    detail: Detail,
     sessions: u32,
     other_streams: Vec<OtherStream>,
 }
 
 impl Ledger {
+    fn new(detail: Detail) -> Ledger {
+        Ledger {
+            detail,
+            sessions: 0,
+            other_streams: Vec::new(),
+        }
+    }
+
     /// The number of a session that opens.
     fn next_session(&mut self) -> u32 {
         let number = self.sessions;

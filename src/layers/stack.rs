@@ -2,10 +2,9 @@
 
 use super::http::{Connection, Next};
 use super::{Ledger, probe, sse::Session};
-use crate::model::{At, Delivery, Direction, OtherStream, Protocol, Said};
+use crate::model::{At, Delivery, Detail, Direction, OtherStream, Protocol, Said};
 
 /// The layers above one TCP connection.
-#[derive(Default)]
 pub struct Stack {
     layer: Layer,
     /// Which directions have delivered bytes: bit 0 to the server, bit 1 to the client.
@@ -14,10 +13,8 @@ pub struct Stack {
 }
 
 /// What is on top of TCP.
-#[derive(Default)]
 enum Layer {
     /// No payload was seen.
-    #[default]
     Nothing,
     /// HTTP/1, or what may turn out to be it wherever a delivery begins with a start line.
     Http(Box<Connection>),
@@ -26,9 +23,13 @@ enum Layer {
 }
 
 impl Stack {
-    /// A connection that nothing is known of.
-    pub fn new() -> Stack {
-        Stack::default()
+    /// A connection that nothing is known of. Of what it carries, `detail` is said.
+    pub fn new(detail: Detail) -> Stack {
+        Stack {
+            layer: Layer::Nothing,
+            begun: 0,
+            ledger: Ledger::new(detail),
+        }
     }
 
     /// Hears the next delivery of one direction and says what it means. Each direction has an `End` of its own; a response,

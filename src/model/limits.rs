@@ -111,3 +111,10 @@ pub const ZSTD_WINDOW_LOG: u32 = 27;
 
 /// Bytes of a file that is no capture that the error shows.
 pub const SHOWN_BEGINNING: usize = 4;
+
+/// Frames that are worked off together: enough that each of some thousands of connections has several of them, few enough that
+/// their payloads still lie in the cache.
+pub const BATCH_FRAMES: usize = 16 * 1024;
+
+/// Bytes of payload that are worked off together, where the frames are large.
+pub const BATCH_BYTES: usize = 4 * 1024 * 1024;

@@ -23,8 +23,8 @@ pub use record::{
     Teardown, TeardownKind,
 };
 pub use said::{
-    End, EndKind, Event, Exchange, Fact, Framing, Gaps, Protocol, RequestHead, ResponseHead, Said,
-    SessionEnding,
+    Detail, End, EndKind, Event, Exchange, Fact, Framing, Gaps, Protocol, RequestHead,
+    ResponseHead, Said, SessionEnding,
 };
 pub use segment::{Decoded, Direction, Endpoint, Flags, Segment, SkipReason, TcpOptions};
 pub use tcp::{SynOptions, TcpFacts};

@@ -324,3 +324,14 @@ impl Protocol {
         }
     }
 }
+
+/// How much is wanted of what the layers find. What nobody wants is counted, not made.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub enum Detail {
+    /// Sessions: how each began and ended, and the numbers in between.
+    Sessions,
+    /// The events too.
+    Events,
+    /// Everything, frame by frame.
+    Frames,
+}

@@ -8,7 +8,6 @@ use super::table::line::{BOLD, DIM};
 use super::text::{cut, width};
 use crate::model::limits;
 use anstyle::Style;
-use comfy_table::{CellAlignment, ColumnConstraint, Table, Width, presets};
 use std::borrow::Cow;
 use std::io::{self, Write};
 
@@ -151,16 +150,13 @@ impl Grid {
         };
         match self.look {
             Look::Terminal { color, .. } => {
-                let cells = |(_, cells): &(u64, Vec<Cell>)| {
-                    shown
-                        .iter()
-                        .map(|&(column, room)| match cells.get(column) {
-                            Some(cell) => self.painted(cell, column, room, color),
-                            None => String::new(),
-                        })
-                        .collect()
-                };
-                self.lines(&shown, rows.iter().map(cells), out)?;
+                for (_, cells) in &rows {
+                    let cells = shown.iter().map(|&(column, room)| match cells.get(column) {
+                        Some(cell) => self.painted(cell, column, room, color),
+                        None => Default::default(),
+                    });
+                    self.line(&shown, cells, out)?;
+                }
             }
             Look::Markdown => {
                 for (_, cells) in &rows {
@@ -182,10 +178,8 @@ impl Grid {
                 return markdown::rule(columns().map(|column| column.right), out);
             }
         };
-        let heads = columns()
-            .map(|column| paint(column.head, BOLD, color))
-            .collect();
-        self.lines(shown, std::iter::once(heads), out)?;
+        let heads = columns().map(|column| (paint(column.head, BOLD, color), width(column.head)));
+        self.line(shown, heads, out)?;
         let rule = match (table, shown.split_last()) {
             (0, Some(((last, _), before))) => {
                 before.iter().map(|(_, room)| room + 2).sum::<usize>()
@@ -197,40 +191,36 @@ impl Grid {
         writeln!(out, "{}", paint(&"─".repeat(rule), DIM, color))
     }
 
-    /// Writes rows of cells, laid out.
-    fn lines(
+    /// Writes one row of cells, each with the columns it takes, padded to its column's room.
+    fn line(
         &self,
         shown: &[(usize, usize)],
-        rows: impl Iterator<Item = Vec<String>>,
+        cells: impl Iterator<Item = (String, usize)>,
         out: &mut impl Write,
     ) -> io::Result<()> {
-        let mut table = Table::new();
-        table.load_style(presets::NOTHING).force_no_tty();
-        table.add_rows(rows);
-        let padding = 2;
-        let last = shown.len().saturating_sub(1);
-        for (place, (laid_out, &(column, room))) in table.column_iter_mut().zip(shown).enumerate() {
-            if self.columns[column].right {
-                laid_out.set_cell_alignment(CellAlignment::Right);
-            }
-            if place < last {
-                let room = u16::try_from(room + padding).unwrap_or(u16::MAX);
-                laid_out.set_constraint(ColumnConstraint::LowerBoundary(Width::Fixed(room)));
-            }
+        let mut line = String::new();
+        for (&(column, room), (text, columns)) in shown.iter().zip(cells) {
+            let pad = room.saturating_sub(columns);
+            let (before, after) = if self.columns[column].right {
+                (pad, 0)
+            } else {
+                (0, pad)
+            };
+            line.extend(std::iter::repeat_n(' ', before + 1));
+            line.push_str(&text);
+            line.extend(std::iter::repeat_n(' ', after + 1));
         }
-        for line in table.lines() {
-            writeln!(out, "{}", line.trim_end())?;
-        }
-        Ok(())
+        writeln!(out, "{}", line.trim_end())
     }
 
-    /// A cell's text, cut to its room and coloured.
-    fn painted(&self, cell: &Cell, column: usize, room: usize, color: bool) -> String {
+    /// A cell's text, cut to its room and coloured, and the columns it takes.
+    fn painted(&self, cell: &Cell, column: usize, room: usize, color: bool) -> (String, usize) {
         let bounded = match (self.look, self.columns[column].cut) {
             (Look::Terminal { width: 1.., .. }, Cut::Between(..)) => room,
             _ => usize::MAX,
         };
-        paint(&cut(&cell.text, bounded), cell.style, color)
+        let text = cut(&cell.text, bounded);
+        (paint(&text, cell.style, color), width(&text))
     }
 
     /// Which columns are shown, and how wide.

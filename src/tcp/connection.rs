@@ -32,6 +32,15 @@ pub struct Connection {
     assemblers: [Assembler; 2],
 }
 
+/// What was made of a segment, before anybody asks for its facts.
+#[derive(Clone, Copy, Debug)]
+pub struct Heard {
+    side: Side,
+    said: Analysed,
+    step: Step,
+    placed: Placed,
+}
+
 impl Connection {
     /// A connection that begins with `first`, which is to be given to [`segment`](Connection::segment) next. `port_reused` is `Located`'s.
     pub fn new(first: &Segment<'_>, port_reused: bool) -> Connection {
@@ -50,12 +59,22 @@ impl Connection {
         }
     }
 
-    /// Takes the connection's next segment. What becomes readable with it is handed up before its facts are given.
+    /// Takes the connection's next segment and gives its facts: [`hear`](Connection::hear) and [`facts`](Connection::facts) in one.
     pub fn segment(
         &mut self,
         segment: &Segment<'_>,
         deliver: &mut dyn FnMut(Direction, Delivery<'_>),
     ) -> TcpFacts {
+        let heard = self.hear(segment, deliver);
+        self.facts(segment, &heard)
+    }
+
+    /// Takes the connection's next segment. What becomes readable with it is handed up.
+    pub fn hear(
+        &mut self,
+        segment: &Segment<'_>,
+        deliver: &mut dyn FnMut(Direction, Delivery<'_>),
+    ) -> Heard {
         self.frames += 1;
         self.last = segment.at;
         let side = if segment.source == self.ends[0] {
@@ -76,7 +95,41 @@ impl Connection {
             .closing
             .segment(side, segment, peer_acked, &mut said.labels);
         let placed = self.assemble(side, segment, was_settled, deliver);
-        self.facts(side, segment, said, step, placed)
+        Heard {
+            side,
+            said,
+            step,
+            placed,
+        }
+    }
+
+    /// The facts of the segment that was heard last.
+    pub fn facts(&self, segment: &Segment<'_>, heard: &Heard) -> TcpFacts {
+        let Heard {
+            side,
+            said,
+            step,
+            placed,
+        } = *heard;
+        let server = self.roles.client().other();
+        let mut facts = said.facts(segment, self.direction(side));
+        if facts.labels.has(Label::HandshakeAck) {
+            facts.initial_rtt = self.analysis.initial_rtt();
+        }
+        if said.news
+            && segment.length == 0
+            && !facts.labels.has_any(&[Label::HandshakeAck, Label::FinAck])
+        {
+            facts.labels.insert(Label::Ack);
+        }
+        facts.syn = offers(segment);
+        facts.acknowledges_fin = step.acknowledges_fin;
+        facts.teardown = step.number;
+        facts.hole = placed.hole;
+        facts.fills_hole = placed.filled;
+        facts.waiting = !self.assemblers[server.index()].waiting().is_empty();
+        facts.closed = self.closed_bits();
+        facts
     }
 
     /// Ends both directions that have not ended: the capture is over, the connection is given up, or another takes its place.
@@ -195,35 +248,6 @@ impl Connection {
             own.flush(at, &mut |delivery| deliver(ours, delivery));
         }
         placed
-    }
-
-    fn facts(
-        &self,
-        side: Side,
-        segment: &Segment<'_>,
-        said: Analysed,
-        step: Step,
-        placed: Placed,
-    ) -> TcpFacts {
-        let server = self.roles.client().other();
-        let mut facts = said.facts(segment, self.direction(side));
-        if facts.labels.has(Label::HandshakeAck) {
-            facts.initial_rtt = self.analysis.initial_rtt();
-        }
-        if said.news
-            && segment.length == 0
-            && !facts.labels.has_any(&[Label::HandshakeAck, Label::FinAck])
-        {
-            facts.labels.insert(Label::Ack);
-        }
-        facts.syn = offers(segment);
-        facts.acknowledges_fin = step.acknowledges_fin;
-        facts.teardown = step.number;
-        facts.hole = placed.hole;
-        facts.fills_hole = placed.filled;
-        facts.waiting = !self.assemblers[server.index()].waiting().is_empty();
-        facts.closed = self.closed_bits();
-        facts
     }
 
     fn direction(&self, side: Side) -> Direction {

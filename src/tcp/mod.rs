@@ -15,6 +15,6 @@ mod sequence;
 mod teardown;
 mod waiting;
 
-pub use connection::Connection;
+pub use connection::{Connection, Heard};
 pub use flows::{Flows, Located};
 pub use remains::Remains;

@@ -4,7 +4,7 @@
 
 use ssetrace::analyzer::{Analyzer, Connections, Options, Source};
 use ssetrace::model::{
-    At, Event, Frame, FrameNo, FrameRecord, LinkType, Record, SessionRecord, Timestamp,
+    At, Detail, Event, Frame, FrameNo, FrameRecord, LinkType, Record, SessionRecord, Timestamp,
 };
 use std::net::Ipv4Addr;
 
@@ -207,9 +207,18 @@ impl Analysed {
 
 /// Analyses raw IPv4 packets.
 pub(crate) fn analyse(frames: &[(Timestamp, Vec<u8>)], connections: Connections) -> Analysed {
+    analyse_in_batches(frames, connections, usize::MAX)
+}
+
+/// Analyses raw IPv4 packets, `batch` of them at a time.
+pub(crate) fn analyse_in_batches(
+    frames: &[(Timestamp, Vec<u8>)],
+    connections: Connections,
+    batch: usize,
+) -> Analysed {
     let options = Options {
         connections,
-        frames: true,
+        detail: Detail::Frames,
         show_secrets: false,
     };
     let mut analyzer = Analyzer::new(&options);
@@ -232,7 +241,19 @@ pub(crate) fn analyse(frames: &[(Timestamp, Vec<u8>)], connections: Connections)
         analyzer
             .frame(&frame, &mut sink)
             .expect("a sink that does not fail");
+        if (index + 1) % batch == 0 {
+            analyzer
+                .settle(&mut sink)
+                .expect("a sink that does not fail");
+        }
     }
+    let mut sink = |record| {
+        records.push(record);
+        Ok(())
+    };
+    analyzer
+        .settle(&mut sink)
+        .expect("a sink that does not fail");
     let before_the_end = records.len();
     let mut sink = |record| {
         records.push(record);

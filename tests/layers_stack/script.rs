@@ -2,8 +2,8 @@
 
 use ssetrace::layers::Stack;
 use ssetrace::model::{
-    At, Delivery, Direction, Ending, Event, Exchange, Fact, FrameNo, Said, SessionEnding, Span,
-    Timestamp,
+    At, Delivery, Detail, Direction, Ending, Event, Exchange, Fact, FrameNo, Said, SessionEnding,
+    Span, Timestamp,
 };
 
 /// A request for an event stream.
@@ -22,7 +22,6 @@ pub(crate) fn chunk(data: impl AsRef<[u8]>) -> Vec<u8> {
     [format!("{:x}\r\n", data.len()).as_bytes(), data, b"\r\n"].concat()
 }
 
-#[derive(Default)]
 pub(crate) struct Script {
     frame: u64,
     pub(crate) stack: Stack,
@@ -39,7 +38,11 @@ pub(crate) fn at(frame: u64) -> At {
 
 impl Script {
     pub(crate) fn new() -> Script {
-        Script::default()
+        Script {
+            frame: 0,
+            stack: Stack::new(Detail::Frames),
+            said: Vec::new(),
+        }
     }
 
     /// A stream that has been asked for (frame 1) and whose head is there (frame 2).

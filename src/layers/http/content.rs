@@ -49,7 +49,7 @@ impl Content {
         say(content_type, Fact::EventStream);
         let chain = open_chain(codings, head, session, said);
         Content {
-            sink: Sink::Events(Box::new(Session::new(number, head))),
+            sink: Sink::Events(Box::new(Session::new(number, head, ledger.detail))),
             chain,
         }
     }

@@ -14,7 +14,7 @@ use crate::layers::{
     sse::{Closing, Mark},
 };
 use crate::model::{
-    At, EndKind, Ending, Exchange, Fact, Framing, Protocol, ResponseHead, Said, Span,
+    At, Detail, EndKind, Ending, Exchange, Fact, Framing, Protocol, ResponseHead, Said, Span,
 };
 use std::sync::Arc;
 
@@ -367,10 +367,12 @@ fn interim(response: ResponseHead, shared: &mut Shared<'_>) -> Next {
 impl Open {
     /// Reads what belongs to the body from `rest`, which it shortens. How the body ended, if it did.
     fn read(&mut self, rest: &mut &[u8], span: Span, shared: &mut Shared<'_>) -> Option<EndKind> {
+        let tells = shared.ledger.detail == Detail::Frames;
         while let Some(step) = self.body.step(rest) {
             match step {
                 Step::Data(bytes, part) => {
                     match part {
+                        _ if !tells => {}
                         Some(part) if part.is_complete() => {
                             let fact = Fact::Chunk {
                                 number: part.number,
@@ -396,7 +398,7 @@ impl Open {
                 Step::Broken(why) => self.broken(why, span, shared),
             }
         }
-        if let Some(part) = self.body.partial_chunk() {
+        if tells && let Some(part) = self.body.partial_chunk() {
             let fact = Fact::PartialChunk {
                 number: part.number,
                 have: part.have,

@@ -22,6 +22,13 @@ pub struct Mark {
 pub enum Item {
     /// An event is dispatched.
     Event(Block),
+    /// An event is dispatched, to a parser that counts.
+    Counted {
+        /// Bytes of its data in UTF-8.
+        data_bytes: u64,
+        /// What carried the byte that ended its blank line.
+        last: Mark,
+    },
     /// A blank line ended a block that has no data but set the last event ID or the reconnection time.
     WithoutData {
         /// The id field.
@@ -62,6 +69,8 @@ pub struct Block {
 /// Invariants: `line` holds bytes only while `partial` is `Field`; nothing is kept of comments and of lines that are skipped.
 #[derive(Debug)]
 pub struct Parser {
+    /// Whether events are counted and not made.
+    counts: bool,
     /// How many bytes of a leading byte order mark were seen; `BOM.len()` once that question is settled.
     bom: usize,
     /// What carried the first byte of a byte order mark that is not complete.
@@ -102,7 +111,12 @@ enum Partial {
 struct Buffers {
     /// What carried the first byte of the first line that is no comment.
     first: Option<Mark>,
+    /// With a line feed behind each line; empty in a parser that counts.
     data: Vec<u8>,
+    /// Bytes of the data as they came.
+    data_length: usize,
+    /// Bytes of the data as they are decoded, in a parser that counts.
+    decoded: u64,
     event_type: Vec<u8>,
     id: Option<String>,
     retry: Option<u64>,
@@ -123,6 +137,7 @@ impl Parser {
     /// A parser at the beginning of a stream.
     pub fn new() -> Parser {
         Parser {
+            counts: false,
             bom: 0,
             bom_mark: Mark::default(),
             partial: Partial::Empty,
@@ -134,6 +149,14 @@ impl Parser {
             last_event_id: Arc::from(""),
             retry: None,
             unread: 0,
+        }
+    }
+
+    /// A parser that counts the events and does not make them.
+    pub fn counting() -> Parser {
+        Parser {
+            counts: true,
+            ..Parser::new()
         }
     }
 
@@ -294,16 +317,22 @@ impl Parser {
         };
         match name {
             b"data" => {
-                if self.block.data.len() + value.len() + 1 > limits::SSE_EVENT {
+                let length = self.block.data_length + value.len() + 1;
+                if length > limits::SSE_EVENT {
                     self.oversize(emit);
                     self.partial = Partial::Empty;
                     return;
                 }
-                self.block.data.reserve(value.len() + 1);
-                self.block.data.extend_from_slice(value);
-                self.block.data.push(b'\n');
+                self.block.data_length = length;
+                if self.counts {
+                    self.block.decoded += decoded_length(value) + 1;
+                } else {
+                    self.block.data.reserve(value.len() + 1);
+                    self.block.data.extend_from_slice(value);
+                    self.block.data.push(b'\n');
+                }
             }
-            b"event" => {
+            b"event" if !self.counts => {
                 self.block.event_type.clear();
                 self.block.event_type.extend_from_slice(value);
             }
@@ -343,7 +372,7 @@ impl Parser {
             self.last_event_id = Arc::from(id.as_str());
         }
         // Step 2: without data nothing is fired.
-        if self.block.data.is_empty() {
+        if self.block.data_length == 0 {
             self.block.clear();
             if id.is_some() || retry.is_some() {
                 emit(Item::WithoutData { id, retry });
@@ -351,6 +380,15 @@ impl Parser {
             return;
         }
         // Step 3: one line feed at the end of the data goes.
+        if self.counts {
+            let data_bytes = self.block.decoded - 1; // one for each line
+            self.block.clear();
+            emit(Item::Counted {
+                data_bytes,
+                last: mark,
+            });
+            return;
+        }
         self.block.data.pop();
         let event_type = if self.block.event_type.is_empty() {
             String::from("message")
@@ -393,6 +431,8 @@ impl Parser {
 impl Buffers {
     fn clear(&mut self) {
         self.first = None;
+        self.data_length = 0;
+        self.decoded = 0;
         self.data.clear();
         self.event_type.clear();
         for buffer in [&mut self.data, &mut self.event_type] {
@@ -402,6 +442,14 @@ impl Buffers {
         }
         self.id = None;
         self.retry = None;
+    }
+}
+
+/// How long bytes are in UTF-8 once [`lossy`] has decoded them.
+fn decoded_length(bytes: &[u8]) -> u64 {
+    match std::str::from_utf8(bytes) {
+        Ok(text) => text.len() as u64,
+        Err(_) => String::from_utf8_lossy(bytes).len() as u64,
     }
 }
 

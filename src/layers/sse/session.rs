@@ -5,7 +5,7 @@
 
 use super::gaps::GapCounter;
 use super::parser::{Item, Mark, Parser};
-use crate::model::{At, End, EndKind, Event, Fact, Nanos, Said, SessionEnding};
+use crate::model::{At, Detail, End, EndKind, Event, Fact, Nanos, Said, SessionEnding};
 
 /// An open session.
 #[derive(Debug)]
@@ -47,10 +47,14 @@ pub(crate) struct Closing {
 
 impl Session {
     /// A session whose response head was complete in `head`.
-    pub(crate) fn new(number: u32, head: At) -> Session {
+    pub(crate) fn new(number: u32, head: At, detail: Detail) -> Session {
         Session {
             number,
-            parser: Parser::new(),
+            parser: if detail == Detail::Sessions {
+                Parser::counting()
+            } else {
+                Parser::new()
+            },
             tally: Tally::new(head),
             body_bytes: 0,
             heard: head,
@@ -80,11 +84,13 @@ impl Session {
         let (number, at) = (self.number, mark.span.there);
         let tally = &mut self.tally;
         self.parser.push(bytes, mark, |item| {
-            said.push(Said {
-                at,
-                session: Some(number),
-                fact: tally.fact(item),
-            });
+            if let Some(fact) = tally.fact(item) {
+                said.push(Said {
+                    at,
+                    session: Some(number),
+                    fact,
+                });
+            }
         });
     }
 
@@ -149,8 +155,13 @@ impl Tally {
         }
     }
 
-    fn fact(&mut self, item: Item) -> Fact {
-        match item {
+    /// Counts an item. What there is to say of it.
+    fn fact(&mut self, item: Item) -> Option<Fact> {
+        Some(match item {
+            Item::Counted { data_bytes, last } => {
+                self.count(data_bytes, last.span.there);
+                return None;
+            }
             Item::Comment => {
                 self.comments += 1;
                 Fact::Comment
@@ -160,16 +171,7 @@ impl Tally {
                 "an event was given up after {bytes} bytes (oversize); events resume at the next blank line"
             )),
             Item::Event(block) => {
-                let at = block.last.span.there;
-                let gap = at.time.since(self.before.time);
-                self.events += 1;
-                self.data_bytes += block.data.len() as u64;
-                if self.first_event.is_none() {
-                    self.first_event = Some(at);
-                } else {
-                    self.gaps.add(gap);
-                }
-                self.before = at;
+                let gap = self.count(block.data.len() as u64, block.last.span.there);
                 Fact::Event(Box::new(Event {
                     number: self.events,
                     event_type: block.event_type,
@@ -182,6 +184,20 @@ impl Tally {
                     gap: Some(gap),
                 }))
             }
+        })
+    }
+
+    /// Counts an event. The time since the one before, or since the response head.
+    fn count(&mut self, data_bytes: u64, at: At) -> Nanos {
+        let gap = at.time.since(self.before.time);
+        self.events += 1;
+        self.data_bytes += data_bytes;
+        if self.first_event.is_none() {
+            self.first_event = Some(at);
+        } else {
+            self.gaps.add(gap);
         }
+        self.before = at;
+        gap
     }
 }

@@ -1,0 +1,211 @@
+//! A run of frames whose segments are worked off connection by connection.
+//!
+//! In: located segments, in order of capture. Out: the same, in order of connection. A connection's state is then fetched into the
+//! processor's cache once for all its segments of the batch, and not once for each: with thousands of connections that is most of the time.
+//! It copies the payloads, so that it depends on nobody's buffer.
+
+use crate::model::{At, FrameNo, Segment, Timestamp, limits};
+use crate::tcp::Located;
+use std::ops::Range;
+
+/// Frames that wait to be worked off.
+#[derive(Debug, Default)]
+pub(super) struct Batch {
+    /// Every frame, whatever it holds, and the capture's clock at it: the latest time so far.
+    clock: Vec<(FrameNo, Timestamp)>,
+    segments: Vec<Kept>,
+    /// The captured payloads.
+    bytes: Vec<u8>,
+    /// Places in `segments`, by connection and then as they came.
+    order: Vec<u32>,
+    /// Kept to be used again.
+    counts: Vec<u32>,
+}
+
+/// A segment whose payload lies in the batch.
+#[derive(Clone, Copy, Debug)]
+struct Kept {
+    located: Located,
+    segment: Segment<'static>,
+    start: u32,
+    captured: u32,
+}
+
+impl Batch {
+    /// Takes the next frame. `clock` never goes back.
+    pub(super) fn frame(&mut self, at: At, clock: Timestamp) {
+        self.clock.push((at.frame, clock));
+    }
+
+    /// Takes what the frame turned out to hold.
+    pub(super) fn segment(&mut self, segment: &Segment<'_>, located: Located) {
+        let start = self.bytes.len() as u32; // at most BATCH_BYTES and one frame
+        self.bytes.extend_from_slice(segment.payload);
+        self.segments.push(Kept {
+            located,
+            segment: Segment {
+                payload: &[],
+                ..*segment
+            },
+            start,
+            captured: segment.payload.len() as u32,
+        });
+    }
+
+    pub(super) fn is_empty(&self) -> bool {
+        self.clock.is_empty()
+    }
+
+    /// Whether it is time to work it off.
+    pub(super) fn is_full(&self) -> bool {
+        self.clock.len() >= limits::BATCH_FRAMES || self.bytes.len() >= limits::BATCH_BYTES
+    }
+
+    /// Puts the segments in order of connection.
+    pub(super) fn group(&mut self) {
+        let connections = self.segments.iter().map(|kept| kept.located.connection);
+        let (Some(lowest), Some(highest)) = (connections.clone().min(), connections.max()) else {
+            return;
+        };
+        let numbers = (highest - lowest) as usize + 1;
+        self.order.clear();
+        if numbers > 4 * limits::BATCH_FRAMES {
+            self.order.extend(0..self.segments.len() as u32);
+            let segments = &self.segments;
+            self.order
+                .sort_by_key(|place| segments[*place as usize].located.connection);
+            return;
+        }
+        // A counting sort: connections that speak at the same time have numbers that lie close together.
+        self.counts.clear();
+        self.counts.resize(numbers, 0);
+        for kept in &self.segments {
+            self.counts[(kept.located.connection - lowest) as usize] += 1;
+        }
+        let mut before = 0;
+        for count in &mut self.counts {
+            before += std::mem::replace(count, before);
+        }
+        self.order.resize(self.segments.len(), 0);
+        for (place, kept) in (0..).zip(&self.segments) {
+            let next = &mut self.counts[(kept.located.connection - lowest) as usize];
+            self.order[*next as usize] = place;
+            *next += 1;
+        }
+    }
+
+    /// The segments, in the order of `group`.
+    pub(super) fn grouped(&self) -> impl Iterator<Item = (Segment<'_>, Located)> {
+        self.order.iter().map(|place| {
+            let kept = &self.segments[*place as usize];
+            let range: Range<usize> = kept.start as usize..(kept.start + kept.captured) as usize;
+            let segment = Segment {
+                payload: &self.bytes[range],
+                ..kept.segment
+            };
+            (segment, kept.located)
+        })
+    }
+
+    /// The clock at a frame of the batch.
+    pub(super) fn clock_at(&self, frame: FrameNo) -> Timestamp {
+        let place = self.clock.partition_point(|(other, _)| *other < frame);
+        self.clock
+            .get(place)
+            .map_or(Timestamp(i64::MIN), |(_, clock)| *clock)
+    }
+
+    /// The clock at the batch's end.
+    pub(super) fn last_clock(&self) -> Timestamp {
+        self.clock
+            .last()
+            .map_or(Timestamp(i64::MIN), |(_, clock)| *clock)
+    }
+
+    /// The first frame of the batch at which the clock has reached `deadline`.
+    pub(super) fn first_frame_at(&self, deadline: Timestamp) -> Option<FrameNo> {
+        let place = self.clock.partition_point(|(_, clock)| *clock < deadline);
+        self.clock.get(place).map(|(frame, _)| *frame)
+    }
+
+    /// Makes room for the next frames.
+    pub(super) fn clear(&mut self) {
+        self.clock.clear();
+        self.segments.clear();
+        self.bytes.clear();
+        self.order.clear();
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::model::{Endpoint, Flags, TcpOptions};
+
+    fn batch(connections: &[u32]) -> Batch {
+        let mut batch = Batch::default();
+        for (frame, connection) in (1..).zip(connections) {
+            let at = At {
+                frame: FrameNo(frame),
+                time: Timestamp(frame as i64 * 10),
+            };
+            let here = Endpoint {
+                address: [127, 0, 0, 1].into(),
+                port: 1,
+            };
+            batch.frame(at, at.time);
+            let payload = [frame as u8];
+            let segment = Segment {
+                at,
+                source: here,
+                destination: here,
+                sequence: 0,
+                acknowledgment: 0,
+                flags: Flags::ACK,
+                window: 0,
+                options: TcpOptions::default(),
+                payload: &payload,
+                length: 1,
+            };
+            batch.segment(
+                &segment,
+                Located {
+                    connection: *connection,
+                    is_new: false,
+                    port_reused: false,
+                    replaces: None,
+                },
+            );
+        }
+        batch.group();
+        batch
+    }
+
+    fn order(batch: &Batch) -> Vec<(u32, u8)> {
+        batch
+            .grouped()
+            .map(|(segment, located)| (located.connection, segment.payload[0]))
+            .collect()
+    }
+
+    #[test]
+    fn segments_come_by_connection_and_then_as_they_were_captured() {
+        let near = batch(&[7, 3, 7, 3, 9]);
+        assert_eq!(order(&near), [(3, 2), (3, 4), (7, 1), (7, 3), (9, 5)]);
+        let far = batch(&[4_000_000_000, 0, 4_000_000_000]);
+        assert_eq!(
+            order(&far),
+            [(0, 2), (4_000_000_000, 1), (4_000_000_000, 3)]
+        );
+        assert_eq!(order(&batch(&[])), []);
+    }
+
+    #[test]
+    fn a_deadline_is_met_by_the_first_frame_whose_clock_has_reached_it() {
+        let batch = batch(&[0, 0, 0]);
+        assert_eq!(batch.first_frame_at(Timestamp(20)), Some(FrameNo(2)));
+        assert_eq!(batch.first_frame_at(Timestamp(21)), Some(FrameNo(3)));
+        assert_eq!(batch.first_frame_at(Timestamp(31)), None);
+        assert_eq!(batch.clock_at(FrameNo(2)), Timestamp(20));
+    }
+}
