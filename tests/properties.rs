@@ -2,7 +2,7 @@
 
 mod common;
 
-use common::{ACK, Analysed, PSH, Piece, SSE, Script, analyse, analyse_in_batches, chunk};
+use common::{ACK, Analysed, PSH, Piece, SSE, Script, analyse, analyse_with, chunk};
 use proptest::prelude::*;
 use ssetrace::analyzer::Connections;
 use ssetrace::model::{Record, Timestamp};
@@ -132,10 +132,10 @@ proptest! {
     }
 
     #[test]
-    fn how_many_frames_are_worked_off_together_changes_nothing(frames in capture(), batch in 1usize..40) {
+    fn how_many_frames_are_worked_off_together_and_by_how_many_changes_nothing(frames in capture(), batch in 1usize..40, jobs in 1usize..4) {
         for connections in [Connections::Sse, Connections::All] {
             let together = analyse(&frames, connections.clone());
-            let in_turn = analyse_in_batches(&frames, connections, batch);
+            let in_turn = analyse_with(&frames, connections, batch, jobs);
             prop_assert_eq!(shown(&together.records), shown(&in_turn.records));
         }
     }

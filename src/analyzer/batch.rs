@@ -1,28 +1,41 @@
 //! A run of frames whose segments are worked off connection by connection.
 //!
-//! In: located segments, in order of capture. Out: the same, in order of connection. A connection's state is then fetched into the
-//! processor's cache once for all its segments of the batch, and not once for each: with thousands of connections that is most of the time.
-//! It copies the payloads, so that it depends on nobody's buffer.
+//! In: located segments, in order of capture. Out: for each worker its own, in order of connection. A connection's state is then fetched
+//! into the processor's cache once for all its segments of the batch, and not once for each: with thousands of connections that is most of
+//! the time. It copies the payloads, so that it depends on nobody's buffer.
 
 use crate::model::{At, FrameNo, Segment, Timestamp, limits};
 use crate::tcp::Located;
-use std::ops::Range;
+use std::sync::Arc;
 
 /// Frames that wait to be worked off.
-#[derive(Debug, Default)]
+#[derive(Debug)]
 pub(super) struct Batch {
-    /// Every frame, whatever it holds, and the capture's clock at it: the latest time so far.
-    clock: Vec<(FrameNo, Timestamp)>,
+    pub(super) clock: Arc<Clock>,
+    /// One for each worker.
+    pub(super) parts: Vec<Part>,
+    bytes: usize,
+}
+
+/// Every frame of a batch, whatever it holds, and the capture's clock at it: the latest time so far.
+#[derive(Debug, Default)]
+pub(super) struct Clock(Vec<(FrameNo, Timestamp)>);
+
+/// What of a batch belongs to one worker.
+#[derive(Debug, Default)]
+pub(super) struct Part {
     segments: Vec<Kept>,
     /// The captured payloads.
     bytes: Vec<u8>,
+    /// Connections that others took the 4-tuple from, each with the frame that did.
+    pub(super) replaced: Vec<(u32, FrameNo)>,
     /// Places in `segments`, by connection and then as they came.
     order: Vec<u32>,
     /// Kept to be used again.
     counts: Vec<u32>,
 }
 
-/// A segment whose payload lies in the batch.
+/// A segment whose payload lies in the part.
 #[derive(Clone, Copy, Debug)]
 struct Kept {
     located: Located,
@@ -32,13 +45,85 @@ struct Kept {
 }
 
 impl Batch {
+    /// An empty batch for so many workers.
+    pub(super) fn new(workers: usize) -> Batch {
+        Batch {
+            clock: Arc::default(),
+            parts: (0..workers).map(|_| Part::default()).collect(),
+            bytes: 0,
+        }
+    }
+
     /// Takes the next frame. `clock` never goes back.
     pub(super) fn frame(&mut self, at: At, clock: Timestamp) {
-        self.clock.push((at.frame, clock));
+        // It is shared only while the batch is worked off.
+        if let Some(frames) = Arc::get_mut(&mut self.clock) {
+            frames.0.push((at.frame, clock));
+        }
     }
 
     /// Takes what the frame turned out to hold.
     pub(super) fn segment(&mut self, segment: &Segment<'_>, located: Located) {
+        if let Some(old) = located.replaces {
+            self.part(old).replaced.push((old, segment.at.frame));
+        }
+        self.bytes += segment.payload.len();
+        self.part(located.connection).take(segment, located);
+    }
+
+    /// Begins the next batch in these parts.
+    pub(super) fn renew(&mut self, mut parts: Vec<Part>) {
+        parts.iter_mut().for_each(Part::clear);
+        self.parts = parts;
+        self.bytes = 0;
+        // What the workers still look at is left to them.
+        match Arc::get_mut(&mut self.clock) {
+            Some(clock) => clock.0.clear(),
+            None => self.clock = Arc::default(),
+        }
+    }
+
+    pub(super) fn is_empty(&self) -> bool {
+        self.clock.0.is_empty()
+    }
+
+    /// Whether it is time to work it off.
+    pub(super) fn is_full(&self) -> bool {
+        self.clock.0.len() >= limits::BATCH_FRAMES || self.bytes >= limits::BATCH_BYTES
+    }
+
+    /// The part of the worker that owns a connection: numbers are dealt out in turn.
+    fn part(&mut self, connection: u32) -> &mut Part {
+        let workers = self.parts.len();
+        &mut self.parts[connection as usize % workers]
+    }
+}
+
+impl Clock {
+    /// The clock at a frame of the batch.
+    pub(super) fn at(&self, frame: FrameNo) -> Timestamp {
+        let place = self.0.partition_point(|(other, _)| *other < frame);
+        self.0
+            .get(place)
+            .map_or(Timestamp(i64::MIN), |(_, clock)| *clock)
+    }
+
+    /// The clock at the batch's end.
+    pub(super) fn last(&self) -> Timestamp {
+        self.0
+            .last()
+            .map_or(Timestamp(i64::MIN), |(_, clock)| *clock)
+    }
+
+    /// The first frame of the batch at which the clock has reached `deadline`.
+    pub(super) fn first_frame_at(&self, deadline: Timestamp) -> Option<FrameNo> {
+        let place = self.0.partition_point(|(_, clock)| *clock < deadline);
+        self.0.get(place).map(|(frame, _)| *frame)
+    }
+}
+
+impl Part {
+    fn take(&mut self, segment: &Segment<'_>, located: Located) {
         let start = self.bytes.len() as u32; // at most BATCH_BYTES and one frame
         self.bytes.extend_from_slice(segment.payload);
         self.segments.push(Kept {
@@ -52,15 +137,6 @@ impl Batch {
         });
     }
 
-    pub(super) fn is_empty(&self) -> bool {
-        self.clock.is_empty()
-    }
-
-    /// Whether it is time to work it off.
-    pub(super) fn is_full(&self) -> bool {
-        self.clock.len() >= limits::BATCH_FRAMES || self.bytes.len() >= limits::BATCH_BYTES
-    }
-
     /// Puts the segments in order of connection.
     pub(super) fn group(&mut self) {
         let connections = self.segments.iter().map(|kept| kept.located.connection);
@@ -68,7 +144,6 @@ impl Batch {
             return;
         };
         let numbers = (highest - lowest) as usize + 1;
-        self.order.clear();
         if numbers > 4 * limits::BATCH_FRAMES {
             self.order.extend(0..self.segments.len() as u32);
             let segments = &self.segments;
@@ -98,41 +173,20 @@ impl Batch {
     pub(super) fn grouped(&self) -> impl Iterator<Item = (Segment<'_>, Located)> {
         self.order.iter().map(|place| {
             let kept = &self.segments[*place as usize];
-            let range: Range<usize> = kept.start as usize..(kept.start + kept.captured) as usize;
+            let start = kept.start as usize;
             let segment = Segment {
-                payload: &self.bytes[range],
+                payload: &self.bytes[start..start + kept.captured as usize],
                 ..kept.segment
             };
             (segment, kept.located)
         })
     }
 
-    /// The clock at a frame of the batch.
-    pub(super) fn clock_at(&self, frame: FrameNo) -> Timestamp {
-        let place = self.clock.partition_point(|(other, _)| *other < frame);
-        self.clock
-            .get(place)
-            .map_or(Timestamp(i64::MIN), |(_, clock)| *clock)
-    }
-
-    /// The clock at the batch's end.
-    pub(super) fn last_clock(&self) -> Timestamp {
-        self.clock
-            .last()
-            .map_or(Timestamp(i64::MIN), |(_, clock)| *clock)
-    }
-
-    /// The first frame of the batch at which the clock has reached `deadline`.
-    pub(super) fn first_frame_at(&self, deadline: Timestamp) -> Option<FrameNo> {
-        let place = self.clock.partition_point(|(_, clock)| *clock < deadline);
-        self.clock.get(place).map(|(frame, _)| *frame)
-    }
-
-    /// Makes room for the next frames.
-    pub(super) fn clear(&mut self) {
-        self.clock.clear();
+    /// Makes room for the next batch.
+    fn clear(&mut self) {
         self.segments.clear();
         self.bytes.clear();
+        self.replaced.clear();
         self.order.clear();
     }
 }
@@ -143,7 +197,7 @@ mod tests {
     use crate::model::{Endpoint, Flags, TcpOptions};
 
     fn batch(connections: &[u32]) -> Batch {
-        let mut batch = Batch::default();
+        let mut batch = Batch::new(1);
         for (frame, connection) in (1..).zip(connections) {
             let at = At {
                 frame: FrameNo(frame),
@@ -177,12 +231,12 @@ mod tests {
                 },
             );
         }
-        batch.group();
+        batch.parts[0].group();
         batch
     }
 
     fn order(batch: &Batch) -> Vec<(u32, u8)> {
-        batch
+        batch.parts[0]
             .grouped()
             .map(|(segment, located)| (located.connection, segment.payload[0]))
             .collect()
@@ -202,10 +256,10 @@ mod tests {
 
     #[test]
     fn a_deadline_is_met_by_the_first_frame_whose_clock_has_reached_it() {
-        let batch = batch(&[0, 0, 0]);
-        assert_eq!(batch.first_frame_at(Timestamp(20)), Some(FrameNo(2)));
-        assert_eq!(batch.first_frame_at(Timestamp(21)), Some(FrameNo(3)));
-        assert_eq!(batch.first_frame_at(Timestamp(31)), None);
-        assert_eq!(batch.clock_at(FrameNo(2)), Timestamp(20));
+        let clock = batch(&[0, 0, 0]).clock;
+        assert_eq!(clock.first_frame_at(Timestamp(20)), Some(FrameNo(2)));
+        assert_eq!(clock.first_frame_at(Timestamp(21)), Some(FrameNo(3)));
+        assert_eq!(clock.first_frame_at(Timestamp(31)), None);
+        assert_eq!(clock.at(FrameNo(2)), Timestamp(20));
     }
 }

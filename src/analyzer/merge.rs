@@ -45,8 +45,8 @@ impl Merger {
 
     /// Takes the items that a batch made final. Drains `items`.
     pub(super) fn items(&mut self, items: &mut Vec<Item>, sink: &mut Sink<'_>) -> io::Result<()> {
-        // A connection's own items come in the right order.
-        items.sort_by_key(|item| (item.frame, item.connection));
+        // Those of each worker are in order.
+        items.sort_by_key(Item::order);
         for Item {
             connection, what, ..
         } in items.drain(..)

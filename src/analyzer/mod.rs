@@ -10,14 +10,17 @@
 mod batch;
 mod dispatch;
 mod merge;
+mod pool;
 mod worker;
 
 use crate::model::{Detail, Frame, Nanos, Record, Summary, Timestamp};
 use batch::Batch;
 use dispatch::Dispatcher;
 use merge::Merger;
+use pool::Pool;
 use std::io;
-use worker::Worker;
+use std::num::NonZeroUsize;
+use worker::Item;
 
 /// What is wanted.
 #[derive(Clone, Debug)]
@@ -28,6 +31,8 @@ pub struct Options {
     pub detail: Detail,
     /// Whether values of credentials are shown.
     pub show_secrets: bool,
+    /// Threads that work on connections; 1: none but the caller's. The output is the same.
+    pub jobs: NonZeroUsize,
 }
 
 /// Which connections are shown.
@@ -76,7 +81,9 @@ pub type Sink<'s> = dyn FnMut(Record) -> io::Result<()> + 's;
 pub struct Analyzer {
     dispatcher: Dispatcher,
     batch: Batch,
-    worker: Worker,
+    pool: Pool,
+    /// Kept to be used again.
+    items: Vec<Item>,
     merger: Merger,
     /// The latest capture time so far: it never goes back, though frames' times may.
     clock: Timestamp,
@@ -87,8 +94,9 @@ impl Analyzer {
     pub fn new(options: &Options) -> Analyzer {
         Analyzer {
             dispatcher: Dispatcher::new(),
-            batch: Batch::default(),
-            worker: Worker::new(options),
+            batch: Batch::new(options.jobs.get()),
+            pool: Pool::new(options),
+            items: Vec::new(),
             merger: Merger::new(options),
             clock: Timestamp(Nanos::MIN),
         }
@@ -103,7 +111,10 @@ impl Analyzer {
         self.batch.frame(frame.at, self.clock);
         self.dispatcher.frame(frame, &mut self.batch);
         if self.batch.is_full() {
-            self.settle(sink)?;
+            self.pool.submit(&mut self.batch);
+            if self.pool.is_busy() {
+                self.collect(sink)?;
+            }
         }
         Ok(())
     }
@@ -113,13 +124,18 @@ impl Analyzer {
     /// # Errors
     /// Those of `sink`.
     pub fn settle(&mut self, sink: &mut Sink<'_>) -> io::Result<()> {
-        if self.batch.is_empty() {
-            return Ok(());
+        if !self.batch.is_empty() {
+            self.pool.submit(&mut self.batch);
         }
-        self.batch.group();
-        self.worker.batch(&self.batch);
-        self.batch.clear();
-        self.merger.items(self.worker.items(), sink)
+        while self.collect(sink)? {}
+        Ok(())
+    }
+
+    /// Passes on what the oldest batch under way made final; false if there is none.
+    fn collect(&mut self, sink: &mut Sink<'_>) -> io::Result<bool> {
+        let any = self.pool.collect(&mut self.items);
+        self.merger.items(&mut self.items, sink)?;
+        Ok(any)
     }
 
     /// The capture is over.
@@ -128,8 +144,8 @@ impl Analyzer {
     /// Those of `sink`.
     pub fn finish(mut self, source: Source, sink: &mut Sink<'_>) -> io::Result<Summary> {
         self.settle(sink)?;
-        self.worker.finish();
-        self.merger.items(self.worker.items(), sink)?;
+        self.pool.finish(&mut self.items);
+        self.merger.items(&mut self.items, sink)?;
         self.merger.finish(source, self.dispatcher.counts(), sink)
     }
 }

@@ -3,7 +3,7 @@
 //! In: batches of segments with their connection's number. Out: items, each with the frame that made it final.
 //! It never numbers a session across connections and never looks at another worker's connections.
 
-use super::batch::Batch;
+use super::batch::{Clock, Part};
 use super::{Connections, Options};
 use crate::layers::Stack;
 use crate::model::{
@@ -22,6 +22,13 @@ pub(super) struct Item {
     pub(super) frame: FrameNo,
     pub(super) connection: u32,
     pub(super) what: What,
+}
+
+impl Item {
+    /// The order of the output.
+    pub(super) fn order(&self) -> (FrameNo, u32) {
+        (self.frame, self.connection)
+    }
 }
 
 /// What became final. Sessions are numbered within the connection.
@@ -53,11 +60,12 @@ pub(super) struct Worker {
     connections: Connections,
     detail: Detail,
     show_secrets: bool,
-    /// By connection number. A number that only a quoted TCP header took stays empty.
+    /// Workers in all. Each owns the connections whose number, divided by that, has the same remainder.
+    workers: u32,
+    /// By connection number divided by the number of workers. A number that only a quoted TCP header took stays empty.
     slots: Vec<Option<Slot>>,
     /// When closed connections are over.
     closing: BinaryHeap<Reverse<(Timestamp, u32)>>,
-    items: Vec<Item>,
     /// Kept to be used again.
     said: Vec<Said>,
 }
@@ -75,6 +83,7 @@ struct Late {
 }
 
 struct Live {
+    connection: u32,
     tcp: Connection,
     stack: Stack,
     rows: Rows,
@@ -83,61 +92,68 @@ struct Live {
 }
 
 impl Worker {
-    pub(super) fn new(options: &Options) -> Worker {
+    /// One of so many workers.
+    pub(super) fn new(options: &Options, workers: usize) -> Worker {
         Worker {
+            workers: workers as u32,
             connections: options.connections.clone(),
             detail: options.detail,
             show_secrets: options.show_secrets,
             slots: Vec::new(),
             closing: BinaryHeap::new(),
-            items: Vec::new(),
             said: Vec::new(),
         }
     }
 
-    /// What became final since the last call.
-    pub(super) fn items(&mut self) -> &mut Vec<Item> {
-        &mut self.items
-    }
-
-    /// Takes the segments of a batch.
-    pub(super) fn batch(&mut self, batch: &Batch) {
-        for (segment, located) in batch.grouped() {
-            self.segment(&segment, &located, batch);
+    /// Works off its part of a batch. What became final is appended to `items`, in order.
+    pub(super) fn batch(&mut self, clock: &Clock, part: &mut Part, items: &mut Vec<Item>) {
+        part.group();
+        for (segment, located) in part.grouped() {
+            self.segment(&segment, &located, clock, items);
         }
-        let clock = batch.last_clock();
+        for &(connection, frame) in &part.replaced {
+            let over = self
+                .deadline(connection)
+                .and_then(|deadline| clock.first_frame_at(deadline).filter(|over| *over < frame));
+            self.end(connection, Ending::Expired, over.unwrap_or(frame), items);
+        }
+        let now = clock.last();
         while let Some(&Reverse((deadline, connection))) = self.closing.peek()
-            && deadline <= clock
+            && deadline <= now
         {
             self.closing.pop();
-            if let Some(frame) = batch.first_frame_at(deadline) {
-                self.end(connection, Ending::Expired, frame);
+            if let Some(frame) = clock.first_frame_at(deadline) {
+                self.end(connection, Ending::Expired, frame, items);
             }
         }
+        // A connection's own items are in the right order.
+        items.sort_by_key(Item::order);
     }
 
-    fn segment(&mut self, segment: &Segment<'_>, located: &Located, batch: &Batch) {
+    fn segment(
+        &mut self,
+        segment: &Segment<'_>,
+        located: &Located,
+        clock: &Clock,
+        items: &mut Vec<Item>,
+    ) {
         let connection = located.connection;
         let frame = segment.at.frame;
-        if let Some(old) = located.replaces {
-            // Its segments came before: it has the lower number.
-            self.end(old, Ending::Expired, frame);
-        }
-        let place = connection as usize;
+        let place = (connection / self.workers) as usize;
         if self.slots.len() <= place {
             self.slots.resize_with(place + 1, || None);
         }
-        if let Some(Slot::Live(live)) = &self.slots[place]
-            && let Some(deadline) = live.over_at
-            && deadline <= batch.clock_at(frame)
-            && let Some(over) = batch.first_frame_at(deadline)
+        if let Some(deadline) = self.deadline(connection)
+            && deadline <= clock.at(frame)
+            && let Some(over) = clock.first_frame_at(deadline)
         {
-            self.end(connection, Ending::Expired, over);
+            self.end(connection, Ending::Expired, over, items);
         }
         let wanted = self.wanted(connection);
         let show_secrets = self.show_secrets;
         let slot = self.slots[place].get_or_insert_with(|| {
             Slot::Live(Box::new(Live {
+                connection,
                 tcp: Connection::new(segment, located.port_reused),
                 stack: Stack::new(self.detail),
                 rows: Rows::new(wanted, show_secrets),
@@ -145,7 +161,6 @@ impl Worker {
             }))
         });
         let said = &mut self.said;
-        let items = &mut self.items;
         match slot {
             Slot::Live(live) => {
                 let Live {
@@ -153,6 +168,7 @@ impl Worker {
                     stack,
                     rows,
                     over_at,
+                    ..
                 } = &mut **live;
                 let heard = tcp.hear(segment, &mut |direction, delivery| {
                     stack.deliver(direction, delivery, said);
@@ -176,7 +192,7 @@ impl Worker {
                 if over_at.is_none()
                     && let Some(closed) = tcp.closed_at()
                 {
-                    let closed = closed.max(batch.clock_at(frame));
+                    let closed = closed.max(clock.at(frame));
                     let deadline = Timestamp(closed.0.saturating_add(limits::CLOSED_LINGER));
                     *over_at = Some(deadline);
                     self.closing.push(Reverse((deadline, connection)));
@@ -201,9 +217,20 @@ impl Worker {
     }
 
     /// The end of the capture: every connection is over, in the order of their numbers.
-    pub(super) fn finish(&mut self) {
-        for connection in 0..self.slots.len() as u32 {
-            self.end(connection, Ending::CaptureEnd, END);
+    pub(super) fn finish(&mut self, items: &mut Vec<Item>) {
+        for place in 0..self.slots.len() {
+            if let Some(Slot::Live(live)) = &self.slots[place] {
+                let connection = live.connection;
+                self.end(connection, Ending::CaptureEnd, END, items);
+            }
+        }
+    }
+
+    /// When a closed connection is over.
+    fn deadline(&self, connection: u32) -> Option<Timestamp> {
+        match self.slots.get((connection / self.workers) as usize)? {
+            Some(Slot::Live(live)) => live.over_at,
+            _ => None,
         }
     }
 
@@ -219,8 +246,8 @@ impl Worker {
     }
 
     /// A connection is over: its state goes, its record comes, what late frames need stays. `frame` made it so.
-    fn end(&mut self, connection: u32, ending: Ending, frame: FrameNo) {
-        let Some(slot) = self.slots.get_mut(connection as usize) else {
+    fn end(&mut self, connection: u32, ending: Ending, frame: FrameNo, items: &mut Vec<Item>) {
+        let Some(slot) = self.slots.get_mut((connection / self.workers) as usize) else {
             return;
         };
         let Some(Slot::Live(live)) = slot else {
@@ -242,7 +269,6 @@ impl Worker {
                 stack.deliver(direction, delivery, said);
             }
         });
-        let items = &mut self.items;
         rows.finish(&mut self.said, &mut |entry| {
             items.push(item(frame, ends, last, entry));
         });

@@ -3,6 +3,7 @@
 use crate::analyzer::Connections;
 use crate::report::{Format, TimeFormat, View};
 use clap::{Args, Parser, Subcommand, ValueEnum};
+use std::num::NonZeroUsize;
 use std::path::PathBuf;
 
 /// Sees Server-Sent Events on the wire: annotates a packet capture frame by frame.
@@ -28,6 +29,9 @@ pub(super) struct Analyze {
     /// Captures, each in turn; `-` reads standard input
     #[arg(required = true, value_name = "FILE")]
     pub(super) files: Vec<PathBuf>,
+    /// Worker threads; the output is the same whatever their number [default: the machine's cores]
+    #[arg(long, value_name = "N")]
+    pub(super) jobs: Option<NonZeroUsize>,
     #[command(flatten)]
     pub(super) shared: Shared,
 }

@@ -10,7 +10,9 @@ use crate::report::{self, Format, Report, View};
 use anyhow::Context;
 use std::fs::File;
 use std::io::{self, BufWriter, IsTerminal, Write};
+use std::num::NonZeroUsize;
 use std::path::Path;
+use std::thread;
 
 /// Rows above which a timeline is folded on a terminal.
 const ROWS_ON_A_TERMINAL: usize = 60;
@@ -32,7 +34,7 @@ pub(super) fn analyze(arguments: &Analyze) -> anyhow::Result<bool> {
     let mut report = None;
     let mut whole = true;
     for path in &arguments.files {
-        if let Err(error) = one(path, shared, &mut report) {
+        if let Err(error) = one(path, arguments, &mut report) {
             if is_closed_pipe(&error) {
                 return Ok(whole);
             }
@@ -52,7 +54,12 @@ pub(super) fn analyze(arguments: &Analyze) -> anyhow::Result<bool> {
 }
 
 /// Analyses one capture into the report, which the first one opens.
-fn one(path: &Path, shared: &Shared, report: &mut Option<Report<Output>>) -> anyhow::Result<()> {
+fn one(
+    path: &Path,
+    arguments: &Analyze,
+    report: &mut Option<Report<Output>>,
+) -> anyhow::Result<()> {
+    let shared = &arguments.shared;
     let mut capture = Capture::open(path)?;
     if let Some(filter) = &shared.filter {
         capture = capture.with_filter(Filter::new(filter)?);
@@ -73,6 +80,7 @@ fn one(path: &Path, shared: &Shared, report: &mut Option<Report<Output>>) -> any
             View::Sessions => Detail::Sessions,
         },
         show_secrets: shared.show_secrets,
+        jobs: jobs(arguments),
     });
     let mut begun = false;
     let damaged = loop {
@@ -118,6 +126,14 @@ fn one(path: &Path, shared: &Shared, report: &mut Option<Report<Output>>) -> any
         notes(&capture, &summary.counts, shared);
     }
     damaged.map_or(Ok(()), |error| Err(error.into()))
+}
+
+/// Worker threads. One thread reads for all of them: many more have nothing to do.
+fn jobs(arguments: &Analyze) -> NonZeroUsize {
+    const USEFUL: NonZeroUsize = NonZeroUsize::new(8).unwrap();
+    let cores =
+        || thread::available_parallelism().map_or(NonZeroUsize::MIN, |cores| cores.min(USEFUL));
+    arguments.jobs.unwrap_or_else(cores)
 }
 
 /// What a reader should know beside the results.

@@ -7,6 +7,7 @@ use ssetrace::model::{
     At, Detail, Event, Frame, FrameNo, FrameRecord, LinkType, Record, SessionRecord, Timestamp,
 };
 use std::net::Ipv4Addr;
+use std::num::NonZeroUsize;
 
 pub(crate) const FIN: u8 = 1;
 pub(crate) const SYN: u8 = 2;
@@ -207,19 +208,21 @@ impl Analysed {
 
 /// Analyses raw IPv4 packets.
 pub(crate) fn analyse(frames: &[(Timestamp, Vec<u8>)], connections: Connections) -> Analysed {
-    analyse_in_batches(frames, connections, usize::MAX)
+    analyse_with(frames, connections, usize::MAX, 1)
 }
 
-/// Analyses raw IPv4 packets, `batch` of them at a time.
-pub(crate) fn analyse_in_batches(
+/// Analyses raw IPv4 packets, `batch` of them at a time, with so many workers.
+pub(crate) fn analyse_with(
     frames: &[(Timestamp, Vec<u8>)],
     connections: Connections,
     batch: usize,
+    jobs: usize,
 ) -> Analysed {
     let options = Options {
         connections,
         detail: Detail::Frames,
         show_secrets: false,
+        jobs: NonZeroUsize::new(jobs).expect("a worker"),
     };
     let mut analyzer = Analyzer::new(&options);
     let mut records = Vec::new();
