@@ -24,11 +24,21 @@ pub(super) struct Clock(Vec<(FrameNo, Timestamp)>);
 /// What of a batch belongs to one worker.
 #[derive(Debug, Default)]
 pub(super) struct Part {
+    /// Connections are dealt out to these in turn, so that the segments of each lie close together: they come back into the cache
+    /// a bucket at a time.
+    buckets: [Bucket; BUCKETS],
+    /// Connections that others took the 4-tuple from, each with the frame that did.
+    pub(super) replaced: Vec<(u32, FrameNo)>,
+}
+
+/// Some of a worker's connections.
+const BUCKETS: usize = 32;
+
+#[derive(Debug, Default)]
+pub(super) struct Bucket {
     segments: Vec<Kept>,
     /// The captured payloads.
     bytes: Vec<u8>,
-    /// Connections that others took the 4-tuple from, each with the frame that did.
-    pub(super) replaced: Vec<(u32, FrameNo)>,
     /// Places in `segments`, by connection and then as they came.
     order: Vec<u32>,
     /// Kept to be used again.
@@ -68,7 +78,8 @@ impl Batch {
             self.part(old).replaced.push((old, segment.at.frame));
         }
         self.bytes += segment.payload.len();
-        self.part(located.connection).take(segment, located);
+        let bucket = located.connection as usize / self.parts.len() % BUCKETS;
+        self.part(located.connection).buckets[bucket].take(segment, located);
     }
 
     /// Begins the next batch in these parts.
@@ -123,6 +134,19 @@ impl Clock {
 }
 
 impl Part {
+    /// The segments, a connection's together and as they came.
+    pub(super) fn buckets(&mut self) -> &mut [Bucket] {
+        &mut self.buckets
+    }
+
+    /// Makes room for the next batch.
+    fn clear(&mut self) {
+        self.buckets.iter_mut().for_each(Bucket::clear);
+        self.replaced.clear();
+    }
+}
+
+impl Bucket {
     fn take(&mut self, segment: &Segment<'_>, located: Located) {
         let start = self.bytes.len() as u32; // at most BATCH_BYTES and one frame
         self.bytes.extend_from_slice(segment.payload);
@@ -186,7 +210,6 @@ impl Part {
     fn clear(&mut self) {
         self.segments.clear();
         self.bytes.clear();
-        self.replaced.clear();
         self.order.clear();
     }
 }
@@ -231,27 +254,31 @@ mod tests {
                 },
             );
         }
-        batch.parts[0].group();
         batch
     }
 
-    fn order(batch: &Batch) -> Vec<(u32, u8)> {
-        batch.parts[0]
-            .grouped()
-            .map(|(segment, located)| (located.connection, segment.payload[0]))
-            .collect()
+    fn order(mut batch: Batch) -> Vec<(u32, u8)> {
+        let mut order = Vec::new();
+        for part in &mut batch.parts {
+            for bucket in part.buckets() {
+                bucket.group();
+                order.extend(
+                    bucket
+                        .grouped()
+                        .map(|(segment, located)| (located.connection, segment.payload[0])),
+                );
+            }
+        }
+        order
     }
 
     #[test]
     fn segments_come_by_connection_and_then_as_they_were_captured() {
         let near = batch(&[7, 3, 7, 3, 9]);
-        assert_eq!(order(&near), [(3, 2), (3, 4), (7, 1), (7, 3), (9, 5)]);
+        assert_eq!(order(near), [(3, 2), (3, 4), (7, 1), (7, 3), (9, 5)]);
         let far = batch(&[4_000_000_000, 0, 4_000_000_000]);
-        assert_eq!(
-            order(&far),
-            [(0, 2), (4_000_000_000, 1), (4_000_000_000, 3)]
-        );
-        assert_eq!(order(&batch(&[])), []);
+        assert_eq!(order(far), [(0, 2), (4_000_000_000, 1), (4_000_000_000, 3)]);
+        assert_eq!(order(batch(&[])), []);
     }
 
     #[test]

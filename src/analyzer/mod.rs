@@ -11,6 +11,7 @@ mod batch;
 mod dispatch;
 mod merge;
 mod pool;
+mod slot;
 mod worker;
 
 use crate::model::{Detail, Frame, Nanos, Record, Summary, Timestamp};

@@ -12,7 +12,7 @@ use std::sync::mpsc::{Receiver, SyncSender, sync_channel};
 use std::thread::JoinHandle;
 
 /// Batches that may be under way: enough that nobody waits for the other, few enough that memory stays small.
-const UNDER_WAY: usize = 3;
+const UNDER_WAY: usize = 2;
 
 pub(super) enum Pool {
     /// Everything in the caller's thread.

@@ -4,13 +4,14 @@
 //! It never numbers a session across connections and never looks at another worker's connections.
 
 use super::batch::{Clock, Part};
+use super::slot::{Late, Live, Slot};
 use super::{Connections, Options};
 use crate::layers::Stack;
 use crate::model::{
     At, ConnectionRecord, Delivery, Detail, Ending, Endpoint, Event, Exchange, FrameNo,
     FrameRecord, Said, Segment, SessionEnding, TcpFacts, Timestamp, limits,
 };
-use crate::tcp::{Connection, Located, Remains};
+use crate::tcp::{Connection, Located};
 use crate::timeline::{Entry, Frames, Rows, Shown};
 use std::cmp::Reverse;
 use std::collections::BinaryHeap;
@@ -70,27 +71,6 @@ pub(super) struct Worker {
     said: Vec<Said>,
 }
 
-enum Slot {
-    Live(Box<Live>),
-    /// Over: what is needed for the number and the analysis of frames that come late.
-    Late(Box<Late>),
-}
-
-struct Late {
-    remains: Remains,
-    /// Whether its rows are shown.
-    shown: bool,
-}
-
-struct Live {
-    connection: u32,
-    tcp: Connection,
-    stack: Stack,
-    rows: Rows,
-    /// Once it is closed: when it is over.
-    over_at: Option<Timestamp>,
-}
-
 impl Worker {
     /// One of so many workers.
     pub(super) fn new(options: &Options, workers: usize) -> Worker {
@@ -107,9 +87,11 @@ impl Worker {
 
     /// Works off its part of a batch. What became final is appended to `items`, in order.
     pub(super) fn batch(&mut self, clock: &Clock, part: &mut Part, items: &mut Vec<Item>) {
-        part.group();
-        for (segment, located) in part.grouped() {
-            self.segment(&segment, &located, clock, items);
+        for bucket in part.buckets() {
+            bucket.group();
+            for (segment, located) in bucket.grouped() {
+                self.segment(&segment, &located, clock, items);
+            }
         }
         for &(connection, frame) in &part.replaced {
             let over = self
@@ -175,11 +157,7 @@ impl Worker {
                 });
                 if self.detail == Detail::Frames || !said.is_empty() {
                     let facts = tcp.facts(segment, &heard);
-                    let ends = Frames {
-                        connection,
-                        client: tcp.client(),
-                        server: tcp.server(),
-                    };
+                    let ends = live_ends(connection, tcp);
                     rows.frame(
                         ends,
                         &facts,
@@ -196,6 +174,19 @@ impl Worker {
                     let deadline = Timestamp(closed.0.saturating_add(limits::CLOSED_LINGER));
                     *over_at = Some(deadline);
                     self.closing.push(Reverse((deadline, connection)));
+                }
+                if over_at.is_some() && tcp.has_ended() {
+                    let slot = &mut self.slots[place];
+                    *slot = slot.take().map(|slot| slot.close(self.detail));
+                }
+            }
+            Slot::Closed(closed) => {
+                let facts = closed.tcp.segment(segment);
+                let ends = closed.ends();
+                if let Some(rows) = &mut closed.rows {
+                    rows.frame(ends, &facts, said, false, false, &mut |entry| {
+                        items.push(item(frame, ends, facts.at, entry));
+                    });
                 }
             }
             Slot::Late(late) => {
@@ -219,8 +210,7 @@ impl Worker {
     /// The end of the capture: every connection is over, in the order of their numbers.
     pub(super) fn finish(&mut self, items: &mut Vec<Item>) {
         for place in 0..self.slots.len() {
-            if let Some(Slot::Live(live)) = &self.slots[place] {
-                let connection = live.connection;
+            if let Some(connection) = self.slots[place].as_ref().and_then(Slot::open) {
                 self.end(connection, Ending::CaptureEnd, END, items);
             }
         }
@@ -230,7 +220,8 @@ impl Worker {
     fn deadline(&self, connection: u32) -> Option<Timestamp> {
         match self.slots.get((connection / self.workers) as usize)? {
             Some(Slot::Live(live)) => live.over_at,
-            _ => None,
+            Some(Slot::Closed(closed)) => Some(closed.over_at),
+            Some(Slot::Late(_)) | None => None,
         }
     }
 
@@ -250,54 +241,50 @@ impl Worker {
         let Some(slot) = self.slots.get_mut((connection / self.workers) as usize) else {
             return;
         };
-        let Some(Slot::Live(live)) = slot else {
-            return;
-        };
-        let Live {
-            tcp, stack, rows, ..
-        } = &mut **live;
-        let ends = Frames {
-            connection,
-            client: tcp.client(),
-            server: tcp.server(),
-        };
-        let last = tcp.last();
-        let said = &mut self.said;
-        tcp.finish(last, ending, &mut |direction, delivery| {
-            // What waits behind a hole at the end is not handed up: it would add labels to rows that have left.
-            if let Delivery::End { .. } = delivery {
-                stack.deliver(direction, delivery, said);
+        if let Some(Slot::Live(live)) = slot {
+            let Live {
+                tcp, stack, rows, ..
+            } = &mut **live;
+            let (ends, last) = (live_ends(connection, tcp), tcp.last());
+            let said = &mut self.said;
+            tcp.finish(last, ending, &mut |direction, delivery| {
+                // What waits behind a hole at the end is not handed up: it would add labels to rows that have left.
+                if let Delivery::End { .. } = delivery {
+                    stack.deliver(direction, delivery, said);
+                }
+            });
+            rows.finish(said, &mut |entry| {
+                items.push(item(frame, ends, last, entry));
+            });
+        }
+        match slot.take().map(|slot| slot.close(self.detail)) {
+            Some(Slot::Closed(closed)) => {
+                let shown = match self.connections {
+                    _ if self.detail < Detail::Frames => false,
+                    Connections::Sse => closed.rows.as_ref().is_some_and(|rows| rows.streamed()),
+                    Connections::All => true,
+                    Connections::Only(ref numbers) => numbers.contains(&connection),
+                };
+                *slot = Some(Slot::Late(Box::new(Late {
+                    remains: closed.tcp.remains(),
+                    shown,
+                })));
+                items.push(Item {
+                    frame,
+                    connection,
+                    what: What::Over(Box::new(closed.record())),
+                });
             }
-        });
-        rows.finish(&mut self.said, &mut |entry| {
-            items.push(item(frame, ends, last, entry));
-        });
-        items.push(Item {
-            frame,
-            connection,
-            what: What::Over(Box::new(ConnectionRecord {
-                connection,
-                client: ends.client,
-                server: ends.server,
-                frames: tcp.frames(),
-                span: (tcp.first(), last),
-                handshake: tcp.handshake(),
-                teardown: tcp.teardown(),
-                sessions: Vec::new(),
-                other_streams: stack.other_streams().to_vec(),
-                protocol: stack.protocol(),
-            })),
-        });
-        let shown = match self.connections {
-            _ if self.detail < Detail::Frames => false,
-            Connections::Sse => rows.streamed(),
-            Connections::All => true,
-            Connections::Only(ref numbers) => numbers.contains(&connection),
-        };
-        *slot = Some(Slot::Late(Box::new(Late {
-            remains: tcp.remains(),
-            shown,
-        })));
+            other => *slot = other,
+        }
+    }
+}
+
+fn live_ends(connection: u32, tcp: &Connection) -> Frames {
+    Frames {
+        connection,
+        client: tcp.client(),
+        server: tcp.server(),
     }
 }
 

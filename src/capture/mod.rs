@@ -205,7 +205,7 @@ impl Capture {
             link: packet.link,
             start: self.buffer.consume(packet.total) + packet.start,
             length: packet.length,
-            wire_length: packet.wire_length,
+            wire_length: packet.wire_length.max(packet.length as u32), // a record's length is a u32
         };
         let bytes = self.buffer.slice(record.start, record.length);
         if match &mut self.filter {
@@ -263,7 +263,7 @@ struct Packet {
     /// `None` where the record has no time.
     time: Option<Timestamp>,
     link: LinkType,
-    /// At least `length`.
+    /// As the record says: damaged ones claim less than `length`.
     wire_length: u32,
 }
 

@@ -130,7 +130,7 @@ impl Pcap {
             // 2^32 s and 2^32 µs are far from an i64's end.
             time: Some(Timestamp(seconds * 1_000_000_000 + nanoseconds)),
             link: self.link,
-            wire_length: wire.max(captured),
+            wire_length: wire,
         }))
     }
 }

@@ -238,7 +238,7 @@ fn packet(
         total: block.len(),
         time,
         link,
-        wire_length: wire.max(captured),
+        wire_length: wire,
     }))
 }
 

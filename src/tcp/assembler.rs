@@ -136,6 +136,11 @@ impl Assembler {
         self.pump(at, None, deliver);
     }
 
+    /// Whether nothing more is handed up.
+    pub(super) fn has_ended(&self) -> bool {
+        self.ended
+    }
+
     /// Ends the direction, if it has not ended: what waits, with gaps for what is missing before it, and the end.
     pub(super) fn finish(&mut self, at: At, ending: Ending, deliver: &mut dyn FnMut(Delivery<'_>)) {
         self.pump(at, Some(ending), deliver);

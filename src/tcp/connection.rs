@@ -18,6 +18,17 @@ use crate::model::{
 /// A connection from its first captured frame on.
 #[derive(Debug)]
 pub struct Connection {
+    headers: Headers,
+    assemblers: [Assembler; 2],
+}
+
+/// A connection whose both directions have ended: frames may still come, bytes will not.
+#[derive(Debug)]
+pub struct Ended(Headers);
+
+/// What the headers of a connection's segments tell: all but its bytes.
+#[derive(Debug)]
+struct Headers {
     /// The sender of the first frame (side A), and the other.
     ends: [Endpoint; 2],
     roles: Roles,
@@ -29,7 +40,6 @@ pub struct Connection {
     unacked: [Unacked; 2],
     handshake: Handshaking,
     closing: Closing,
-    assemblers: [Assembler; 2],
 }
 
 /// What was made of a segment, before anybody asks for its facts.
@@ -45,16 +55,18 @@ impl Connection {
     /// A connection that begins with `first`, which is to be given to [`segment`](Connection::segment) next. `port_reused` is `Located`'s.
     pub fn new(first: &Segment<'_>, port_reused: bool) -> Connection {
         Connection {
-            ends: [first.source, first.destination],
-            roles: Roles::of_ports(first.source, first.destination),
-            port_reused,
-            frames: 0,
-            first: first.at,
-            last: first.at,
-            analysis: Analysis::NEW,
-            unacked: Default::default(),
-            handshake: Handshaking::default(),
-            closing: Closing::default(),
+            headers: Headers {
+                ends: [first.source, first.destination],
+                roles: Roles::of_ports(first.source, first.destination),
+                port_reused,
+                frames: 0,
+                first: first.at,
+                last: first.at,
+                analysis: Analysis::NEW,
+                unacked: Default::default(),
+                handshake: Handshaking::default(),
+                closing: Closing::default(),
+            },
             assemblers: [Assembler::new(), Assembler::new()],
         }
     }
@@ -75,60 +87,19 @@ impl Connection {
         segment: &Segment<'_>,
         deliver: &mut dyn FnMut(Direction, Delivery<'_>),
     ) -> Heard {
-        self.frames += 1;
-        self.last = segment.at;
-        let side = if segment.source == self.ends[0] {
-            Side::A
-        } else {
-            Side::B
-        };
-        let was_settled = self.roles.settled();
-        self.roles.learn(side, segment);
-
-        let mut said = self.analysis.segment(side, segment, &mut self.unacked);
-        if self.frames == 1 && self.port_reused {
-            said.labels.insert(Label::PortReused);
-        }
-        self.handshake.segment(side, segment, &mut said.labels);
-        let peer_acked = self.analysis.acked_by(side.other());
-        let step = self
-            .closing
-            .segment(side, segment, peer_acked, &mut said.labels);
-        let placed = self.assemble(side, segment, was_settled, deliver);
-        Heard {
-            side,
-            said,
-            step,
-            placed,
-        }
+        let was_settled = self.headers.roles.settled();
+        let mut heard = self.headers.hear(segment);
+        heard.placed = self.assemble(heard.side, segment, was_settled, deliver);
+        heard
     }
 
     /// The facts of the segment that was heard last.
     pub fn facts(&self, segment: &Segment<'_>, heard: &Heard) -> TcpFacts {
-        let Heard {
-            side,
-            said,
-            step,
-            placed,
-        } = *heard;
-        let server = self.roles.client().other();
-        let mut facts = said.facts(segment, self.direction(side));
-        if facts.labels.has(Label::HandshakeAck) {
-            facts.initial_rtt = self.analysis.initial_rtt();
-        }
-        if said.news
-            && segment.length == 0
-            && !facts.labels.has_any(&[Label::HandshakeAck, Label::FinAck])
-        {
-            facts.labels.insert(Label::Ack);
-        }
-        facts.syn = offers(segment);
-        facts.acknowledges_fin = step.acknowledges_fin;
-        facts.teardown = step.number;
-        facts.hole = placed.hole;
-        facts.fills_hole = placed.filled;
+        let mut facts = self.headers.facts(segment, heard);
+        let server = self.headers.roles.client().other();
+        facts.hole = heard.placed.hole;
+        facts.fills_hole = heard.placed.filled;
         facts.waiting = !self.assemblers[server.index()].waiting().is_empty();
-        facts.closed = self.closed_bits();
         facts
     }
 
@@ -140,7 +111,7 @@ impl Connection {
         deliver: &mut dyn FnMut(Direction, Delivery<'_>),
     ) {
         for side in [Side::A, Side::B] {
-            let direction = self.direction(side);
+            let direction = self.headers.direction(side);
             self.assemblers[side.index()].finish(at, ending, &mut |delivery| {
                 deliver(direction, delivery);
             });
@@ -149,53 +120,59 @@ impl Connection {
 
     /// The client, as far as it is known: the answer is final from the first SYN or the first payload on.
     pub fn client(&self) -> Endpoint {
-        self.ends[self.roles.client().index()]
+        self.headers.client()
     }
 
     /// The server.
     pub fn server(&self) -> Endpoint {
-        self.ends[self.roles.client().other().index()]
-    }
-
-    /// Frames so far.
-    pub fn frames(&self) -> u64 {
-        self.frames
-    }
-
-    /// The first frame.
-    pub fn first(&self) -> At {
-        self.first
+        self.headers.server()
     }
 
     /// The latest frame.
     pub fn last(&self) -> At {
-        self.last
+        self.headers.last
     }
 
     /// The handshake.
     pub fn handshake(&self) -> Handshake {
-        Handshake {
-            syn: self.handshake.syn,
-            syn_ack: self.handshake.syn_ack,
-            ack: self.handshake.ack,
-            rtt: self.analysis.initial_rtt(),
-        }
+        self.headers.handshake()
     }
 
     /// The teardown.
     pub fn teardown(&self) -> Teardown {
-        self.closing.teardown()
+        self.headers.closing.teardown()
     }
 
     /// When both FINs were acknowledged or an RST came: from then on the connection lingers for `limits::CLOSED_LINGER`.
     pub fn closed_at(&self) -> Option<Timestamp> {
-        self.closing.closed_at()
+        self.headers.closing.closed_at()
+    }
+
+    /// Whether both directions have ended.
+    pub fn has_ended(&self) -> bool {
+        self.assemblers.iter().all(Assembler::has_ended)
+    }
+
+    /// The connection without what only its bytes need: nobody wants any that still come. `names_repeats`: whether the first
+    /// carrier of what is sent again will be asked for.
+    #[must_use]
+    pub fn into_ended(self, names_repeats: bool) -> Ended {
+        let mut headers = self.headers;
+        for unacked in &mut headers.unacked {
+            unacked.shrink(names_repeats);
+        }
+        Ended(headers)
+    }
+
+    /// What is needed to analyse frames that come after the connection is over.
+    pub fn remains(&self) -> Remains {
+        self.headers.remains()
     }
 
     /// Memory on the heap, in bytes, roughly: what waits behind holes and what is not acknowledged yet.
     pub fn memory(&self) -> usize {
         let waiting = self.assemblers.iter().map(|a| a.waiting().memory());
-        let unacked = self.unacked.iter().map(Unacked::memory);
+        let unacked = self.headers.unacked.iter().map(Unacked::memory);
         waiting.chain(unacked).sum()
     }
 
@@ -205,17 +182,6 @@ impl Connection {
             .iter()
             .map(|a| a.waiting().conflicts())
             .sum()
-    }
-
-    /// What is needed to analyse frames that come after the connection is over.
-    pub fn remains(&self) -> Remains {
-        Remains::new(
-            self.analysis,
-            self.client(),
-            self.server(),
-            self.roles.client(),
-            self.closed_bits(),
-        )
     }
 
     /// Gives the segment to the assemblers. ACKs come first: they speak of what was sent before.
@@ -232,8 +198,9 @@ impl Connection {
             self.finish(at, Ending::Reset, deliver);
             return Placed::default();
         }
-        let settled = self.roles.settled();
-        let (ours, theirs) = (self.direction(side), self.direction(side.other()));
+        let settled = self.headers.roles.settled();
+        let ours = self.headers.direction(side);
+        let theirs = ours.reverse();
         if segment.flags.has(Flags::ACK) {
             let peer = &mut self.assemblers[side.other().index()];
             let due = peer.acknowledged(SeqNo(segment.acknowledgment));
@@ -248,6 +215,132 @@ impl Connection {
             own.flush(at, &mut |delivery| deliver(ours, delivery));
         }
         placed
+    }
+}
+
+impl Ended {
+    /// Takes the connection's next segment and gives its facts.
+    pub fn segment(&mut self, segment: &Segment<'_>) -> TcpFacts {
+        let heard = self.0.hear(segment);
+        self.0.facts(segment, &heard)
+    }
+
+    /// The client.
+    pub fn client(&self) -> Endpoint {
+        self.0.client()
+    }
+
+    /// The server.
+    pub fn server(&self) -> Endpoint {
+        self.0.server()
+    }
+
+    /// Frames so far.
+    pub fn frames(&self) -> u64 {
+        self.0.frames
+    }
+
+    /// The first frame.
+    pub fn first(&self) -> At {
+        self.0.first
+    }
+
+    /// The latest frame.
+    pub fn last(&self) -> At {
+        self.0.last
+    }
+
+    /// The handshake.
+    pub fn handshake(&self) -> Handshake {
+        self.0.handshake()
+    }
+
+    /// The teardown.
+    pub fn teardown(&self) -> Teardown {
+        self.0.closing.teardown()
+    }
+
+    /// What is needed to analyse frames that come after the connection is over.
+    pub fn remains(&self) -> Remains {
+        self.0.remains()
+    }
+}
+
+impl Headers {
+    fn hear(&mut self, segment: &Segment<'_>) -> Heard {
+        self.frames += 1;
+        self.last = segment.at;
+        let side = if segment.source == self.ends[0] {
+            Side::A
+        } else {
+            Side::B
+        };
+        self.roles.learn(side, segment);
+
+        let mut said = self.analysis.segment(side, segment, &mut self.unacked);
+        if self.frames == 1 && self.port_reused {
+            said.labels.insert(Label::PortReused);
+        }
+        self.handshake.segment(side, segment, &mut said.labels);
+        let peer_acked = self.analysis.acked_by(side.other());
+        let step = self
+            .closing
+            .segment(side, segment, peer_acked, &mut said.labels);
+        Heard {
+            side,
+            said,
+            step,
+            placed: Placed::default(),
+        }
+    }
+
+    /// The facts that the bytes have no part in.
+    fn facts(&self, segment: &Segment<'_>, heard: &Heard) -> TcpFacts {
+        let Heard {
+            side, said, step, ..
+        } = *heard;
+        let mut facts = said.facts(segment, self.direction(side));
+        if facts.labels.has(Label::HandshakeAck) {
+            facts.initial_rtt = self.analysis.initial_rtt();
+        }
+        if said.news
+            && segment.length == 0
+            && !facts.labels.has_any(&[Label::HandshakeAck, Label::FinAck])
+        {
+            facts.labels.insert(Label::Ack);
+        }
+        facts.syn = offers(segment);
+        facts.acknowledges_fin = step.acknowledges_fin;
+        facts.teardown = step.number;
+        facts.closed = self.closed_bits();
+        facts
+    }
+
+    fn client(&self) -> Endpoint {
+        self.ends[self.roles.client().index()]
+    }
+
+    fn server(&self) -> Endpoint {
+        self.ends[self.roles.client().other().index()]
+    }
+
+    fn remains(&self) -> Remains {
+        Remains::new(
+            self.analysis,
+            self.client(),
+            self.server(),
+            self.roles.client(),
+            self.closed_bits(),
+        )
+    }
+
+    fn handshake(&self) -> Handshake {
+        Handshake {
+            syn: self.handshake.syn,
+            syn_ack: self.handshake.syn_ack,
+            ack: self.handshake.ack,
+            rtt: self.analysis.initial_rtt(),
+        }
     }
 
     fn direction(&self, side: Side) -> Direction {

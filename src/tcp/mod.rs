@@ -15,6 +15,6 @@ mod sequence;
 mod teardown;
 mod waiting;
 
-pub use connection::{Connection, Heard};
+pub use connection::{Connection, Ended, Heard};
 pub use flows::{Flows, Located};
 pub use remains::Remains;

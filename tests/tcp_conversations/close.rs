@@ -126,8 +126,11 @@ fn what_remains_of_a_connection_still_knows_its_numbers() {
 #[test]
 fn the_first_and_the_last_frame_are_told() {
     let talk = closed();
-    let connection = talk.connection();
-    assert_eq!(connection.frames(), 7);
-    assert_eq!(connection.first().time, Timestamp(1_001 * MS));
+    let connection = talk.into_connection();
     assert_eq!(connection.last().frame, FrameNo(7));
+    assert!(connection.has_ended());
+    let ended = connection.into_ended(true);
+    assert_eq!(ended.frames(), 7);
+    assert_eq!(ended.first().time, Timestamp(1_001 * MS));
+    assert_eq!(ended.last().frame, FrameNo(7));
 }

@@ -157,6 +157,10 @@ impl Talk {
         self.connection.as_ref().unwrap()
     }
 
+    pub(crate) fn into_connection(self) -> Connection {
+        self.connection.unwrap()
+    }
+
     fn sending(&mut self, side: usize) -> Sending<'_> {
         let acking = self.next[1 - side];
         Sending {

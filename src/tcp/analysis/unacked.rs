@@ -134,6 +134,15 @@ impl Unacked {
         answered
     }
 
+    /// Takes no more memory than it must; without the history a repeated segment's first carrier is not known any more.
+    pub(in crate::tcp) fn shrink(&mut self, keep_history: bool) {
+        if !keep_history {
+            self.sent.drain(..self.history);
+            self.history = 0;
+        }
+        self.sent.shrink_to_fit();
+    }
+
     /// After a long flight the memory it took is given back.
     fn give_back(&mut self) {
         if self.sent.len() == self.history && self.sent.capacity() > 16 * (HISTORY + 1) {

@@ -1,0 +1,100 @@
+//! What a worker keeps of a connection: everything while it is open, less once it is closed, next to nothing once it is over.
+
+use crate::layers::Stack;
+use crate::model::{ConnectionRecord, Detail, OtherStream, Protocol, Timestamp};
+use crate::tcp::{Connection, Ended, Remains};
+use crate::timeline::{Frames, Rows};
+
+pub(super) enum Slot {
+    Live(Box<Live>),
+    /// Closed, and not over yet: frames may come, bytes will not.
+    Closed(Box<Closed>),
+    /// Over: what is needed for the number and the analysis of frames that come late.
+    Late(Box<Late>),
+}
+
+pub(super) struct Late {
+    pub(super) remains: Remains,
+    /// Whether its rows are shown.
+    pub(super) shown: bool,
+}
+
+pub(super) struct Live {
+    pub(super) connection: u32,
+    pub(super) tcp: Connection,
+    pub(super) stack: Stack,
+    pub(super) rows: Rows,
+    /// Once it is closed: when it is over.
+    pub(super) over_at: Option<Timestamp>,
+}
+
+pub(super) struct Closed {
+    pub(super) connection: u32,
+    pub(super) tcp: Ended,
+    pub(super) protocol: Protocol,
+    pub(super) other_streams: Vec<OtherStream>,
+    /// Where frames are wanted.
+    pub(super) rows: Option<Box<Rows>>,
+    pub(super) over_at: Timestamp,
+}
+
+impl Slot {
+    /// The connection's number, unless it is over.
+    pub(super) fn open(&self) -> Option<u32> {
+        match self {
+            Slot::Live(live) => Some(live.connection),
+            Slot::Closed(closed) => Some(closed.connection),
+            Slot::Late(_) => None,
+        }
+    }
+
+    /// Without what only a connection needs that still has bytes to come.
+    pub(super) fn close(self, detail: Detail) -> Slot {
+        let Slot::Live(live) = self else {
+            return self;
+        };
+        let Live {
+            connection,
+            tcp,
+            stack,
+            rows,
+            over_at,
+        } = *live;
+        let frames = detail == Detail::Frames;
+        Slot::Closed(Box::new(Closed {
+            connection,
+            tcp: tcp.into_ended(frames),
+            protocol: stack.protocol(),
+            other_streams: stack.other_streams().to_vec(),
+            rows: frames.then(|| Box::new(rows)),
+            over_at: over_at.unwrap_or(Timestamp(i64::MAX)),
+        }))
+    }
+}
+
+impl Closed {
+    pub(super) fn ends(&self) -> Frames {
+        Frames {
+            connection: self.connection,
+            client: self.tcp.client(),
+            server: self.tcp.server(),
+        }
+    }
+
+    /// The connection's record; its sessions are for the merge to fill in.
+    pub(super) fn record(&self) -> ConnectionRecord {
+        let tcp = &self.tcp;
+        ConnectionRecord {
+            connection: self.connection,
+            client: tcp.client(),
+            server: tcp.server(),
+            frames: tcp.frames(),
+            span: (tcp.first(), tcp.last()),
+            handshake: tcp.handshake(),
+            teardown: tcp.teardown(),
+            sessions: Vec::new(),
+            other_streams: self.other_streams.clone(),
+            protocol: self.protocol,
+        }
+    }
+}
