@@ -4,8 +4,9 @@
 //! into the processor's cache once for all its segments of the batch, and not once for each: with thousands of connections that is most of
 //! the time. It copies the payloads, so that it depends on nobody's buffer.
 
-use crate::model::{At, FrameNo, Segment, Timestamp, limits};
+use crate::model::{At, Endpoint, Flags, FrameNo, Segment, TcpOptions, Timestamp, limits};
 use crate::tcp::Located;
+use std::num::NonZeroU32;
 use std::sync::Arc;
 
 /// Frames that wait to be worked off.
@@ -37,6 +38,8 @@ const BUCKETS: usize = 32;
 #[derive(Debug, Default)]
 pub(super) struct Bucket {
     segments: Vec<Kept>,
+    /// Options that say more than the time.
+    options: Vec<TcpOptions>,
     /// The captured payloads.
     bytes: Vec<u8>,
     /// Places in `segments`, by connection and then as they came.
@@ -45,13 +48,42 @@ pub(super) struct Bucket {
     counts: Vec<u32>,
 }
 
-/// A segment whose payload lies in the part.
+/// A segment whose payload lies in the bucket, small, since thousands wait.
 #[derive(Clone, Copy, Debug)]
 struct Kept {
-    located: Located,
-    segment: Segment<'static>,
+    at: At,
+    source: Endpoint,
+    destination: Endpoint,
+    connection: u32,
+    sequence: u32,
+    acknowledgment: u32,
+    /// Where the payload begins, and how much of it was captured.
     start: u32,
     captured: u32,
+    length: u32,
+    /// The place of its options, which few segments have.
+    options: Option<NonZeroU32>,
+    window: u16,
+    flags: Flags,
+    port_reused: bool,
+}
+
+/// What nearly every segment of a connection carries.
+const TIME_ONLY: TcpOptions = TcpOptions {
+    mss: None,
+    window_scale: None,
+    sack_permitted: false,
+    sack_blocks: 0,
+    first_sack: None,
+    timestamps: true,
+};
+
+/// A segment as a worker takes it.
+pub(super) struct Grouped<'a> {
+    pub(super) connection: u32,
+    /// Whether it is a SYN that took the 4-tuple over.
+    pub(super) port_reused: bool,
+    pub(super) segment: Segment<'a>,
 }
 
 impl Batch {
@@ -150,20 +182,32 @@ impl Bucket {
     fn take(&mut self, segment: &Segment<'_>, located: Located) {
         let start = self.bytes.len() as u32; // at most BATCH_BYTES and one frame
         self.bytes.extend_from_slice(segment.payload);
+        let options = if segment.options == TIME_ONLY {
+            None
+        } else {
+            self.options.push(segment.options);
+            NonZeroU32::new(self.options.len() as u32)
+        };
         self.segments.push(Kept {
-            located,
-            segment: Segment {
-                payload: &[],
-                ..*segment
-            },
+            at: segment.at,
+            source: segment.source,
+            destination: segment.destination,
+            connection: located.connection,
+            sequence: segment.sequence,
+            acknowledgment: segment.acknowledgment,
             start,
             captured: segment.payload.len() as u32,
+            length: segment.length,
+            options,
+            window: segment.window,
+            flags: segment.flags,
+            port_reused: located.port_reused,
         });
     }
 
     /// Puts the segments in order of connection.
     pub(super) fn group(&mut self) {
-        let connections = self.segments.iter().map(|kept| kept.located.connection);
+        let connections = self.segments.iter().map(|kept| kept.connection);
         let (Some(lowest), Some(highest)) = (connections.clone().min(), connections.max()) else {
             return;
         };
@@ -172,14 +216,14 @@ impl Bucket {
             self.order.extend(0..self.segments.len() as u32);
             let segments = &self.segments;
             self.order
-                .sort_by_key(|place| segments[*place as usize].located.connection);
+                .sort_by_key(|place| segments[*place as usize].connection);
             return;
         }
         // A counting sort: connections that speak at the same time have numbers that lie close together.
         self.counts.clear();
         self.counts.resize(numbers, 0);
         for kept in &self.segments {
-            self.counts[(kept.located.connection - lowest) as usize] += 1;
+            self.counts[(kept.connection - lowest) as usize] += 1;
         }
         let mut before = 0;
         for count in &mut self.counts {
@@ -187,28 +231,41 @@ impl Bucket {
         }
         self.order.resize(self.segments.len(), 0);
         for (place, kept) in (0..).zip(&self.segments) {
-            let next = &mut self.counts[(kept.located.connection - lowest) as usize];
+            let next = &mut self.counts[(kept.connection - lowest) as usize];
             self.order[*next as usize] = place;
             *next += 1;
         }
     }
 
     /// The segments, in the order of `group`.
-    pub(super) fn grouped(&self) -> impl Iterator<Item = (Segment<'_>, Located)> {
+    pub(super) fn grouped(&self) -> impl Iterator<Item = Grouped<'_>> {
         self.order.iter().map(|place| {
             let kept = &self.segments[*place as usize];
             let start = kept.start as usize;
-            let segment = Segment {
-                payload: &self.bytes[start..start + kept.captured as usize],
-                ..kept.segment
-            };
-            (segment, kept.located)
+            let options = kept.options.map(|place| place.get() as usize - 1);
+            Grouped {
+                connection: kept.connection,
+                port_reused: kept.port_reused,
+                segment: Segment {
+                    at: kept.at,
+                    source: kept.source,
+                    destination: kept.destination,
+                    sequence: kept.sequence,
+                    acknowledgment: kept.acknowledgment,
+                    flags: kept.flags,
+                    window: kept.window,
+                    options: options.map_or(TIME_ONLY, |place| self.options[place]),
+                    payload: &self.bytes[start..start + kept.captured as usize],
+                    length: kept.length,
+                },
+            }
         })
     }
 
     /// Makes room for the next batch.
     fn clear(&mut self) {
         self.segments.clear();
+        self.options.clear();
         self.bytes.clear();
         self.order.clear();
     }
@@ -217,7 +274,6 @@ impl Bucket {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::model::{Endpoint, Flags, TcpOptions};
 
     fn batch(connections: &[u32]) -> Batch {
         let mut batch = Batch::new(1);
@@ -265,7 +321,7 @@ mod tests {
                 order.extend(
                     bucket
                         .grouped()
-                        .map(|(segment, located)| (located.connection, segment.payload[0])),
+                        .map(|grouped| (grouped.connection, grouped.segment.payload[0])),
                 );
             }
         }

@@ -12,6 +12,7 @@ use crate::model::{
     SessionOpening, SessionRecord, Summary,
 };
 use crate::timeline::redact::redact_target;
+use smallvec::SmallVec;
 use std::borrow::Cow;
 use std::collections::HashMap;
 use std::io;
@@ -22,7 +23,7 @@ pub(super) struct Merger {
     connections: Connections,
     show_secrets: bool,
     /// The sessions of the connections that are not over, by their number within the connection.
-    sessions: HashMap<u32, Vec<Numbered>, foldhash::fast::RandomState>,
+    sessions: HashMap<u32, SmallVec<[Numbered; 1]>, foldhash::fast::RandomState>,
     counts: Counts,
 }
 

@@ -3,15 +3,15 @@
 //! In: batches of segments with their connection's number. Out: items, each with the frame that made it final.
 //! It never numbers a session across connections and never looks at another worker's connections.
 
-use super::batch::{Clock, Part};
+use super::batch::{Clock, Grouped, Part};
 use super::slot::{Late, Live, Slot};
 use super::{Connections, Options};
 use crate::layers::Stack;
 use crate::model::{
     At, ConnectionRecord, Delivery, Detail, Ending, Endpoint, Event, Exchange, FrameNo,
-    FrameRecord, Said, Segment, SessionEnding, TcpFacts, Timestamp, limits,
+    FrameRecord, Said, SessionEnding, TcpFacts, Timestamp, limits,
 };
-use crate::tcp::{Connection, Located};
+use crate::tcp::Connection;
 use crate::timeline::{Entry, Frames, Rows, Shown};
 use std::cmp::Reverse;
 use std::collections::BinaryHeap;
@@ -89,8 +89,8 @@ impl Worker {
     pub(super) fn batch(&mut self, clock: &Clock, part: &mut Part, items: &mut Vec<Item>) {
         for bucket in part.buckets() {
             bucket.group();
-            for (segment, located) in bucket.grouped() {
-                self.segment(&segment, &located, clock, items);
+            for segment in bucket.grouped() {
+                self.segment(&segment, clock, items);
             }
         }
         for &(connection, frame) in &part.replaced {
@@ -112,14 +112,12 @@ impl Worker {
         items.sort_by_key(Item::order);
     }
 
-    fn segment(
-        &mut self,
-        segment: &Segment<'_>,
-        located: &Located,
-        clock: &Clock,
-        items: &mut Vec<Item>,
-    ) {
-        let connection = located.connection;
+    fn segment(&mut self, grouped: &Grouped<'_>, clock: &Clock, items: &mut Vec<Item>) {
+        let Grouped {
+            connection,
+            port_reused,
+            ref segment,
+        } = *grouped;
         let frame = segment.at.frame;
         let place = (connection / self.workers) as usize;
         if self.slots.len() <= place {
@@ -136,7 +134,7 @@ impl Worker {
         let slot = self.slots[place].get_or_insert_with(|| {
             Slot::Live(Box::new(Live {
                 connection,
-                tcp: Connection::new(segment, located.port_reused),
+                tcp: Connection::new(segment, port_reused),
                 stack: Stack::new(self.detail),
                 rows: Rows::new(wanted, show_secrets),
                 over_at: None,
