@@ -93,17 +93,24 @@ impl Capture {
     /// The next frame (that matches the filter), or `None` at the end. May wait for input.
     #[allow(clippy::should_implement_trait)] // An iterator cannot lend what it owns.
     pub fn next(&mut self) -> Result<Option<Frame<'_>>, Error> {
-        while !self.ready()? {
-            if !self.read()? {
-                return Ok(None);
-            }
-        }
+        self.wait()?;
         Ok(self.pending.take().map(|record| Frame {
             at: record.at,
             link: record.link,
             bytes: self.buffer.slice(record.start, record.length),
             wire_length: record.wire_length,
         }))
+    }
+
+    /// Waits until the next frame (that matches the filter) is there: what is known of the capture then holds for it.
+    /// Whether there is one.
+    pub fn wait(&mut self) -> Result<bool, Error> {
+        while !self.ready()? {
+            if !self.read()? {
+                return Ok(false);
+            }
+        }
+        Ok(true)
     }
 
     /// Whether the next frame is there without reading (and perhaps waiting for) more input. Before a wait, whoever
@@ -141,6 +148,14 @@ impl Capture {
         match self.compression {
             None => format.to_owned(),
             Some(compression) => format!("{format}, {}", compression.name()),
+        }
+    }
+
+    /// Whether its clock, or that of an interface described so far, counts finer than microseconds.
+    pub fn nanoseconds(&self) -> bool {
+        match &self.format {
+            Format::Pcap(pcap) => pcap.nanoseconds(),
+            Format::Pcapng(pcapng) => pcapng.interfaces().iter().any(Interface::nanoseconds),
         }
     }
 

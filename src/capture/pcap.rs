@@ -90,6 +90,11 @@ impl Pcap {
         }
     }
 
+    /// Whether its times are in nanoseconds.
+    pub(super) fn nanoseconds(&self) -> bool {
+        self.variant == Variant::Nanoseconds
+    }
+
     /// The packet whose record begins at `bytes`.
     #[inline]
     pub(super) fn step(&self, bytes: &[u8]) -> Result<Step, Broken> {

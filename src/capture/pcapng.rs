@@ -285,6 +285,18 @@ fn seconds(value: &[u8], order: Order) -> i64 {
     seconds.saturating_mul(1_000_000_000)
 }
 
+impl Interface {
+    /// Whether its clock counts finer than microseconds.
+    pub(super) fn nanoseconds(&self) -> bool {
+        match self.clock.unit {
+            Unit::Nanoseconds(unit) => unit < 1_000,
+            Unit::PartOfNanosecond(_) => true,
+            // 2^-20 s is the binary unit next to a microsecond.
+            Unit::BinarySeconds(power) => power > 20,
+        }
+    }
+}
+
 impl Unit {
     /// From the if_tsresol option (§4.2): a negative power of 10, or of 2 with the highest bit; 10^-6 without it.
     fn new(if_tsresol: Option<u8>) -> Unit {

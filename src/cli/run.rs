@@ -66,10 +66,7 @@ fn one(
     }
     let report = match report {
         Some(report) => report,
-        None => report.insert(open_report(
-            shared,
-            capture.format().contains("nanoseconds"),
-        )?),
+        None => report.insert(open_report(shared)?),
     };
     let view = View::from(shared.view);
     let mut analyzer = Analyzer::new(&Options {
@@ -95,13 +92,16 @@ fn one(
                 Err(error) => break Some(error),
             }
         }
-        let first = capture.first_time();
+        match capture.wait() {
+            Ok(true) if !std::mem::replace(&mut begun, true) => {
+                report.set_nanoseconds(capture.nanoseconds());
+                report.set_first_time(capture.first_time().unwrap_or_default());
+            }
+            Ok(_) => {}
+            Err(error) => break Some(error),
+        }
         match capture.next() {
             Ok(Some(frame)) => {
-                if !begun {
-                    begun = true;
-                    report.set_first_time(first.unwrap_or(frame.at.time));
-                }
                 analyzer.frame(&frame, &mut |record| report.record(&record))?;
             }
             Ok(None) => break None,
@@ -161,7 +161,7 @@ fn notes(capture: &Capture, counts: &Counts, shared: &Shared) {
     }
 }
 
-fn open_report(shared: &Shared, nanoseconds: bool) -> anyhow::Result<Report<Output>> {
+fn open_report(shared: &Shared) -> anyhow::Result<Report<Output>> {
     let terminal = shared.output.is_none() && io::stdout().is_terminal();
     let color = match shared.color {
         Color::Always => true,
@@ -181,7 +181,7 @@ fn open_report(shared: &Shared, nanoseconds: bool) -> anyhow::Result<Report<Outp
             .max_rows
             .unwrap_or(if terminal { ROWS_ON_A_TERMINAL } else { 0 }),
         legend: terminal && !shared.quiet,
-        nanoseconds,
+        nanoseconds: false,
         live: false,
         terminal,
     };

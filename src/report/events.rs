@@ -57,6 +57,12 @@ impl<W: Write> Events<W> {
         }
     }
 
+    /// Tells whether the next capture's times have nanoseconds; call it before its first time.
+    pub(super) fn set_nanoseconds(&mut self, nanoseconds: bool) {
+        self.options.nanoseconds = nanoseconds;
+        self.clock = Clock::new(self.options.time, nanoseconds);
+    }
+
     /// The time of the capture's first frame.
     pub(super) fn set_first_time(&mut self, first: Timestamp) {
         self.clock.set_first(first);

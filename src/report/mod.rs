@@ -177,6 +177,16 @@ impl<W: Write> Report<W> {
         each!(&mut self.form, form => form.set_first_time(first));
     }
 
+    /// Tells whether the next capture's times have nanoseconds ([`Options::nanoseconds`]); call it before its first time.
+    pub fn set_nanoseconds(&mut self, nanoseconds: bool) {
+        match &mut self.form {
+            Form::Timeline(form) => form.set_nanoseconds(nanoseconds),
+            Form::Events(form) => form.set_nanoseconds(nanoseconds),
+            // The machine-readable forms always have them, the table of sessions has no times.
+            Form::Jsonl(_) | Form::Json(_) | Form::Csv(_) | Form::Raw(_) | Form::Sessions(_) => {}
+        }
+    }
+
     /// Takes the next record, in the order in which records become final. All of them: each form picks what its view shows.
     pub fn record(&mut self, record: &Record) -> io::Result<()> {
         each!(&mut self.form, form => form.record(record))

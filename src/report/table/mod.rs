@@ -85,6 +85,12 @@ impl<W: Write> TimelineTable<W> {
         }
     }
 
+    /// Tells whether the next capture's times have nanoseconds; call it before its first time.
+    pub fn set_nanoseconds(&mut self, nanoseconds: bool) {
+        self.options.nanoseconds = nanoseconds;
+        self.clock = Clock::new(self.options.time, nanoseconds);
+    }
+
     /// Tells the time of the capture's first frame; call it before the first record of each capture. Without it the first
     /// row's time stands in.
     pub fn set_first_time(&mut self, first: Timestamp) {

@@ -7,6 +7,7 @@ use crate::model::{
 };
 use crate::timeline::redact::redact_target;
 use std::borrow::Cow;
+use std::ops::Range;
 
 /// Characters of a request target in an annotation; a session's heading and record have all of it.
 const TARGET: usize = 1_024;
@@ -18,8 +19,8 @@ const NAME: usize = 60;
 const SENTENCE: usize = 400;
 
 impl Narrator {
-    /// Adds HTTP's words.
-    pub(super) fn tell_http(&mut self, words: &mut Annotation, said: &[Said]) {
+    /// Adds HTTP's words for those of the frame's facts that `told` names.
+    pub(super) fn tell_http(&mut self, words: &mut Annotation, said: &[Said], told: Range<usize>) {
         let last_request = said
             .iter()
             .rposition(|said| matches!(said.fact, Fact::Request(_)));
@@ -27,6 +28,9 @@ impl Narrator {
         let mut request_body_told = request_body == 0;
         let mut discarded = 0;
         for (at, Said { session, fact, .. }) in said.iter().enumerate() {
+            if !told.contains(&at) {
+                continue;
+            }
             let later = &said[at + 1..];
             match fact {
                 Fact::RequestBegins if later.iter().any(completes_request) => {}
@@ -176,6 +180,33 @@ impl Narrator {
             );
         }
     }
+}
+
+/// Where in the frame's facts the end of its last response begins: behind that response's chunks, and so are its words.
+pub(super) fn last_end(said: &[Said]) -> usize {
+    let head = said.iter().rposition(|said| {
+        matches!(
+            said.fact,
+            Fact::RequestBegins
+                | Fact::Request(_)
+                | Fact::ResponseBegins
+                | Fact::Informational(_)
+                | Fact::Response { .. }
+                | Fact::SessionOpens(_)
+                | Fact::Upgrade(_)
+        )
+    });
+    let from = head.map_or(0, |head| head + 1);
+    let end = said[from..].iter().position(|said| {
+        matches!(
+            said.fact,
+            Fact::TerminatingChunk
+                | Fact::ResponseEnd
+                | Fact::DiscardedEvent(_)
+                | Fact::SessionEnds(_)
+        )
+    });
+    end.map_or(said.len(), |end| from + end)
 }
 
 /// `100 Continue`.

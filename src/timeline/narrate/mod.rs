@@ -24,6 +24,8 @@ pub struct Narrator {
     show_secrets: bool,
     /// Whether bytes of an unfinished event, or bytes from the server behind a hole, were pending after the last frame.
     pending: bool,
+    /// Whether a SYN waits for the server's answer.
+    syn_waits: bool,
     /// Whether the direction has bytes behind a hole: to the server, to the client.
     behind_hole: [bool; 2],
     /// What the direction's bytes belong to, where the layers say nothing of them: to the server, to the client.
@@ -89,17 +91,24 @@ impl Narrator {
             ..Told::default()
         };
         self.pending = pending_after;
-        // The order of the words: TCP, HTTP, chunk, event; the text of the wire last, so that only it is ever cut.
+        // The order of the words: TCP, HTTP, chunk, the response's end, event; the text of the wire last, so that only it
+        // is ever cut.
         let words = &mut told.annotation;
-        tcp::tell(words, tcp);
-        self.tell_http(words, said);
+        tcp::tell(words, tcp, self.syn_waits);
+        let end = http::last_end(said);
+        self.tell_http(words, said, 0..end);
         told.chunks = events::tell_chunks(words, said);
+        self.tell_http(words, said, end..said.len());
         told.events = self.tell_events(words, said, tcp.fills_hole);
         if words.text.is_empty() {
             self.tell_bytes(words, tcp);
         }
         tcp::tell_snaplen(words, tcp);
         self.follow(said);
+        self.syn_waits = match tcp.direction {
+            Direction::ToServer => self.syn_waits || tcp.labels.has(Label::Syn),
+            Direction::ToClient => false,
+        };
         told.keep = self.first_behind_a_hole(tcp) || must_keep(tcp, said);
         told
     }

@@ -4,8 +4,8 @@ use super::Say;
 use crate::model::text::{Count, Lasting, Thousands};
 use crate::model::{Annotation, Direction, Flags, Label, Role, SynOptions, TcpFacts};
 
-/// Adds TCP's words, troubles first.
-pub(super) fn tell(words: &mut Annotation, tcp: &TcpFacts) {
+/// Adds TCP's words, troubles first. `syn_waits`: before this frame a SYN waits for the server's answer.
+pub(super) fn tell(words: &mut Annotation, tcp: &TcpFacts, syn_waits: bool) {
     if tcp.labels.has(Label::PortReused) {
         words.push(Role::Warning, "port reused: a new connection");
     }
@@ -13,7 +13,7 @@ pub(super) fn tell(words: &mut Annotation, tcp: &TcpFacts) {
     tell_windows(words, tcp);
     tell_handshake(words, tcp);
     tell_acknowledgment(words, tcp);
-    tell_teardown(words, tcp);
+    tell_teardown(words, tcp, syn_waits);
 }
 
 /// Says that the snaplen cut the frame.
@@ -208,7 +208,7 @@ fn tell_acknowledgment(words: &mut Annotation, tcp: &TcpFacts) {
 
 /// FIN, the acknowledgment of one, and RST. The frames of a teardown are counted without a total: at the first FIN nobody
 /// knows whether three or four follow.
-fn tell_teardown(words: &mut Annotation, tcp: &TcpFacts) {
+fn tell_teardown(words: &mut Annotation, tcp: &TcpFacts, syn_waits: bool) {
     let (fin, reset) = (
         tcp.labels.has(Label::Fin),
         tcp.labels.has(Label::Reset) || tcp.flags.has(Flags::RST),
@@ -226,6 +226,9 @@ fn tell_teardown(words: &mut Annotation, tcp: &TcpFacts) {
     if reset {
         match tcp.teardown {
             Some(_) => words.say(role, format_args!("{sender} resets (RST)")),
+            None if syn_waits && tcp.direction == Direction::ToClient => {
+                words.push(role, "RST: server refuses the connection");
+            }
             None => words.say(role, format_args!("RST: {sender} aborts the connection")),
         }
     } else if fin {

@@ -1,0 +1,146 @@
+//! The numbers of each capture in `fixtures/` that tshark knows too: frame by frame, both say the same.
+#![allow(clippy::unwrap_used)] // A test that cannot set up its case fails.
+
+use serde_json::{Value, json};
+use std::collections::BTreeMap;
+use std::io::Write;
+use std::path::{Path, PathBuf};
+use std::process::Command;
+
+/// Fields of tshark whose value stands in our record, by the name that it has there.
+const NUMBERS: &[(&str, &str)] = &[
+    ("tcp.stream", "connection"),
+    ("tcp.seq", "sequence"),
+    ("tcp.ack", "acknowledgment"),
+    ("tcp.len", "length"),
+    ("tcp.window_size", "window"),
+    ("tcp.analysis.acks_frame", "acknowledges"),
+];
+
+/// Flags of tshark's analysis, and the labels that say the same.
+const LABELS: &[(&str, &str)] = &[
+    ("tcp.analysis.retransmission", "retransmission"),
+    ("tcp.analysis.fast_retransmission", "fast-retransmission"),
+    (
+        "tcp.analysis.spurious_retransmission",
+        "spurious-retransmission",
+    ),
+    ("tcp.analysis.out_of_order", "out-of-order"),
+    ("tcp.analysis.lost_segment", "previous-segment-not-captured"),
+    ("tcp.analysis.ack_lost_segment", "acked-unseen-segment"),
+    ("tcp.analysis.duplicate_ack", "duplicate-ack"),
+    ("tcp.analysis.keep_alive", "keep-alive"),
+    ("tcp.analysis.keep_alive_ack", "keep-alive-ack"),
+    ("tcp.analysis.window_update", "window-update"),
+    ("tcp.analysis.window_full", "window-full"),
+    ("tcp.analysis.zero_window", "zero-window"),
+    ("tcp.analysis.zero_window_probe", "zero-window-probe"),
+    (
+        "tcp.analysis.zero_window_probe_ack",
+        "zero-window-probe-ack",
+    ),
+    ("tcp.analysis.reused_ports", "port-reused"),
+];
+
+const FLAGS: [&str; 8] = ["FIN", "SYN", "RST", "PSH", "ACK", "URG", "ECE", "CWR"];
+
+#[test]
+fn tshark_gives_every_frame_the_same_numbers() {
+    for capture in captures() {
+        let Some(theirs) = tshark(&capture) else {
+            let _ = writeln!(std::io::stderr(), "skipped: tshark is not installed");
+            return;
+        };
+        let ours = ssetrace(&capture);
+        let name = capture.file_name().unwrap().to_string_lossy();
+        assert!(!theirs.is_empty(), "{name}: tshark found no TCP");
+        for (number, theirs) in &theirs {
+            let ours = ours.get(number).unwrap_or(&Value::Null);
+            assert_eq!(ours, theirs, "{name}, frame {number}");
+        }
+        assert_eq!(ours.len(), theirs.len(), "{name}: frames");
+    }
+}
+
+/// What tshark says of each TCP frame, by its number; `None` where it is not installed.
+fn tshark(capture: &Path) -> Option<BTreeMap<u64, Value>> {
+    let mut command = Command::new("tshark");
+    command.args(["-T", "fields", "-E", "occurrence=l", "-Y", "tcp", "-r"]);
+    command.arg(capture);
+    let names = ["frame.number", "tcp.flags", "tcp.analysis.ack_rtt"];
+    let numbers = NUMBERS.iter().map(|(field, _)| *field);
+    let labels = LABELS.iter().map(|(field, _)| *field);
+    let fields: Vec<&str> = names.into_iter().chain(numbers).chain(labels).collect();
+    for field in &fields {
+        command.args(["-e", field]);
+    }
+    let output = command.output().ok()?;
+    let text = String::from_utf8(output.stdout).unwrap();
+    let frames = text.lines().map(|line| {
+        let values: BTreeMap<&str, &str> = fields.iter().copied().zip(line.split('\t')).collect();
+        let bits = u16::from_str_radix(values["tcp.flags"].trim_start_matches("0x"), 16).unwrap();
+        let flags = (0..).zip(FLAGS).filter(|(bit, _)| bits & (1 << bit) != 0);
+        let mut frame = json!({
+            "flags": flags.map(|(_, name)| name).collect::<Vec<_>>(),
+            "rtt": nanoseconds(values["tcp.analysis.ack_rtt"]),
+        });
+        for (field, name) in NUMBERS {
+            frame[name] = values[field].parse::<u64>().ok().into();
+        }
+        if bits & 0x10 == 0 {
+            // Ours is null without ACK; tshark shows the number that means nothing then.
+            frame["acknowledgment"] = Value::Null;
+        }
+        let told = LABELS.iter().filter(|(field, _)| !values[field].is_empty());
+        frame["labels"] = told.map(|(_, label)| *label).collect();
+        (values["frame.number"].parse().unwrap(), frame)
+    });
+    Some(frames.collect())
+}
+
+/// What the records say of each frame, in the same form.
+fn ssetrace(capture: &Path) -> BTreeMap<u64, Value> {
+    let output = Command::new(env!("CARGO_BIN_EXE_ssetrace"))
+        .args(["analyze", "--connections", "all", "--format", "jsonl", "-q"])
+        .arg(capture)
+        .output()
+        .unwrap();
+    let text = String::from_utf8(output.stdout).unwrap();
+    let records = text.lines().map(|line| serde_json::from_str(line).unwrap());
+    let frames = records.filter(|record: &Value| record["record"] == "frame");
+    let frames = frames.map(|record| {
+        let mut frame = json!({
+            "flags": record["flags"],
+            "rtt": nanoseconds(&record["rtt"].to_string()),
+        });
+        for (_, name) in NUMBERS {
+            frame[name] = record[name].clone();
+        }
+        let labels: Vec<&Value> = record["labels"].as_array().unwrap().iter().collect();
+        let told = LABELS
+            .iter()
+            .filter(|(_, label)| labels.contains(&&json!(label)));
+        frame["labels"] = told.map(|(_, label)| *label).collect();
+        (record["frame"].as_u64().unwrap(), frame)
+    });
+    frames.collect()
+}
+
+/// Seconds in decimal as whole nanoseconds.
+fn nanoseconds(seconds: &str) -> Option<i64> {
+    let seconds: f64 = seconds.parse().ok()?;
+    Some((seconds * 1e9).round() as i64)
+}
+
+fn captures() -> Vec<PathBuf> {
+    let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("fixtures");
+    let is_capture = |path: &PathBuf| {
+        let ending = path.extension();
+        ending.is_some_and(|ending| ending == "pcap" || ending == "pcapng")
+    };
+    let paths = std::fs::read_dir(folder).unwrap();
+    paths
+        .map(|entry| entry.unwrap().path())
+        .filter(is_capture)
+        .collect()
+}
