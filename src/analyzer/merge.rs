@@ -73,6 +73,7 @@ impl Merger {
             last_time: source.times.map(|(_, last)| last),
             truncated: source.truncated,
             skipped: dispatched.skipped,
+            live: None,
         };
         sink(Record::Summary(Box::new(summary.clone())))?;
         Ok(summary)

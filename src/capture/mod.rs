@@ -1,4 +1,5 @@
-//! Where frames come from: saved captures (pcap, pcapng, also compressed), read as a stream from a file or from standard input.
+//! Where frames come from: saved captures (pcap, pcapng, also compressed), read as a stream from a file or from standard input; or
+//! interfaces ([`live`]), whose frames can be saved ([`save`]).
 //!
 //! In comes a path or any `Read`; out go [`Frame`]s in the order of the file, each borrowed from the reader's block until the next
 //! call, numbered as Wireshark numbers them. A file that ends inside a packet is a fact ([`Capture::truncated`]); one that is damaged
@@ -9,8 +10,10 @@ mod buffer;
 mod compression;
 mod error;
 mod filter;
+pub mod live;
 mod pcap;
 mod pcapng;
+pub mod save;
 
 pub use compression::Compression;
 pub use error::Error;

@@ -20,7 +20,7 @@ const ROWS_ON_A_TERMINAL: usize = 60;
 /// Bytes of output that are collected before they are written.
 const OUTPUT_BUFFER: usize = 256 * 1024;
 
-type Output = BufWriter<Box<dyn Write>>;
+pub(super) type Output = BufWriter<Box<dyn Write>>;
 
 /// Analyses the captures in turn. One that cannot be read does not keep the others from being read.
 pub(super) fn analyze(arguments: &Analyze) -> anyhow::Result<bool> {
@@ -71,17 +71,7 @@ fn one(
             capture.format().contains("nanoseconds"),
         )?),
     };
-    let view = View::from(shared.view);
-    let mut analyzer = Analyzer::new(&Options {
-        connections: shared.connections.clone(),
-        detail: match view {
-            View::Timeline => Detail::Frames,
-            View::Events => Detail::Events,
-            View::Sessions => Detail::Sessions,
-        },
-        show_secrets: shared.show_secrets,
-        jobs: jobs(arguments),
-    });
+    let mut analyzer = Analyzer::new(&wanted(shared, jobs(arguments)));
     let mut begun = false;
     let damaged = loop {
         // Before a wait for more input, what is final is passed on.
@@ -144,6 +134,11 @@ fn notes(capture: &Capture, counts: &Counts, shared: &Shared) {
             "{name} ends inside packet {packet}; read as far as it goes."
         ));
     }
+    no_results(counts, shared);
+}
+
+/// Why nothing, or little, is shown.
+pub(super) fn no_results(counts: &Counts, shared: &Shared) {
     if counts.sessions == 0
         && shared.connections == crate::analyzer::Connections::Sse
         && counts.connections > 0
@@ -162,6 +157,23 @@ fn notes(capture: &Capture, counts: &Counts, shared: &Shared) {
 }
 
 fn open_report(shared: &Shared, nanoseconds: bool) -> anyhow::Result<Report<Output>> {
+    let options = look(shared, nanoseconds);
+    let out: Box<dyn Write> = match &shared.output {
+        Some(path) => Box::new(
+            File::create(path).with_context(|| format!("{} cannot be written", path.display()))?,
+        ),
+        None => Box::new(io::stdout().lock()),
+    };
+    Ok(Report::new(options, buffered(out)))
+}
+
+/// Output that is collected before it is written.
+pub(super) fn buffered(out: Box<dyn Write>) -> Output {
+    BufWriter::with_capacity(OUTPUT_BUFFER, out)
+}
+
+/// How the results look.
+pub(super) fn look(shared: &Shared, nanoseconds: bool) -> report::Options {
     let terminal = shared.output.is_none() && io::stdout().is_terminal();
     let color = match shared.color {
         Color::Always => true,
@@ -171,7 +183,7 @@ fn open_report(shared: &Shared, nanoseconds: bool) -> anyhow::Result<Report<Outp
         }
     };
     let columns = terminal_size::terminal_size().map_or(0, |(width, _)| usize::from(width.0));
-    let options = report::Options {
+    report::Options {
         view: shared.view.into(),
         format: shared.format.into(),
         width: shared.width.unwrap_or(if terminal { columns } else { 0 }),
@@ -184,21 +196,25 @@ fn open_report(shared: &Shared, nanoseconds: bool) -> anyhow::Result<Report<Outp
         nanoseconds,
         live: false,
         terminal,
-    };
-    let out: Box<dyn Write> = match &shared.output {
-        Some(path) => Box::new(
-            File::create(path).with_context(|| format!("{} cannot be written", path.display()))?,
-        ),
-        None => Box::new(io::stdout().lock()),
-    };
-    Ok(Report::new(
-        options,
-        BufWriter::with_capacity(OUTPUT_BUFFER, out),
-    ))
+    }
+}
+
+/// What is wanted of the analyzer.
+pub(super) fn wanted(shared: &Shared, jobs: NonZeroUsize) -> Options {
+    Options {
+        connections: shared.connections.clone(),
+        detail: match View::from(shared.view) {
+            View::Timeline => Detail::Frames,
+            View::Events => Detail::Events,
+            View::Sessions => Detail::Sessions,
+        },
+        show_secrets: shared.show_secrets,
+        jobs,
+    }
 }
 
 /// Why two options do not go together.
-fn not_together(shared: &Shared) -> Option<&'static str> {
+pub(super) fn not_together(shared: &Shared) -> Option<&'static str> {
     let (view, format) = (View::from(shared.view), Format::from(shared.format));
     match (view, format) {
         (View::Timeline | View::Sessions, Format::Raw) => {
@@ -209,7 +225,7 @@ fn not_together(shared: &Shared) -> Option<&'static str> {
 }
 
 /// Whether whoever read the output has gone: a normal end.
-fn is_closed_pipe(error: &anyhow::Error) -> bool {
+pub(super) fn is_closed_pipe(error: &anyhow::Error) -> bool {
     error
         .chain()
         .filter_map(|cause| cause.downcast_ref::<io::Error>())
