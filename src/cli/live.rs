@@ -306,7 +306,10 @@ impl Run<'_> {
             let live = LiveRun {
                 dropped_by_kernel: drops.kernel,
                 dropped_by_interface: drops.interface,
-                written: written.map(|path| path.display().to_string()),
+                written: written.map(|path| match path.to_str() {
+                    Some("-") => "standard output".to_owned(),
+                    _ => path.display().to_string(),
+                }),
             };
             let report = &mut self.report;
             let summary = analyzer.finish(source, &mut |record| match record {

@@ -95,7 +95,6 @@ impl Status {
             tally.open,
             counted(tally.events, "event"),
         ));
-        self.bar.tick();
     }
 
     /// Erases the line.

@@ -98,10 +98,12 @@ impl Opened {
     pub fn start(self, stop: &Arc<AtomicBool>) -> Live {
         let (sender, receiver) = sync_channel(WAITING);
         let mut readers = Vec::new();
-        for (interface, handle) in self.handles.into_iter().enumerate() {
+        let sources = self.sources.iter().zip(self.handles);
+        for (interface, (source, handle)) in sources.enumerate() {
             let figures = Arc::new(Figures::default());
             let reader = Reader {
                 interface,
+                name: source.name.clone(),
                 handle,
                 sender: sender.clone(),
                 stop: Arc::clone(stop),

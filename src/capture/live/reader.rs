@@ -6,6 +6,8 @@
 use super::BLOCK;
 use super::error::reason;
 use crate::model::Timestamp;
+use nix::ifaddrs::getifaddrs;
+use nix::net::if_::InterfaceFlags;
 use pcap::{Active, Packet, Precision};
 use rustix::event::{PollFd, PollFlags, Timespec, poll};
 use std::sync::Arc;
@@ -109,6 +111,7 @@ impl Figures {
 /// The thread's state.
 pub(super) struct Reader {
     pub(super) interface: usize,
+    pub(super) name: String,
     pub(super) handle: pcap::Capture<Active>,
     pub(super) sender: SyncSender<Batch>,
     pub(super) stop: Arc<AtomicBool>,
@@ -144,6 +147,9 @@ impl Reader {
             if asked.elapsed() >= ASKED {
                 asked = Instant::now();
                 self.count(&mut counted);
+                if idle && is_down(&self.name) {
+                    break Err("the interface went down".to_owned());
+                }
             }
             if stopped.is_none() && self.stop.load(Ordering::Relaxed) {
                 stopped = Some((clock(), Instant::now()));
@@ -190,6 +196,13 @@ impl Reader {
             Figures::grow(&self.figures.interface, &mut before.1, stats.if_dropped);
         }
     }
+}
+
+/// Whether the interface is there but switched off. libpcap waits for it to come up again; that it is gone it says itself.
+fn is_down(name: &str) -> bool {
+    let mut addresses = getifaddrs().into_iter().flatten();
+    let this = addresses.find(|address| address.interface_name == name);
+    this.is_some_and(|address| !address.flags.contains(InterfaceFlags::IFF_UP))
 }
 
 fn time(packet: &Packet<'_>) -> Timestamp {
