@@ -10,6 +10,7 @@ mod buffer;
 mod compression;
 mod error;
 mod filter;
+mod follow;
 pub mod live;
 mod pcap;
 mod pcapng;
@@ -22,11 +23,15 @@ pub use pcapng::Interface;
 
 use crate::model::{At, Frame, FrameNo, LinkType, Timestamp, limits};
 use buffer::Buffer;
+use follow::Follow;
 use pcap::Pcap;
 use pcapng::Pcapng;
 use std::fs::File;
 use std::io::{self, Read};
+use std::os::fd::AsFd;
 use std::path::Path;
+use std::sync::Arc;
+use std::sync::atomic::AtomicBool;
 
 /// A saved capture, read frame by frame.
 pub struct Capture {
@@ -62,6 +67,32 @@ impl Capture {
         let mut capture = Capture::from_reader(&name, file)?;
         capture.size = metadata.is_file().then_some(metadata.len());
         Ok(capture)
+    }
+
+    /// Opens a capture that is still being written: standard input for `-`, another program's pipe, or a file, whose end is then the
+    /// end so far. When `stop` is set it ends where it is; a pipe's writer has a second to end by itself.
+    pub fn follow(path: &Path, stop: &Arc<AtomicBool>) -> Result<Capture, Error> {
+        let standard = path == Path::new("-");
+        let name = match standard {
+            true => "standard input".to_owned(),
+            false => path.display().to_string(),
+        };
+        let opened = match standard {
+            true => io::stdin().as_fd().try_clone_to_owned().map(File::from),
+            false => File::open(path),
+        };
+        let opened = opened.and_then(|file| Ok((file.metadata()?, file)));
+        let (metadata, file) = opened.map_err(|source| Error::opening(&name, source))?;
+        if metadata.is_dir() {
+            return Err(Error::Directory { name });
+        }
+        let follow = Follow {
+            file,
+            grows: metadata.is_file() && !standard,
+            stop: Arc::clone(stop),
+            asked: None,
+        };
+        Capture::from_reader(&name, follow)
     }
 
     /// Reads a capture from `reader`; `name` stands in errors.

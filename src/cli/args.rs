@@ -37,6 +37,9 @@ pub(super) struct Analyze {
     /// Captures, each in turn; `-` reads standard input
     #[arg(required = true, value_name = "FILE")]
     pub(super) files: Vec<PathBuf>,
+    /// The capture is still being written: rows as they come, until Ctrl-C
+    #[arg(long)]
+    pub(super) follow: bool,
     /// Worker threads; the output is the same whatever their number [default: the machine's cores]
     #[arg(long, value_name = "N")]
     pub(super) jobs: Option<NonZeroUsize>,

@@ -1,7 +1,7 @@
 //! The program on one page: each capture is opened, its frames go through the analyzer, the records go to the report.
 
 use super::args::{Analyze, Color, Shared};
-use super::messages;
+use super::{messages, signals};
 use crate::analyzer::{Analyzer, Options, Source};
 use crate::capture::{Capture, Filter};
 use crate::decode::link_type_name;
@@ -11,7 +11,10 @@ use anyhow::Context;
 use std::fs::File;
 use std::io::{self, BufWriter, IsTerminal, Write};
 use std::num::NonZeroUsize;
+use std::os::fd::AsFd;
 use std::path::Path;
+use std::sync::Arc;
+use std::sync::atomic::AtomicBool;
 use std::thread;
 
 /// Rows above which a timeline is folded on a terminal.
@@ -31,10 +34,19 @@ pub(super) fn analyze(arguments: &Analyze) -> anyhow::Result<bool> {
     if let Some(filter) = &shared.filter {
         Filter::new(filter)?;
     }
+    if arguments.follow && arguments.files.len() > 1 {
+        anyhow::bail!("`--follow` reads one capture until it is stopped: name one.");
+    }
+    let waits = arguments.follow || arguments.files.iter().any(|path| path == Path::new("-"));
+    // A Ctrl-C on a pipeline is for its first program; we end when that has.
+    let stop = match waits {
+        true => signals::stop()?,
+        false => Arc::default(),
+    };
     let mut report = None;
     let mut whole = true;
     for path in &arguments.files {
-        if let Err(error) = one(path, arguments, &mut report) {
+        if let Err(error) = one(path, arguments, &stop, &mut report) {
             if is_closed_pipe(&error) {
                 return Ok(whole);
             }
@@ -57,17 +69,21 @@ pub(super) fn analyze(arguments: &Analyze) -> anyhow::Result<bool> {
 fn one(
     path: &Path,
     arguments: &Analyze,
+    stop: &Arc<AtomicBool>,
     report: &mut Option<Report<Output>>,
 ) -> anyhow::Result<()> {
     let shared = &arguments.shared;
-    let mut capture = Capture::open(path)?;
+    let mut capture = match arguments.follow || path == Path::new("-") {
+        true => Capture::follow(path, stop)?,
+        false => Capture::open(path)?,
+    };
     if let Some(filter) = &shared.filter {
         capture = capture.with_filter(Filter::new(filter)?);
     }
     let report = match report {
         Some(report) => report,
         None => report.insert(open_report(
-            shared,
+            arguments,
             capture.format().contains("nanoseconds"),
         )?),
     };
@@ -156,8 +172,12 @@ pub(super) fn no_results(counts: &Counts, shared: &Shared) {
     }
 }
 
-fn open_report(shared: &Shared, nanoseconds: bool) -> anyhow::Result<Report<Output>> {
-    let options = look(shared, nanoseconds);
+fn open_report(arguments: &Analyze, nanoseconds: bool) -> anyhow::Result<Report<Output>> {
+    let shared = &arguments.shared;
+    let mut options = look(shared, nanoseconds);
+    // Who looks at a pipe on a terminal wants to see rows as they come; who saves them wants the tables of a saved capture.
+    let pipe = arguments.files == [Path::new("-")] && !regular_input();
+    options.live = arguments.follow || (pipe && options.terminal);
     let out: Box<dyn Write> = match &shared.output {
         Some(path) => Box::new(
             File::create(path).with_context(|| format!("{} cannot be written", path.display()))?,
@@ -165,6 +185,14 @@ fn open_report(shared: &Shared, nanoseconds: bool) -> anyhow::Result<Report<Outp
         None => Box::new(io::stdout().lock()),
     };
     Ok(Report::new(options, buffered(out)))
+}
+
+/// Whether standard input is a file, all of which is there.
+fn regular_input() -> bool {
+    let input = io::stdin().as_fd().try_clone_to_owned().map(File::from);
+    input
+        .and_then(|input| input.metadata())
+        .is_ok_and(|metadata| metadata.is_file())
 }
 
 /// Output that is collected before it is written.
