@@ -74,6 +74,7 @@ impl Merger {
             last_time: source.times.map(|(_, last)| last),
             truncated: source.truncated,
             skipped: dispatched.skipped,
+            live: None,
         };
         sink(Record::Summary(Box::new(summary.clone())))?;
         Ok(summary)
@@ -120,7 +121,6 @@ impl Merger {
                 sink(Record::Frame(row))?;
             }
             What::Event { session, event } => {
-                self.counts.events += 1;
                 if self.connections.show(connection, true)
                     && let Some(session) = self
                         .numbered(connection, session)
@@ -138,6 +138,8 @@ impl Merger {
                 ending,
                 last,
             } => {
+                // Those of the session, and not those that were handed over: a view of sessions makes none.
+                self.counts.events += ending.events;
                 if ending.end.kind == EndKind::Open {
                     self.counts.open_sessions += 1;
                 }

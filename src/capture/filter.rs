@@ -98,6 +98,15 @@ fn description(link: LinkType) -> String {
         .unwrap_or_else(|_| format!("link type {}", link.0))
 }
 
+/// The link type of a file for the number that libpcap's programming interface has for it.
+pub(super) fn link_type(dlt: i32) -> LinkType {
+    match dlt {
+        11 => LinkType(100),
+        12 => LinkType(101),
+        other => LinkType(u32::try_from(other).unwrap_or(u32::MAX)),
+    }
+}
+
 /// The number that libpcap's programming interface has for a link type of a file. They differ only for the oldest ones, whose
 /// numbers were not the same on every system (pcap-common.c).
 fn dlt(link: LinkType) -> i32 {

@@ -1,4 +1,5 @@
-//! Where frames come from: saved captures (pcap, pcapng, also compressed), read as a stream from a file or from standard input.
+//! Where frames come from: saved captures (pcap, pcapng, also compressed), read as a stream from a file or from standard input; or
+//! interfaces ([`live`]), whose frames can be saved ([`save`]).
 //!
 //! In comes a path or any `Read`; out go [`Frame`]s in the order of the file, each borrowed from the reader's block until the next
 //! call, numbered as Wireshark numbers them. A file that ends inside a packet is a fact ([`Capture::truncated`]); one that is damaged
@@ -9,8 +10,11 @@ mod buffer;
 mod compression;
 mod error;
 mod filter;
+mod follow;
+pub mod live;
 mod pcap;
 mod pcapng;
+pub mod save;
 
 pub use compression::Compression;
 pub use error::Error;
@@ -19,11 +23,15 @@ pub use pcapng::Interface;
 
 use crate::model::{At, Frame, FrameNo, LinkType, Timestamp, limits};
 use buffer::Buffer;
+use follow::Follow;
 use pcap::Pcap;
 use pcapng::Pcapng;
 use std::fs::File;
 use std::io::{self, Read};
+use std::os::fd::AsFd;
 use std::path::Path;
+use std::sync::Arc;
+use std::sync::atomic::AtomicBool;
 
 /// A saved capture, read frame by frame.
 pub struct Capture {
@@ -59,6 +67,32 @@ impl Capture {
         let mut capture = Capture::from_reader(&name, file)?;
         capture.size = metadata.is_file().then_some(metadata.len());
         Ok(capture)
+    }
+
+    /// Opens a capture that is still being written: standard input for `-`, another program's pipe, or a file, whose end is then the
+    /// end so far. When `stop` is set it ends where it is; a pipe's writer has a second to end by itself.
+    pub fn follow(path: &Path, stop: &Arc<AtomicBool>) -> Result<Capture, Error> {
+        let standard = path == Path::new("-");
+        let name = match standard {
+            true => "standard input".to_owned(),
+            false => path.display().to_string(),
+        };
+        let opened = match standard {
+            true => io::stdin().as_fd().try_clone_to_owned().map(File::from),
+            false => File::open(path),
+        };
+        let opened = opened.and_then(|file| Ok((file.metadata()?, file)));
+        let (metadata, file) = opened.map_err(|source| Error::opening(&name, source))?;
+        if metadata.is_dir() {
+            return Err(Error::Directory { name });
+        }
+        let follow = Follow {
+            file,
+            grows: metadata.is_file() && !standard,
+            stop: Arc::clone(stop),
+            asked: None,
+        };
+        Capture::from_reader(&name, follow)
     }
 
     /// Reads a capture from `reader`; `name` stands in errors.

@@ -1,10 +1,12 @@
 //! What can be typed.
 
 use crate::analyzer::Connections;
+use crate::capture::save::Ring;
 use crate::report::{Format, TimeFormat, View};
 use clap::{Args, Parser, Subcommand, ValueEnum};
 use std::num::NonZeroUsize;
 use std::path::PathBuf;
+use std::time::Duration;
 
 /// Sees Server-Sent Events on the wire: annotates a packet capture frame by frame.
 #[derive(Debug, Parser)]
@@ -12,6 +14,8 @@ use std::path::PathBuf;
 #[command(after_help = "Examples:
   ssetrace analyze capture.pcapng
   ssetrace analyze capture.pcapng --view events     the quiet view: events without the ACKs between them
+  sudo ssetrace live -i lo -f 'tcp port 8080'       beside `curl -N http://localhost:8080/events`
+  sudo ssetrace live --view events                  the quiet view: events without the ACKs between them
   tcpdump -i lo -w - 'tcp port 8080' | ssetrace analyze -")]
 pub(super) struct Cli {
     #[command(subcommand)]
@@ -22,6 +26,10 @@ pub(super) struct Cli {
 pub(super) enum Command {
     /// Annotate saved captures (pcap or pcapng, also compressed with gzip, zstd or lz4)
     Analyze(Analyze),
+    /// Capture on interfaces and annotate frames as they arrive; Ctrl-C ends it with the summary
+    Live(Live),
+    /// List the interfaces that one can capture on
+    Interfaces,
 }
 
 #[derive(Debug, Args)]
@@ -29,9 +37,45 @@ pub(super) struct Analyze {
     /// Captures, each in turn; `-` reads standard input
     #[arg(required = true, value_name = "FILE")]
     pub(super) files: Vec<PathBuf>,
+    /// The capture is still being written: rows as they come, until Ctrl-C
+    #[arg(long)]
+    pub(super) follow: bool,
     /// Worker threads; the output is the same whatever their number [default: the machine's cores]
     #[arg(long, value_name = "N")]
     pub(super) jobs: Option<NonZeroUsize>,
+    #[command(flatten)]
+    pub(super) shared: Shared,
+}
+
+#[derive(Debug, Args)]
+pub(super) struct Live {
+    /// An interface, or `any` on Linux; may be given several times [default: the loopback interface]
+    #[arg(short, long = "interface", value_name = "IFACE")]
+    pub(super) interfaces: Vec<String>,
+    /// Save all frames there: pcap where the name ends so, else pcapng; `-` is standard output
+    #[arg(long, value_name = "FILE")]
+    pub(super) write: Option<PathBuf>,
+    /// Save to so many files of this size in turn, the newest over the oldest
+    #[arg(long, value_name = "10x100MB", requires = "write", value_parser = ring)]
+    pub(super) ring: Option<Ring>,
+    /// End after so many frames
+    #[arg(long, value_name = "N", value_parser = clap::value_parser!(u64).range(1..))]
+    pub(super) count: Option<u64>,
+    /// End after so long: 10s, 5min, 1h30m
+    #[arg(long, value_name = "TIME", value_parser = duration)]
+    pub(super) duration: Option<Duration>,
+    /// Capture so many bytes of each frame; events in what is cut off are not seen
+    #[arg(long, value_name = "BYTES", default_value_t = 262_144, value_parser = clap::value_parser!(u32).range(64..=262_144))]
+    pub(super) snaplen: u32,
+    /// The kernel's buffer for each interface: what arrives faster than it is read waits there
+    #[arg(long, value_name = "SIZE", default_value = "32MiB", value_parser = buffer)]
+    pub(super) buffer_size: u32,
+    /// Capture frames for other machines too
+    #[arg(long)]
+    pub(super) promiscuous: bool,
+    /// Keep the rights of root, which are given up before the first frame is parsed
+    #[arg(long)]
+    pub(super) no_drop: bool,
     #[command(flatten)]
     pub(super) shared: Shared,
 }
@@ -87,6 +131,63 @@ fn connections(text: &str) -> Result<Connections, String> {
                 "it is `sse`, `all`, or connection numbers with commas, such as 0,3".to_owned()
             }),
     }
+}
+
+/// `10x100MB`.
+fn ring(text: &str) -> Result<Ring, String> {
+    let (files, bytes) = text
+        .split_once('x')
+        .ok_or("it is a number of files, `x` and a size, such as 10x100MB")?;
+    let files = files
+        .parse()
+        .map_err(|_| format!("\"{files}\" is no number of files"))?;
+    Ring::new(files, size(bytes)?)
+}
+
+/// A buffer's size: what libpcap can ask for.
+fn buffer(text: &str) -> Result<u32, String> {
+    let bytes = size(text)?;
+    match u32::try_from(bytes) {
+        Ok(bytes) if (64 * 1024..=1 << 30).contains(&bytes) => Ok(bytes),
+        _ => Err("it is between 64KiB and 1GiB".to_owned()),
+    }
+}
+
+/// `65536`, `100MB` (100,000,000 bytes), `2MiB` (2,097,152 bytes).
+fn size(text: &str) -> Result<u64, String> {
+    let digits = text.trim_end_matches(|c: char| !c.is_ascii_digit());
+    let factor: u64 = match &text[digits.len()..] {
+        "" | "B" => 1,
+        "k" | "K" | "kB" | "KB" => 1_000,
+        "M" | "MB" => 1_000_000,
+        "G" | "GB" => 1_000_000_000,
+        "KiB" => 1 << 10,
+        "MiB" => 1 << 20,
+        "GiB" => 1 << 30,
+        unit => {
+            return Err(format!(
+                "\"{unit}\" is no unit; there are KB, MB, GB, KiB, MiB, GiB"
+            ));
+        }
+    };
+    digits
+        .parse::<u64>()
+        .ok()
+        .and_then(|number| number.checked_mul(factor))
+        .ok_or_else(|| format!("\"{text}\" is no size, such as 100MB or 2MiB"))
+}
+
+/// `10s`, `1h30m`; a number alone is seconds.
+fn duration(text: &str) -> Result<Duration, String> {
+    let seconds = text.parse().ok().map(Duration::from_secs);
+    let friendly = || {
+        let duration: jiff::SignedDuration = text.parse().ok()?;
+        Duration::try_from(duration).ok()
+    };
+    seconds
+        .or_else(friendly)
+        .filter(|duration| !duration.is_zero())
+        .ok_or_else(|| "it is a time such as 10s, 5min or 1h30m".to_owned())
 }
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]

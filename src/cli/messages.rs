@@ -19,6 +19,11 @@ pub(super) fn note(sentence: &str) {
     say(&format!("note: {}", escaped(sentence)));
 }
 
+/// `ssetrace: ` and what it does now.
+pub(super) fn tell(sentence: &str) {
+    say(&format!("ssetrace: {}", escaped(sentence)));
+}
+
 /// `4,121 frames`, `1 frame`.
 pub(super) fn counted(count: u64, noun: &str) -> String {
     let digits = count.to_string();

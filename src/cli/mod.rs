@@ -1,8 +1,12 @@
 //! What the user typed, and the program on one page. The only room with anyhow and the only one that writes to standard error.
 
 mod args;
+mod interfaces;
+mod live;
 mod messages;
 mod run;
+mod signals;
+mod status;
 
 use args::{Cli, Command};
 use clap::Parser;
@@ -16,6 +20,8 @@ pub fn main() -> ExitCode {
     let cli = Cli::parse();
     let done = match &cli.command {
         Command::Analyze(arguments) => run::analyze(arguments),
+        Command::Live(arguments) => live::live(arguments),
+        Command::Interfaces => interfaces::interfaces(),
     };
     match done {
         Ok(true) => ExitCode::SUCCESS,

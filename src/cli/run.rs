@@ -1,7 +1,7 @@
 //! The program on one page: each capture is opened, its frames go through the analyzer, the records go to the report.
 
 use super::args::{Analyze, Color, Shared};
-use super::messages;
+use super::{messages, signals};
 use crate::analyzer::{Analyzer, Options, Source};
 use crate::capture::{Capture, Filter};
 use crate::decode::link_type_name;
@@ -11,7 +11,10 @@ use anyhow::Context;
 use std::fs::File;
 use std::io::{self, BufWriter, IsTerminal, Write};
 use std::num::NonZeroUsize;
+use std::os::fd::AsFd;
 use std::path::Path;
+use std::sync::Arc;
+use std::sync::atomic::AtomicBool;
 use std::thread;
 
 /// Rows above which a timeline is folded on a terminal.
@@ -20,7 +23,7 @@ const ROWS_ON_A_TERMINAL: usize = 60;
 /// Bytes of output that are collected before they are written.
 const OUTPUT_BUFFER: usize = 256 * 1024;
 
-type Output = BufWriter<Box<dyn Write>>;
+pub(super) type Output = BufWriter<Box<dyn Write>>;
 
 /// Analyses the captures in turn. One that cannot be read does not keep the others from being read.
 pub(super) fn analyze(arguments: &Analyze) -> anyhow::Result<bool> {
@@ -31,10 +34,19 @@ pub(super) fn analyze(arguments: &Analyze) -> anyhow::Result<bool> {
     if let Some(filter) = &shared.filter {
         Filter::new(filter)?;
     }
+    if arguments.follow && arguments.files.len() > 1 {
+        anyhow::bail!("`--follow` reads one capture until it is stopped: name one.");
+    }
+    let waits = arguments.follow || arguments.files.iter().any(|path| path == Path::new("-"));
+    // A Ctrl-C on a pipeline is for its first program; we end when that has.
+    let stop = match waits {
+        true => signals::stop()?,
+        false => Arc::default(),
+    };
     let mut report = None;
     let mut whole = true;
     for path in &arguments.files {
-        if let Err(error) = one(path, arguments, &mut report) {
+        if let Err(error) = one(path, arguments, &stop, &mut report) {
             if is_closed_pipe(&error) {
                 return Ok(whole);
             }
@@ -57,28 +69,22 @@ pub(super) fn analyze(arguments: &Analyze) -> anyhow::Result<bool> {
 fn one(
     path: &Path,
     arguments: &Analyze,
+    stop: &Arc<AtomicBool>,
     report: &mut Option<Report<Output>>,
 ) -> anyhow::Result<()> {
     let shared = &arguments.shared;
-    let mut capture = Capture::open(path)?;
+    let mut capture = match arguments.follow || path == Path::new("-") {
+        true => Capture::follow(path, stop)?,
+        false => Capture::open(path)?,
+    };
     if let Some(filter) = &shared.filter {
         capture = capture.with_filter(Filter::new(filter)?);
     }
     let report = match report {
         Some(report) => report,
-        None => report.insert(open_report(shared)?),
+        None => report.insert(open_report(arguments)?),
     };
-    let view = View::from(shared.view);
-    let mut analyzer = Analyzer::new(&Options {
-        connections: shared.connections.clone(),
-        detail: match view {
-            View::Timeline => Detail::Frames,
-            View::Events => Detail::Events,
-            View::Sessions => Detail::Sessions,
-        },
-        show_secrets: shared.show_secrets,
-        jobs: jobs(arguments),
-    });
+    let mut analyzer = Analyzer::new(&wanted(shared, jobs(arguments)));
     let mut begun = false;
     let damaged = loop {
         // Before a wait for more input, what is final is passed on.
@@ -144,6 +150,11 @@ fn notes(capture: &Capture, counts: &Counts, shared: &Shared) {
             "{name} ends inside packet {packet}; read as far as it goes."
         ));
     }
+    no_results(counts, shared);
+}
+
+/// Why nothing, or little, is shown.
+pub(super) fn no_results(counts: &Counts, shared: &Shared) {
     if counts.sessions == 0
         && shared.connections == crate::analyzer::Connections::Sse
         && counts.connections > 0
@@ -161,7 +172,36 @@ fn notes(capture: &Capture, counts: &Counts, shared: &Shared) {
     }
 }
 
-fn open_report(shared: &Shared) -> anyhow::Result<Report<Output>> {
+fn open_report(arguments: &Analyze) -> anyhow::Result<Report<Output>> {
+    let shared = &arguments.shared;
+    let mut options = look(shared, false);
+    // Who looks at a pipe on a terminal wants to see rows as they come; who saves them wants the tables of a saved capture.
+    let pipe = arguments.files == [Path::new("-")] && !regular_input();
+    options.live = arguments.follow || (pipe && options.terminal);
+    let out: Box<dyn Write> = match &shared.output {
+        Some(path) => Box::new(
+            File::create(path).with_context(|| format!("{} cannot be written", path.display()))?,
+        ),
+        None => Box::new(io::stdout().lock()),
+    };
+    Ok(Report::new(options, buffered(out)))
+}
+
+/// Whether standard input is a file, all of which is there.
+fn regular_input() -> bool {
+    let input = io::stdin().as_fd().try_clone_to_owned().map(File::from);
+    input
+        .and_then(|input| input.metadata())
+        .is_ok_and(|metadata| metadata.is_file())
+}
+
+/// Output that is collected before it is written.
+pub(super) fn buffered(out: Box<dyn Write>) -> Output {
+    BufWriter::with_capacity(OUTPUT_BUFFER, out)
+}
+
+/// How the results look.
+pub(super) fn look(shared: &Shared, nanoseconds: bool) -> report::Options {
     let terminal = shared.output.is_none() && io::stdout().is_terminal();
     let color = match shared.color {
         Color::Always => true,
@@ -171,7 +211,7 @@ fn open_report(shared: &Shared) -> anyhow::Result<Report<Output>> {
         }
     };
     let columns = terminal_size::terminal_size().map_or(0, |(width, _)| usize::from(width.0));
-    let options = report::Options {
+    report::Options {
         view: shared.view.into(),
         format: shared.format.into(),
         width: shared.width.unwrap_or(if terminal { columns } else { 0 }),
@@ -181,24 +221,28 @@ fn open_report(shared: &Shared) -> anyhow::Result<Report<Output>> {
             .max_rows
             .unwrap_or(if terminal { ROWS_ON_A_TERMINAL } else { 0 }),
         legend: terminal && !shared.quiet,
-        nanoseconds: false,
+        nanoseconds,
         live: false,
         terminal,
-    };
-    let out: Box<dyn Write> = match &shared.output {
-        Some(path) => Box::new(
-            File::create(path).with_context(|| format!("{} cannot be written", path.display()))?,
-        ),
-        None => Box::new(io::stdout().lock()),
-    };
-    Ok(Report::new(
-        options,
-        BufWriter::with_capacity(OUTPUT_BUFFER, out),
-    ))
+    }
+}
+
+/// What is wanted of the analyzer.
+pub(super) fn wanted(shared: &Shared, jobs: NonZeroUsize) -> Options {
+    Options {
+        connections: shared.connections.clone(),
+        detail: match View::from(shared.view) {
+            View::Timeline => Detail::Frames,
+            View::Events => Detail::Events,
+            View::Sessions => Detail::Sessions,
+        },
+        show_secrets: shared.show_secrets,
+        jobs,
+    }
 }
 
 /// Why two options do not go together.
-fn not_together(shared: &Shared) -> Option<&'static str> {
+pub(super) fn not_together(shared: &Shared) -> Option<&'static str> {
     let (view, format) = (View::from(shared.view), Format::from(shared.format));
     match (view, format) {
         (View::Timeline | View::Sessions, Format::Raw) => {
@@ -209,7 +253,7 @@ fn not_together(shared: &Shared) -> Option<&'static str> {
 }
 
 /// Whether whoever read the output has gone: a normal end.
-fn is_closed_pipe(error: &anyhow::Error) -> bool {
+pub(super) fn is_closed_pipe(error: &anyhow::Error) -> bool {
     error
         .chain()
         .filter_map(|cause| cause.downcast_ref::<io::Error>())

@@ -118,3 +118,6 @@ pub const BATCH_FRAMES: usize = 16 * 1024;
 
 /// Bytes of payload that are worked off together, where the frames are large.
 pub const BATCH_BYTES: usize = 4 * 1024 * 1024;
+
+/// Connections of a live run whose last row is remembered, so that the next tells the pause between them: 64 bytes each, and more than one machine has ports.
+pub const LIVE_CONNECTIONS: usize = 64 * 1024;

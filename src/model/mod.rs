@@ -19,8 +19,8 @@ pub use frame::{At, Frame, FrameNo, LinkType, Nanos, Span, Timestamp};
 pub use label::{Label, LabelSet};
 pub use record::{
     Annotation, ConnectionRecord, Counts, EventRecord, Finding, FirstLast, FrameRecord, Handshake,
-    OtherStream, Phase, Rail, Record, Role, SessionOpening, SessionRecord, Severity, Summary,
-    Teardown, TeardownKind,
+    LiveRun, OtherStream, Phase, Rail, Record, Role, SessionOpening, SessionRecord, Severity,
+    Summary, Teardown, TeardownKind,
 };
 pub use said::{
     Detail, End, EndKind, Event, Exchange, Fact, Framing, Gaps, Protocol, RequestHead,

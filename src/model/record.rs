@@ -412,4 +412,17 @@ pub struct Summary {
     pub truncated: bool,
     /// Frames that could not be read, by reason.
     pub skipped: BTreeMap<&'static str, u64>,
+    /// What only a live run knows.
+    pub live: Option<LiveRun>,
+}
+
+/// What a live run knows beside its frames.
+#[derive(Clone, Debug, Default)]
+pub struct LiveRun {
+    /// Frames that the kernel dropped.
+    pub dropped_by_kernel: u64,
+    /// Frames that the interfaces or their drivers dropped.
+    pub dropped_by_interface: u64,
+    /// Where the frames were saved.
+    pub written: Option<String>,
 }

@@ -27,6 +27,7 @@ use raw::Raw;
 use sessions::Sessions;
 use std::io::{self, Write};
 use table::TimelineTable;
+use table::live::LiveTable;
 
 /// What to show.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
@@ -124,6 +125,7 @@ enum Form<W: Write> {
     Csv(Csv<W>),
     Raw(Raw<W>),
     Timeline(Box<TimelineTable<W>>),
+    Live(Box<LiveTable<W>>),
     Sessions(Box<Sessions<W>>),
     Events(Box<Events<W>>),
 }
@@ -137,6 +139,7 @@ macro_rules! each {
             Form::Csv($name) => $call,
             Form::Raw($name) => $call,
             Form::Timeline($name) => $call,
+            Form::Live($name) => $call,
             Form::Sessions($name) => $call,
             Form::Events($name) => $call,
         }
@@ -159,6 +162,9 @@ impl<W: Write> Report<W> {
             (Format::Json, _) => Form::Json(Box::new(Json::new(view, writer))),
             (Format::Csv, _) => Form::Csv(Csv::new(view, writer)),
             (Format::Raw, _) => Form::Raw(Raw::new(options.terminal, writer)),
+            (Format::Table | Format::Markdown, View::Timeline) if options.live => {
+                Form::Live(Box::new(LiveTable::new(options, writer)))
+            }
             (Format::Table | Format::Markdown, View::Timeline) => {
                 Form::Timeline(Box::new(TimelineTable::new(options, writer)))
             }
@@ -182,6 +188,7 @@ impl<W: Write> Report<W> {
         match &mut self.form {
             Form::Timeline(form) => form.set_nanoseconds(nanoseconds),
             Form::Events(form) => form.set_nanoseconds(nanoseconds),
+            Form::Live(form) => form.set_nanoseconds(nanoseconds),
             // The machine-readable forms always have them, the table of sessions has no times.
             Form::Jsonl(_) | Form::Json(_) | Form::Csv(_) | Form::Raw(_) | Form::Sessions(_) => {}
         }

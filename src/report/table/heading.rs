@@ -92,6 +92,24 @@ impl SessionHeading {
         }
     }
 
+    /// `GET /room?i=1 → 200 text/event-stream, chunked · 127.0.0.1:52206` within `room` columns (0: as many as it takes): the line where it opens in a live run.
+    pub(super) fn opening_line(&self, client: &str, room: usize) -> String {
+        let mut behind = format!(" → {} · {client}", self.answer);
+        if let Some(continues) = &self.continues {
+            behind += &format!(" · {continues}");
+        }
+        let target = room.saturating_sub(width(&behind)).max(TARGET);
+        let request = match room {
+            0 => self.request.as_str().into(),
+            _ => cut(&self.request, target),
+        };
+        let line = format!("{request}{behind}");
+        match room {
+            0 => line,
+            _ => cut(&line, room).into_owned(),
+        }
+    }
+
     /// What its end adds.
     pub(super) fn ends(&mut self, record: &SessionRecord) {
         let mut amounts = Count(record.events, "event").to_string();
@@ -183,6 +201,29 @@ impl SessionHeading {
         }
         Ok(())
     }
+}
+
+/// `ended by the terminating chunk after 139 ms · 8 events · max gap 17.1 ms`: the line where a session ends in a live run; and whether it broke.
+pub(super) fn closing_line(record: &SessionRecord) -> (bool, String) {
+    let framing = record.opening.exchange.response.as_ref();
+    let framing = framing
+        .and_then(|head| head.framing)
+        .or(record.chunks.map(|_| Framing::Chunked));
+    let (style, words) = ended(record.end.kind, framing);
+    let mut line = words.to_owned();
+    if let (Some(time), true) = (record.duration, record.end.kind != EndKind::Open) {
+        let _ = write!(line, " after {}", Lasting(time));
+    }
+    let _ = write!(line, " · {}", Count(record.events, "event"));
+    if let Some(gaps) = record.gaps {
+        let _ = write!(line, " · max gap {}", Lasting(gaps.max));
+    }
+    let broken = record.incomplete_event > 0 && record.end.kind != EndKind::Open;
+    if broken {
+        let bytes = Count(record.incomplete_event, "byte");
+        let _ = write!(line, " · {bytes} of an unfinished event are lost");
+    }
+    (broken || style == ERROR, line)
 }
 
 /// How a session ended, in words.

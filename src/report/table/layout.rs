@@ -25,6 +25,8 @@ const PARENTHESIS: usize = 100;
 /// The widths of the columns; 0 for one that is not shown.
 #[derive(Clone, Copy, Debug)]
 pub(super) struct Columns {
+    /// S, where the sessions of a live run are told apart; it stands against the left, one space in.
+    session: usize,
     number: usize,
     time: usize,
     flags: usize,
@@ -39,6 +41,7 @@ impl Columns {
     /// As narrow as the heads allow.
     pub(super) fn new(table: usize) -> Columns {
         Columns {
+            session: 0,
             number: " No.".len(),
             time: "Time".len(),
             flags: "Flags".len(),
@@ -47,6 +50,25 @@ impl Columns {
             length: "Len".len(),
             table,
         }
+    }
+
+    /// As wide as the rows of a live run may become; a Time cell takes `time` columns.
+    pub(super) fn live(table: usize, time: usize) -> Columns {
+        Columns {
+            session: " S99".len(),
+            number: "999999".len(),
+            time,
+            flags: "FIN PSH ACK".len(),
+            sequence: "999999999".len(),
+            acknowledgment: "999999999".len(),
+            length: "65535".len(),
+            table,
+        }
+    }
+
+    /// The column in which what stands behind S begins.
+    pub(super) fn behind_session(&self) -> usize {
+        self.session + 2
     }
 
     /// Makes room for a row, whose Time cell takes `time` columns.
@@ -85,6 +107,7 @@ impl Columns {
     /// The column of the rail; the annotation begins two further on.
     fn rail(&self) -> usize {
         let columns = [
+            self.session,
             self.number,
             self.time,
             "Dir".len(),
@@ -115,11 +138,14 @@ pub(super) struct Layout<'a, W> {
     pub(super) line: &'a mut Line,
     pub(super) clock: &'a Clock,
     pub(super) out: &'a mut W,
+    /// What stands in the column S, where there is one.
+    pub(super) tag: Option<(Style, String)>,
 }
 
 impl<W: Write> Lines for Layout<'_, W> {
     fn heads(&mut self) -> io::Result<()> {
         let columns = self.columns;
+        self.tag();
         self.line.right(BOLD, columns.number, "No.");
         self.line.space(2);
         self.line.right(BOLD, columns.time, "Time");
@@ -155,6 +181,7 @@ impl<W: Write> Lines for Layout<'_, W> {
             [(_, Role::Dim)] => DIM,
             _ => PLAIN,
         };
+        self.tag();
         self.line.right(cells, columns.number, tcp.at.frame);
         self.line.space(2);
         let mut time = String::new();
@@ -204,6 +231,7 @@ impl<W: Write> Lines for Layout<'_, W> {
             Phase::Silence | Phase::NoAnswerYet => WARNING,
             Phase::Idle | Phase::HalfClosed => DIM,
         };
+        self.tag();
         self.line.space(self.columns.number + 2);
         self.line.right(style, self.columns.time, time);
         self.line.space_to(self.columns.rail());
@@ -223,9 +251,26 @@ impl<W: Write> Lines for Layout<'_, W> {
         annotation.push(Role::Dim, words);
         self.annotation(&annotation, ("⋮", DIM), false)
     }
+
+    fn words(&mut self, style: Style, words: &str) -> io::Result<()> {
+        self.tag();
+        self.line.put(style, words);
+        self.line.end(self.out)
+    }
 }
 
 impl<W: Write> Layout<'_, W> {
+    /// The column S and the space behind it.
+    fn tag(&mut self) {
+        if let Some((style, tag)) = &self.tag {
+            let end = self.line.columns() + self.columns.behind_session();
+            self.line.space(1);
+            self.line.put(*style, tag);
+            self.line.space(1);
+            self.line.space_to(end);
+        }
+    }
+
     fn rail(&mut self, rail: Rail) {
         let mut sign = [0; 4];
         self.line.put(ACCENT, rail.sign().encode_utf8(&mut sign));

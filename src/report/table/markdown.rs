@@ -5,19 +5,27 @@ use crate::model::{Direction, FrameRecord, Phase, Timestamp};
 use crate::report::markdown;
 use crate::report::text::Lasting;
 use crate::report::time::Clock;
+use anstyle::Style;
 use std::io::{self, Write};
 
 /// Writes the rows of one table.
 pub(super) struct Markdown<'a, W> {
     pub(super) clock: &'a Clock,
     pub(super) out: &'a mut W,
+    /// What stands in the column S, where there is one.
+    pub(super) tag: Option<(Style, String)>,
 }
 
 impl<W: Write> Markdown<'_, W> {
     /// A row that has only a number, a time, a sign in the rail and words.
     fn between(&mut self, number: &str, time: &str, rail: &str, words: &str) -> io::Result<()> {
         let cells = [number, time, "", "", "", "", "", rail, words];
-        markdown::row(cells.into_iter(), self.out)
+        self.cells(&cells)
+    }
+
+    fn cells(&mut self, cells: &[&str]) -> io::Result<()> {
+        let tag = self.tag.iter().map(|(_, tag)| tag.as_str());
+        markdown::row(tag.chain(cells.iter().copied()), self.out)
     }
 }
 
@@ -35,8 +43,9 @@ impl<W: Write> Lines for Markdown<'_, W> {
             "Annotation",
         ];
         let right = [true, true, false, false, true, true, true, false, false];
-        markdown::row(heads.into_iter(), self.out)?;
-        markdown::rule(right.into_iter(), self.out)
+        self.cells(&heads)?;
+        let tag = self.tag.iter().map(|_| false);
+        markdown::rule(tag.chain(right), self.out)
     }
 
     fn row(&mut self, row: &FrameRecord, before: Option<Timestamp>) -> io::Result<()> {
@@ -61,7 +70,7 @@ impl<W: Write> Lines for Markdown<'_, W> {
             row.rail.sign().encode_utf8(&mut rail).trim(),
             &row.annotation.text,
         ];
-        markdown::row(cells.into_iter(), self.out)
+        self.cells(&cells)
     }
 
     fn pause(&mut self, time: &str, phase: Phase) -> io::Result<()> {
@@ -70,5 +79,8 @@ impl<W: Write> Lines for Markdown<'_, W> {
 
     fn fold(&mut self, span: Lasting, words: &str) -> io::Result<()> {
         self.between("⋮", &span.to_string(), "⋮", words)
+    }
+    fn words(&mut self, _style: Style, words: &str) -> io::Result<()> {
+        self.between("", "", "", words)
     }
 }

@@ -7,6 +7,7 @@ mod fold;
 mod heading;
 mod layout;
 pub(super) mod line;
+pub(super) mod live;
 mod markdown;
 mod spool;
 pub(super) mod summary;
@@ -20,6 +21,7 @@ use crate::model::{
     At, ConnectionRecord, Finding, FrameRecord, Nanos, Phase, Record, SessionRecord, Summary,
     Timestamp,
 };
+use anstyle::Style;
 use fold::{Fold, Planned};
 use heading::SessionHeading;
 use layout::{Columns, Layout};
@@ -303,7 +305,11 @@ impl<W: Write> TimelineTable<W> {
         let (clock, out) = (&self.clock, &mut self.out);
         let (mut layout, mut markdown);
         let lines: &mut dyn Lines = if self.options.format == Format::Markdown {
-            markdown = Markdown { clock, out };
+            markdown = Markdown {
+                clock,
+                out,
+                tag: None,
+            };
             &mut markdown
         } else {
             layout = Layout {
@@ -311,6 +317,7 @@ impl<W: Write> TimelineTable<W> {
                 line: &mut self.line,
                 clock,
                 out,
+                tag: None,
             };
             &mut layout
         };
@@ -404,6 +411,9 @@ trait Lines {
 
     /// Folded rows: the time they span, and what they were.
     fn fold(&mut self, span: Lasting, words: &str) -> io::Result<()>;
+
+    /// Words instead of a row.
+    fn words(&mut self, style: Style, words: &str) -> io::Result<()>;
 }
 
 /// What the next row needs to know of the one before.

@@ -84,6 +84,18 @@ pub(in crate::report) fn write_summary(
         line.space(4);
         write_clauses(&troubles, columns, line, out)?;
     }
+    if let Some(live) = &summary.live {
+        let mut clauses = vec![format!(
+            "dropped: kernel {}, interface {}",
+            Thousands(live.dropped_by_kernel),
+            Thousands(live.dropped_by_interface)
+        )];
+        if let Some(written) = &live.written {
+            clauses.push(format!("written: {}", Escaped(written)));
+        }
+        line.space(4);
+        write_clauses(&clauses, columns, line, out)?;
+    }
     Ok(())
 }
 

@@ -1,0 +1,368 @@
+//! `ssetrace live` on one page: interfaces are opened, rights given up, frames numbered, saved and analysed as they come.
+
+use super::args::Live as Arguments;
+use super::run::{Output, buffered, is_closed_pipe, look, no_results, not_together, wanted};
+use super::status::{Status, Tally};
+use super::{messages, signals};
+use crate::analyzer::{Analyzer, Source};
+use crate::capture::live::{self, Drops, Live, Next, Opened, Settings, rights};
+use crate::capture::save::{self, Described, Save};
+use crate::decode::link_type_name;
+use crate::model::{At, Finding, Frame, FrameNo, LiveRun, Record, Severity, Summary, Timestamp};
+use crate::report::Report;
+use anyhow::Context;
+use std::fs::File;
+use std::io::{self, IsTerminal, Write};
+use std::num::NonZeroUsize;
+use std::path::Path;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::time::{Duration, Instant};
+
+/// How long nothing may happen before the clock and the status line are looked at.
+const LOOK: Duration = Duration::from_millis(100);
+
+/// Frames of a run without a pause after which rows are passed on and the clock is looked at.
+const FRAMES: u64 = 1_024;
+
+/// Captures until the count, the duration, a signal, or the interfaces end it.
+pub(super) fn live(arguments: &Arguments) -> anyhow::Result<bool> {
+    let shared = &arguments.shared;
+    if let Some(why) = not_together(shared) {
+        anyhow::bail!(why);
+    }
+    let to_stdout = arguments.write.as_deref() == Some(Path::new("-"));
+    if to_stdout && shared.output.is_none() {
+        anyhow::bail!(
+            "`--write -` puts the capture on standard output: name a file for the results with `-o`."
+        );
+    }
+    if to_stdout && io::stdout().is_terminal() {
+        anyhow::bail!("a capture would upset the terminal: redirect standard output.");
+    }
+    if to_stdout && arguments.ring.is_some() {
+        anyhow::bail!("`--ring` is for files, and `--write -` is none.");
+    }
+    let mut interfaces = arguments.interfaces.clone();
+    if interfaces.is_empty() {
+        interfaces.push(live::loopback()?);
+    }
+    let opened = Opened::open(&Settings {
+        interfaces,
+        filter: shared.filter.clone(),
+        snaplen: arguments.snaplen,
+        buffer: arguments.buffer_size,
+        promiscuous: arguments.promiscuous,
+    })?;
+    let files = open_files(arguments, &opened)?;
+    let owner = rights::owner();
+    if !arguments.no_drop {
+        // A file that root made for somebody would be of no use to them.
+        if let Some(owner) = owner {
+            for file in &files.new {
+                let _ = std::os::unix::fs::fchown(file, Some(owner.uid()), Some(owner.gid()));
+            }
+        }
+        rights::drop_to(owner).context("the rights cannot be given up (`--no-drop` keeps them)")?;
+    }
+    let stop = signals::stop()?;
+    if !shared.quiet {
+        messages::tell(&listening(arguments, &opened));
+    }
+    let status = Status::new(shared.quiet);
+    let mut options = look(shared, false);
+    options.live = true;
+    // Where the results go to a terminal, they go above the status line.
+    let out = match options.terminal {
+        true => status.beside(files.out),
+        false => files.out,
+    };
+    Run {
+        arguments,
+        report: Report::new(options, buffered(out)),
+        save: files.save,
+        live: opened.start(&stop),
+        stop,
+        status,
+        tally: Tally::default(),
+        times: None,
+        frames: Vec::new(),
+    }
+    .run()
+}
+
+/// `listening on lo, filter "tcp port 8080"; Ctrl-C ends`.
+fn listening(arguments: &Arguments, opened: &Opened) -> String {
+    let names: Vec<&str> = opened
+        .sources()
+        .iter()
+        .map(|source| source.name.as_str())
+        .collect();
+    let mut words = format!("listening on {}", names.join(", "));
+    if arguments.interfaces.is_empty() {
+        words += ", the loopback interface (`-i` names another)";
+    }
+    if let Some(filter) = &arguments.shared.filter {
+        words += &format!(", filter \"{filter}\"");
+    }
+    words + "; Ctrl-C ends"
+}
+
+/// What was opened for writing.
+struct Files {
+    out: Box<dyn Write>,
+    save: Option<Save>,
+    /// Those that did not exist before.
+    new: Vec<File>,
+}
+
+fn open_files(arguments: &Arguments, opened: &Opened) -> anyhow::Result<Files> {
+    let mut files = Files {
+        out: Box::new(io::sink()),
+        save: None,
+        new: Vec::new(),
+    };
+    files.out = match &arguments.shared.output {
+        Some(path) => {
+            let (file, new) = save::create(path)?;
+            if new {
+                files.new.push(file.try_clone()?);
+            }
+            Box::new(file)
+        }
+        None => Box::new(io::stdout().lock()),
+    };
+    let Some(path) = &arguments.write else {
+        return Ok(files);
+    };
+    let described = Described {
+        sources: opened.sources().to_vec(),
+        filter: arguments.shared.filter.clone(),
+    };
+    if path == Path::new("-") {
+        files.save = Some(Save::stream(io::stdout().lock(), described)?);
+        return Ok(files);
+    }
+    let links = || described.sources.iter().map(|source| source.link);
+    if save::Form::of(path) == save::Form::Pcap && links().any(|link| Some(link) != links().next())
+    {
+        anyhow::bail!(
+            "{} cannot hold interfaces whose link types differ: give the file the ending .pcapng.",
+            path.display()
+        );
+    }
+    let (save, new) = match arguments.ring {
+        None => Save::file(path, described)?,
+        Some(ring) => Save::ring(path, ring, described)?,
+    };
+    files.save = Some(save);
+    files.new.extend(new);
+    Ok(files)
+}
+
+/// A capture that runs.
+struct Run<'a> {
+    arguments: &'a Arguments,
+    report: Report<Output>,
+    save: Option<Save>,
+    live: Live,
+    stop: Arc<AtomicBool>,
+    status: Status,
+    tally: Tally,
+    /// The time of the first and of the last frame.
+    times: Option<(Timestamp, Timestamp)>,
+    /// Frames of each interface.
+    frames: Vec<u64>,
+}
+
+impl Run<'_> {
+    fn run(mut self) -> anyhow::Result<bool> {
+        let mut analyzer = Analyzer::new(&wanted(&self.arguments.shared, NonZeroUsize::MIN));
+        self.frames = vec![0; self.live.sources().len()];
+        let captured = self.capture(&mut analyzer);
+        self.stop.store(true, Ordering::Relaxed);
+        let ended = self.end(analyzer, captured.is_ok());
+        for done in [captured, ended] {
+            match done {
+                Err(error) if !is_closed_pipe(&error) => return Err(error),
+                _ => {}
+            }
+        }
+        Ok(true)
+    }
+
+    /// Takes frames until something ends it.
+    fn capture(&mut self, analyzer: &mut Analyzer) -> anyhow::Result<()> {
+        let deadline = self
+            .arguments
+            .duration
+            .map(|duration| Instant::now() + duration);
+        let past = |deadline: Option<Instant>| deadline.is_some_and(|end| Instant::now() >= end);
+        loop {
+            let report = &mut self.report;
+            let tally = &mut self.tally;
+            match self.live.next() {
+                Next::Frame(frame) => {
+                    tally.frames += 1;
+                    if self.times.is_none() {
+                        report.set_first_time(frame.time);
+                    }
+                    let first = self.times.map_or(frame.time, |(first, _)| first);
+                    self.times = Some((first, frame.time));
+                    if let Some(frames) = self.frames.get_mut(frame.interface) {
+                        *frames += 1;
+                    }
+                    if let Some(save) = &mut self.save {
+                        save.frame(frame.interface, frame.time, frame.bytes, frame.wire_length)?;
+                    }
+                    let numbered = Frame {
+                        at: At {
+                            frame: FrameNo(tally.frames),
+                            time: frame.time,
+                        },
+                        link: frame.link,
+                        bytes: frame.bytes,
+                        wire_length: frame.wire_length,
+                    };
+                    let frames = tally.frames;
+                    analyzer.frame(&numbered, &mut |record| {
+                        tally.see(&record);
+                        report.record(&record)
+                    })?;
+                    if self.arguments.count == Some(frames) {
+                        return Ok(());
+                    }
+                    if frames.is_multiple_of(FRAMES) {
+                        self.show(analyzer)?;
+                        if past(deadline) {
+                            return Ok(());
+                        }
+                    }
+                }
+                Next::Waits => {
+                    self.show(analyzer)?;
+                    let left = deadline.map(|end| end.saturating_duration_since(Instant::now()));
+                    if left == Some(Duration::ZERO) {
+                        self.stop.store(true, Ordering::Relaxed);
+                    }
+                    self.live.wait(match left {
+                        None | Some(Duration::ZERO) => LOOK,
+                        Some(left) => left.min(LOOK),
+                    });
+                }
+                Next::Ended => return Ok(()),
+            }
+        }
+    }
+
+    /// Passes on what is final.
+    fn show(&mut self, analyzer: &mut Analyzer) -> io::Result<()> {
+        if let Some(save) = &mut self.save {
+            save.flush()?;
+        }
+        let (report, tally) = (&mut self.report, &mut self.tally);
+        analyzer.settle(&mut |record| {
+            tally.see(&record);
+            report.record(&record)
+        })?;
+        report.flush()?;
+        self.status.update(tally, self.live.drops().all());
+        Ok(())
+    }
+
+    /// Completes the capture file, the results, and says what is to be said. Where the results cannot be written any more
+    /// (not `whole`) the capture file is completed all the same.
+    fn end(mut self, analyzer: Analyzer, whole: bool) -> anyhow::Result<()> {
+        let sources = self.live.sources().to_vec();
+        let ended = self.live.end();
+        let each: Vec<Drops> = ended.iter().map(|(_, drops, _)| *drops).collect();
+        let drops = each.iter().fold(Drops::default(), |sum, drops| Drops {
+            kernel: sum.kernel + drops.kernel,
+            interface: sum.interface + drops.interface,
+        });
+        let saved = match self.save.take() {
+            Some(save) => save.finish(&each, &self.frames),
+            None => Ok(()),
+        };
+        self.status.end();
+        if whole {
+            let names: Vec<&str> = sources.iter().map(|source| source.name.as_str()).collect();
+            let mut link_types: Vec<String> = Vec::new();
+            for source in &sources {
+                let name = link_type_name(source.link);
+                if !link_types.contains(&name) {
+                    link_types.push(name);
+                }
+            }
+            let source = Source {
+                capture: names.join(", "),
+                format: "live".to_owned(),
+                link_types,
+                frames: self.tally.frames,
+                times: self.times,
+                truncated: false,
+            };
+            let written = self.arguments.write.as_ref();
+            let live = LiveRun {
+                dropped_by_kernel: drops.kernel,
+                dropped_by_interface: drops.interface,
+                written: written.map(|path| match path.to_str() {
+                    Some("-") => "standard output".to_owned(),
+                    _ => path.display().to_string(),
+                }),
+            };
+            let report = &mut self.report;
+            let summary = analyzer.finish(source, &mut |record| match record {
+                Record::Summary(summary) => close(report, *summary, &live),
+                record => report.record(&record),
+            })?;
+            self.report.finish()?;
+            if !self.arguments.shared.quiet {
+                no_results(&summary.counts, &self.arguments.shared);
+            }
+        }
+        saved?;
+        if !self.arguments.shared.quiet {
+            for (source, _, why) in &ended {
+                if let Some(why) = why {
+                    messages::note(&format!("{} ended: {why}.", source.name));
+                }
+            }
+            if drops.all() > 0 {
+                messages::note(&lost(drops));
+            }
+        }
+        Ok(())
+    }
+}
+
+/// Writes the summary, and before it what was dropped.
+fn close<W: Write>(report: &mut Report<W>, mut summary: Summary, live: &LiveRun) -> io::Result<()> {
+    let drops = Drops {
+        kernel: live.dropped_by_kernel,
+        interface: live.dropped_by_interface,
+    };
+    if drops.all() > 0 {
+        summary.counts.findings += 1;
+        report.record(&Record::Finding(Box::new(Finding {
+            code: "capture-drops",
+            severity: Severity::Warning,
+            session: None,
+            connection: None,
+            frames: Vec::new(),
+            text: lost(drops),
+        })))?;
+    }
+    summary.live = Some(live.clone());
+    report.record(&Record::Summary(Box::new(summary)))
+}
+
+/// What was dropped, what it means, and what to do.
+fn lost(drops: Drops) -> String {
+    format!(
+        "{} dropped by the kernel and {} by the interface came faster than they could be taken: streams have gaps there; \
+         capture less with a filter (-f), or give the kernel a larger --buffer-size.",
+        messages::counted(drops.kernel, "frame"),
+        drops.interface
+    )
+}

@@ -1,0 +1,101 @@
+//! How a live capture ends.
+
+use crate::world::{
+    Live, Running, Server, expect, has, is_root, lines, may_capture, rest, ssetrace,
+};
+use std::process::{Command, Stdio};
+use std::time::{Duration, Instant};
+
+#[test]
+fn a_count_ends_it_after_exactly_so_many_frames() {
+    if !may_capture() || !has("curl") {
+        return;
+    }
+    let Some(server) = Server::python() else {
+        return;
+    };
+    let mut live = Live::start(&["-f", &server.filter(), "--count", "7", "--format", "jsonl"]);
+    let _client = server.curl("/chunked");
+    let records = live.end();
+    assert!(
+        records.last().unwrap().contains(r#""frames":7,"#),
+        "{records:#?}"
+    );
+}
+
+#[test]
+fn a_duration_ends_it() {
+    if !may_capture() {
+        return;
+    }
+    let begun = Instant::now();
+    Live::start(&["-f", "tcp port 1", "--duration", "300ms"]).end();
+    assert!(begun.elapsed() >= Duration::from_millis(300));
+}
+
+#[test]
+fn a_signal_ends_it_with_all_frames_and_the_summary() {
+    if !may_capture() || !has("curl") {
+        return;
+    }
+    let Some(server) = Server::node() else { return };
+    for signal in ["INT", "TERM"] {
+        let mut live = Live::start(&["-f", &server.filter(), "--format", "jsonl"]);
+        let client = server.curl("/endless");
+        expect(&live.out, r#""record":"event""#);
+        live.running.signal(signal);
+        let records = live.end();
+        let summary = records.last().unwrap();
+        assert!(
+            summary.starts_with(r#"{"record":"summary","capture":"lo""#),
+            "{summary}"
+        );
+        assert!(
+            records
+                .iter()
+                .any(|record| record.contains(r#""kind":"open""#)),
+            "{records:#?}"
+        );
+        drop(client);
+    }
+}
+
+#[test]
+fn a_closed_pipe_is_a_normal_end() {
+    if !may_capture() || !has("curl") {
+        return;
+    }
+    let Some(server) = Server::node() else { return };
+    let mut command = ssetrace();
+    command.args(["live", "-q", "-f", &server.filter(), "--format", "jsonl"]);
+    let mut live = Running::new(command.stdout(Stdio::piped()).stderr(Stdio::piped()));
+    drop(live.child.stdout.take());
+    std::thread::sleep(Duration::from_millis(300));
+    let _client = server.curl("/endless");
+    assert_eq!(live.wait().code(), Some(0));
+    let errors = lines(live.child.stderr.take().unwrap());
+    assert_eq!(rest(&errors), [""; 0]);
+}
+
+#[test]
+fn an_interface_that_goes_down_ends_it_with_what_there_is() {
+    if !is_root() || !has("unshare") || !has("ip") {
+        return;
+    }
+    let script = format!(
+        "ip link set lo up && {{ {} live -i lo --duration 15s & }} && sleep 1 && ip link set lo down && wait $!",
+        env!("CARGO_BIN_EXE_ssetrace")
+    );
+    let begun = Instant::now();
+    let output = Command::new("unshare")
+        .args(["-n", "sh", "-c", &script])
+        .output()
+        .unwrap();
+    let error = String::from_utf8(output.stderr).unwrap();
+    if error.contains("unshare") {
+        return crate::world::skipped("no network namespace can be made here");
+    }
+    assert!(output.status.success(), "{error}");
+    assert!(error.contains("lo ended: "), "{error}");
+    assert!(begun.elapsed() < Duration::from_secs(10));
+}

@@ -1,0 +1,149 @@
+//! Rows as they come, in every form.
+
+use crate::world::{Live, Server, expect, has, may_capture};
+use std::time::Duration;
+
+/// Runs one stream of a server against a live capture and gives its table.
+fn table(server: &Server, path: &str) -> Vec<String> {
+    let live = Live::start(&["-i", "lo", "-f", &server.filter()]);
+    assert!(server.curl(path).wait().success());
+    std::thread::sleep(Duration::from_millis(300));
+    live.stop()
+}
+
+fn has_row(table: &[String], words: &str) -> bool {
+    table.iter().any(|line| line.contains(words))
+}
+
+#[test]
+fn rows_come_while_the_stream_is_open() {
+    if !may_capture() || !has("curl") {
+        return;
+    }
+    let Some(server) = Server::node() else { return };
+    let live = Live::start(&["-i", "lo", "-f", &server.filter()]);
+    // It never ends by itself.
+    let client = server.curl("/endless");
+    expect(
+        &live.out,
+        "S0   GET /endless → 200 text/event-stream, chunked",
+    );
+    expect(&live.out, "handshake 1/3");
+    expect(&live.out, "● event 1");
+    expect(&live.out, "● event 2");
+    drop(client);
+    expect(&live.out, "S0   ended by");
+    let end = live.stop();
+    assert!(has_row(&end, "lo: "), "{end:#?}");
+    assert!(has_row(&end, "dropped: kernel 0, interface 0"), "{end:#?}");
+}
+
+#[test]
+fn python_s_server_is_seen_from_the_handshake_to_the_teardown() {
+    if !may_capture() || !has("curl") {
+        return;
+    }
+    let Some(server) = Server::python() else {
+        return;
+    };
+    let table = table(&server, "/chunked");
+    for words in [
+        "handshake 3/3",
+        "● event 5",
+        "response complete",
+        "5 events",
+        "teardown",
+    ] {
+        assert!(has_row(&table, words), "{words}: {table:#?}");
+    }
+}
+
+#[test]
+fn node_s_server_is_seen_with_every_field_of_the_format() {
+    if !may_capture() || !has("curl") {
+        return;
+    }
+    let Some(server) = Server::node() else { return };
+    let table = table(&server, "/fields");
+    for words in ["comment", "event 1", "ended by the terminating chunk"] {
+        assert!(has_row(&table, words), "{words}: {table:#?}");
+    }
+}
+
+#[test]
+fn spring_s_emitter_sends_an_event_in_three_chunks() {
+    if !may_capture() || !has("curl") {
+        return;
+    }
+    let Some(server) = Server::spring() else {
+        return;
+    };
+    let table = table(&server, "/sse/chat");
+    assert!(has_row(&table, "chunks 1–3"), "{table:#?}");
+}
+
+#[test]
+fn sessions_side_by_side_are_told_apart_by_their_column() {
+    if !may_capture() || !has("curl") {
+        return;
+    }
+    let Some(server) = Server::node() else { return };
+    let live = Live::start(&["-i", "lo", "-f", &server.filter(), "--width", "80"]);
+    let mut clients: Vec<_> = (0..3).map(|_| server.curl("/plain")).collect();
+    for client in &mut clients {
+        assert!(client.wait().success());
+    }
+    std::thread::sleep(Duration::from_millis(300));
+    let table = live.stop();
+    for session in ["S0", "S1", "S2"] {
+        let rows: Vec<_> = table
+            .iter()
+            .filter(|line| line.starts_with(&format!(" {session} ")))
+            .collect();
+        assert!(rows[0].contains("GET /plain → 200"), "{rows:#?}");
+        assert!(rows[1].contains("handshake 1/3"), "{rows:#?}");
+        // The first one comes with the head.
+        for event in 2..=6 {
+            let words = format!("● event {event}");
+            assert!(rows.iter().any(|row| row.contains(&words)), "{rows:#?}");
+        }
+    }
+    assert!(
+        table.iter().all(|line| line.chars().count() <= 80),
+        "{table:#?}"
+    );
+}
+
+#[test]
+fn every_form_and_view_is_written() {
+    if !may_capture() || !has("curl") {
+        return;
+    }
+    let Some(server) = Server::node() else { return };
+    let forms = [
+        ("timeline", "jsonl", r#""record":"summary""#),
+        ("timeline", "json", r#"{"schema":"ssetrace/1""#),
+        ("timeline", "csv", "event 6"),
+        ("timeline", "markdown", "| S0 | 1 |"),
+        ("sessions", "table", "terminating chunk"),
+        ("sessions", "csv", "terminating-chunk"),
+        ("events", "table", "celsius"),
+        ("events", "markdown", "celsius"),
+        ("events", "raw", r#"{"reading":6,"celsius":19.6}"#),
+    ];
+    let started: Vec<_> = forms
+        .iter()
+        .map(|(view, format, _)| {
+            let filter = server.filter();
+            Live::start(&[
+                "-i", "lo", "-f", &filter, "--view", view, "--format", format,
+            ])
+        })
+        .collect();
+    assert!(server.curl("/plain").wait().success());
+    std::thread::sleep(Duration::from_millis(300));
+    for ((view, format, words), live) in forms.iter().zip(started) {
+        let text = live.stop();
+        assert!(has_row(&text, words), "{view} {format}: {text:#?}");
+    }
+}

@@ -1,0 +1,187 @@
+//! What `--write` saves.
+
+use crate::world::{Live, Server, grown, has, may_capture, ssetrace};
+use std::path::Path;
+use std::process::Command;
+use std::time::Duration;
+
+/// The records of a saved capture but its summary, which names the capture.
+fn analysed(path: &Path) -> Vec<String> {
+    let output = ssetrace()
+        .args(["analyze", "--format", "jsonl", "--connections", "all"])
+        .arg(path)
+        .output()
+        .unwrap();
+    assert!(output.status.success());
+    records(&String::from_utf8(output.stdout).unwrap())
+}
+
+fn records(lines: &str) -> Vec<String> {
+    lines
+        .lines()
+        .filter(|line| !line.starts_with(r#"{"record":"summary""#))
+        .map(str::to_owned)
+        .collect()
+}
+
+/// Captures several streams at once, and compares what was told then with what the file tells.
+fn the_file_tells_the_same(name: &str, interfaces: &[&str]) {
+    if !may_capture() || !has("curl") {
+        return;
+    }
+    let Some(server) = Server::node() else { return };
+    let folder = tempfile::tempdir().unwrap();
+    let file = folder.path().join(name);
+    let filter = server.filter();
+    let mut arguments = vec!["-f", &filter, "--format", "jsonl", "--connections", "all"];
+    arguments.extend(["--write", file.to_str().unwrap()]);
+    for interface in interfaces {
+        arguments.extend(["-i", interface]);
+    }
+    let live = Live::start(&arguments);
+    let paths = ["/plain", "/fields", "/plain", "/nothing-here"];
+    let mut clients: Vec<_> = paths.iter().map(|path| server.curl(path)).collect();
+    for client in &mut clients {
+        assert!(client.wait().success());
+    }
+    std::thread::sleep(Duration::from_millis(300));
+    let told = records(&live.stop().join("\n"));
+    assert!(told.len() > 60, "{told:#?}");
+    let again = analysed(&file);
+    assert!(told == again, "then: {told:#?}\nagain: {again:#?}");
+}
+
+#[test]
+fn a_saved_pcapng_tells_the_same_records_byte_for_byte() {
+    the_file_tells_the_same("a.pcapng", &["lo"]);
+}
+
+#[test]
+fn a_saved_pcap_tells_the_same_records_byte_for_byte() {
+    the_file_tells_the_same("a.pcap", &["lo"]);
+}
+
+#[test]
+fn several_interfaces_are_saved_in_the_order_in_which_they_were_told() {
+    the_file_tells_the_same("a.pcapng", &["any", "lo"]);
+}
+
+#[test]
+fn pcap_cannot_hold_interfaces_whose_link_types_differ() {
+    if !may_capture() {
+        return;
+    }
+    let output = ssetrace()
+        .args([
+            "live",
+            "-i",
+            "any",
+            "-i",
+            "lo",
+            "--write",
+            "/dev/null/a.pcap",
+        ])
+        .output()
+        .unwrap();
+    assert_eq!(output.status.code(), Some(2));
+    let error = String::from_utf8(output.stderr).unwrap();
+    assert!(
+        error.contains("give the file the ending .pcapng"),
+        "{error}"
+    );
+}
+
+#[test]
+fn tshark_reads_the_file_at_any_moment() {
+    if !may_capture() || !has("curl") || !has("tshark") {
+        return;
+    }
+    let Some(server) = Server::node() else { return };
+    for name in ["a.pcapng", "a.pcap"] {
+        let folder = tempfile::tempdir().unwrap();
+        let file = folder.path().join(name);
+        let live = Live::start(&["-f", &server.filter(), "--write", file.to_str().unwrap()]);
+        frames(&file);
+        let client = server.curl("/endless");
+        let mut before = 0;
+        for _ in 0..3 {
+            grown(&file, file.metadata().unwrap().len());
+            let now = frames(&file);
+            assert!(now > before, "{name}");
+            before = now;
+        }
+        drop(client);
+        live.stop();
+        assert!(frames(&file) >= before);
+    }
+}
+
+/// The frames that tshark reads without a complaint.
+fn frames(file: &Path) -> usize {
+    let output = Command::new("tshark").arg("-r").arg(file).output().unwrap();
+    let complaint = String::from_utf8_lossy(&output.stderr).replace(
+        "Running as user \"root\" and group \"root\". This could be dangerous.\n",
+        "",
+    );
+    assert!(
+        output.status.success() && complaint.is_empty(),
+        "{complaint}"
+    );
+    String::from_utf8(output.stdout).unwrap().lines().count()
+}
+
+#[test]
+fn a_capture_on_standard_output_leaves_the_results_to_a_file() {
+    if !may_capture() || !has("curl") {
+        return;
+    }
+    let Some(server) = Server::node() else { return };
+    let folder = tempfile::tempdir().unwrap();
+    let (results, capture) = (
+        folder.path().join("results"),
+        folder.path().join("a.pcapng"),
+    );
+    let mut command = ssetrace();
+    command.args([
+        "live",
+        "-f",
+        &server.filter(),
+        "--write",
+        "-",
+        "--format",
+        "jsonl",
+    ]);
+    command.args(["--connections", "all", "-o"]).arg(&results);
+    command.stdout(std::fs::File::create(&capture).unwrap());
+    command.stderr(std::process::Stdio::piped());
+    let mut running = crate::world::Running::new(&mut command);
+    let errors = crate::world::lines(running.child.stderr.take().unwrap());
+    crate::world::expect(&errors, "listening on");
+    assert!(server.curl("/plain").wait().success());
+    std::thread::sleep(Duration::from_millis(300));
+    running.signal("TERM");
+    assert!(running.wait().success());
+    let told = records(&std::fs::read_to_string(results).unwrap());
+    assert!(told.len() > 10);
+    assert!(told == analysed(&capture));
+}
+
+#[test]
+fn a_ring_of_files_keeps_the_latest_frames() {
+    if !may_capture() || !has("curl") {
+        return;
+    }
+    let Some(server) = Server::node() else { return };
+    let folder = tempfile::tempdir().unwrap();
+    let file = folder.path().join("a.pcapng");
+    let file = file.to_str().unwrap();
+    let live = Live::start(&["-f", &server.filter(), "--write", file, "--ring", "3x1MB"]);
+    assert!(server.curl("/plain").wait().success());
+    std::thread::sleep(Duration::from_millis(300));
+    live.stop();
+    let mut records = Vec::new();
+    for number in 1..=3 {
+        records.push(analysed(&folder.path().join(format!("a-{number}.pcapng"))).len());
+    }
+    assert!(records[0] > 10 && records[1..] == [0, 0], "{records:?}");
+}
