@@ -7,8 +7,8 @@ mod report_samples;
 use proptest::prelude::*;
 use report_samples::*;
 use ssetrace::model::{
-    End, EndKind, EventRecord, Framing, Gaps, Nanos, Record, RequestHead, ResponseHead,
-    SessionRecord, Timestamp,
+    End, EndKind, EventRecord, Finding, Framing, Gaps, Nanos, Record, RequestHead, ResponseHead,
+    SessionRecord, Severity, Timestamp,
 };
 use ssetrace::report::text::width;
 use ssetrace::report::{Format, Options, Report, TimeFormat, View};
@@ -541,4 +541,20 @@ fn a_timeline_in_markdown_has_a_row_for_each_frame_and_pause() {
 walkthrough.pcapng: 4,121 frames, 1775 s · 12 connections · 1 SSE session, 2 events · no findings
 "
     );
+}
+
+#[test]
+fn the_worst_finding_counts_whatever_the_view_shows() {
+    for view in [View::Timeline, View::Sessions, View::Events] {
+        let mut report = Report::new(options(view, Format::Jsonl), Vec::new());
+        assert_eq!(report.worst(), None);
+        for severity in [Severity::Note, Severity::Error, Severity::Warning] {
+            let found = Finding {
+                severity,
+                ..finding()
+            };
+            report.record(&Record::Finding(Box::new(found))).unwrap();
+        }
+        assert_eq!(report.worst(), Some(Severity::Error));
+    }
 }

@@ -2,6 +2,7 @@
 
 use crate::analyzer::Connections;
 use crate::capture::save::Ring;
+use crate::model::Severity;
 use crate::report::{Format, TimeFormat, View};
 use clap::{Args, Parser, Subcommand, ValueEnum};
 use std::num::NonZeroUsize;
@@ -41,7 +42,7 @@ pub(super) struct Analyze {
     #[arg(long)]
     pub(super) follow: bool,
     /// Worker threads; the output is the same whatever their number [default: the machine's cores]
-    #[arg(long, value_name = "N")]
+    #[arg(long, value_name = "N", value_parser = jobs)]
     pub(super) jobs: Option<NonZeroUsize>,
     #[command(flatten)]
     pub(super) shared: Shared,
@@ -112,9 +113,21 @@ pub(super) struct Shared {
     /// Show the values of credentials in requests
     #[arg(long)]
     pub(super) show_secrets: bool,
+    /// Exit with status 1 when there is a finding as bad as this
+    #[arg(long, value_enum, value_name = "SEVERITY")]
+    pub(super) fail_on: Option<SeverityName>,
     /// No notes and no legend
     #[arg(short, long)]
     pub(super) quiet: bool,
+    /// More notes: what was read, and what could not be
+    #[arg(short, long, conflicts_with = "quiet")]
+    pub(super) verbose: bool,
+}
+
+/// A number of threads.
+fn jobs(text: &str) -> Result<NonZeroUsize, String> {
+    text.parse()
+        .map_err(|_| "it is a number of threads, 1 or more".to_owned())
 }
 
 /// `sse`, `all`, or numbers with commas.
@@ -227,6 +240,12 @@ names!(FormatName => Format {
     Csv "Comma-separated values",
     Markdown "Tables in GitHub's Markdown",
     Raw "The events' data alone, with --view events",
+});
+
+names!(SeverityName => Severity {
+    Note "Any finding",
+    Warning "A warning or an error",
+    Error "An error",
 });
 
 names!(TimeName => TimeFormat {

@@ -4,7 +4,7 @@ use crate::capture::live::{Device, devices};
 use std::io::{self, Write};
 
 /// Lists the interfaces.
-pub(super) fn interfaces() -> anyhow::Result<bool> {
+pub(super) fn interfaces() -> anyhow::Result<()> {
     let devices = devices()?;
     let rows = devices.iter().map(|device| {
         let addresses: Vec<String> = device.addresses.iter().map(ToString::to_string).collect();
@@ -25,9 +25,9 @@ pub(super) fn interfaces() -> anyhow::Result<bool> {
     let mut out = io::stdout().lock();
     for line in table.lines() {
         match writeln!(out, "{}", line.trim_end()) {
-            Err(error) if error.kind() == io::ErrorKind::BrokenPipe => return Ok(true),
+            Err(error) if error.kind() == io::ErrorKind::BrokenPipe => return Ok(()),
             done => done?,
         }
     }
-    Ok(true)
+    Ok(())
 }

@@ -1,9 +1,9 @@
 //! `ssetrace live` on one page: interfaces are opened, rights given up, frames numbered, saved and analysed as they come.
 
 use super::args::Live as Arguments;
-use super::run::{Output, buffered, is_closed_pipe, look, no_results, not_together, wanted};
+use super::run::{Output, buffered, is_closed_pipe, look, not_together, wanted};
 use super::status::{Status, Tally};
-use super::{messages, signals};
+use super::{Outcome, messages, notes, signals};
 use crate::analyzer::{Analyzer, Source};
 use crate::capture::live::{self, Drops, Live, Next, Opened, Settings, rights};
 use crate::capture::save::{self, Described, Save};
@@ -26,7 +26,7 @@ const LOOK: Duration = Duration::from_millis(100);
 const FRAMES: u64 = 1_024;
 
 /// Captures until the count, the duration, a signal, or the interfaces end it.
-pub(super) fn live(arguments: &Arguments) -> anyhow::Result<bool> {
+pub(super) fn live(arguments: &Arguments) -> anyhow::Result<Outcome> {
     let shared = &arguments.shared;
     if let Some(why) = not_together(shared) {
         anyhow::bail!(why);
@@ -176,19 +176,20 @@ struct Run<'a> {
 }
 
 impl Run<'_> {
-    fn run(mut self) -> anyhow::Result<bool> {
+    fn run(mut self) -> anyhow::Result<Outcome> {
         let mut analyzer = Analyzer::new(&wanted(&self.arguments.shared, NonZeroUsize::MIN));
         self.frames = vec![0; self.live.sources().len()];
         let captured = self.capture(&mut analyzer);
         self.stop.store(true, Ordering::Relaxed);
         let ended = self.end(analyzer, captured.is_ok());
-        for done in [captured, ended] {
+        let mut worst = None;
+        for done in [captured.map(|()| None), ended] {
             match done {
                 Err(error) if !is_closed_pipe(&error) => return Err(error),
-                _ => {}
+                done => worst = worst.max(done.ok().flatten()),
             }
         }
-        Ok(true)
+        Ok(Outcome::Done(worst))
     }
 
     /// Takes frames until something ends it.
@@ -272,7 +273,7 @@ impl Run<'_> {
 
     /// Completes the capture file, the results, and says what is to be said. Where the results cannot be written any more
     /// (not `whole`) the capture file is completed all the same.
-    fn end(mut self, analyzer: Analyzer, whole: bool) -> anyhow::Result<()> {
+    fn end(mut self, analyzer: Analyzer, whole: bool) -> anyhow::Result<Option<Severity>> {
         let sources = self.live.sources().to_vec();
         let ended = self.live.end();
         let each: Vec<Drops> = ended.iter().map(|(_, drops, _)| *drops).collect();
@@ -285,6 +286,7 @@ impl Run<'_> {
             None => Ok(()),
         };
         self.status.end();
+        let mut worst = None;
         if whole {
             let names: Vec<&str> = sources.iter().map(|source| source.name.as_str()).collect();
             let mut link_types: Vec<String> = Vec::new();
@@ -316,9 +318,10 @@ impl Run<'_> {
                 Record::Summary(summary) => close(report, *summary, &live),
                 record => report.record(&record),
             })?;
+            worst = self.report.worst();
             self.report.finish()?;
             if !self.arguments.shared.quiet {
-                no_results(&summary.counts, &self.arguments.shared);
+                notes::live(&summary, &self.arguments.shared);
             }
         }
         saved?;
@@ -332,7 +335,7 @@ impl Run<'_> {
                 messages::note(&lost(drops));
             }
         }
-        Ok(())
+        Ok(worst)
     }
 }
 

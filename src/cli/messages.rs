@@ -2,16 +2,17 @@
 
 use std::io::Write;
 
+/// An error and what caused it, without a full stop.
+pub(super) fn sentence(error: &anyhow::Error) -> String {
+    let causes: Vec<String> = error.chain().map(ToString::to_string).collect();
+    let sentence = causes.join(": ");
+    sentence.trim_end_matches('.').replace('\n', " ")
+}
+
 /// `ssetrace: ` and what is wrong.
-pub(super) fn error(error: &anyhow::Error) {
-    let sentence = error
-        .chain()
-        .map(ToString::to_string)
-        .collect::<Vec<_>>()
-        .join(": ");
-    let sentence = sentence.trim_end_matches('.').replace('\n', " ");
+pub(super) fn error(sentence: &str) {
     let (red, plain) = (anstyle::AnsiColor::Red.on_default(), anstyle::Reset);
-    say(&format!("{red}ssetrace:{plain} {}.", escaped(&sentence)));
+    say(&format!("{red}ssetrace:{plain} {}.", escaped(sentence)));
 }
 
 /// `note: ` and what is good to know.

@@ -4,30 +4,62 @@ mod args;
 mod interfaces;
 mod live;
 mod messages;
+mod notes;
 mod run;
 mod signals;
 mod status;
+mod usage;
 
+use crate::model::Severity;
 use args::{Cli, Command};
 use clap::Parser;
 use std::process::ExitCode;
 
+/// The exit status when there is a finding as bad as `--fail-on` names.
+const FOUND: u8 = 1;
+
 /// The exit status of what could not be done.
 const COULD_NOT: u8 = 2;
 
-/// Runs the program: status 0 when it is done, 2 when something could not be done.
+/// How it went.
+#[derive(Debug)]
+enum Outcome {
+    /// All was done; the worst finding there was.
+    Done(Option<Severity>),
+    /// Something could not be done, which was said.
+    CouldNot,
+}
+
+/// Runs the program. Its status: 0 when it is done, 1 when there is a finding as bad as `--fail-on` names, 2 when something
+/// could not be done.
 pub fn main() -> ExitCode {
-    let cli = Cli::parse();
-    let done = match &cli.command {
+    let cli = match Cli::try_parse() {
+        Ok(cli) => cli,
+        // `--help` and `--version` are no errors.
+        Err(told) if !told.use_stderr() => told.exit(),
+        Err(error) => {
+            messages::error(&usage::sentence(&error));
+            return ExitCode::from(COULD_NOT);
+        }
+    };
+    let fail_on = match &cli.command {
+        Command::Analyze(arguments) => arguments.shared.fail_on,
+        Command::Live(arguments) => arguments.shared.fail_on,
+        Command::Interfaces => None,
+    };
+    let outcome = match &cli.command {
         Command::Analyze(arguments) => run::analyze(arguments),
         Command::Live(arguments) => live::live(arguments),
-        Command::Interfaces => interfaces::interfaces(),
+        Command::Interfaces => interfaces::interfaces().map(|()| Outcome::Done(None)),
     };
-    match done {
-        Ok(true) => ExitCode::SUCCESS,
-        Ok(false) => ExitCode::from(COULD_NOT),
+    match outcome {
+        Ok(Outcome::Done(worst)) => match fail_on.map(Severity::from) {
+            Some(bad) if worst >= Some(bad) => ExitCode::from(FOUND),
+            _ => ExitCode::SUCCESS,
+        },
+        Ok(Outcome::CouldNot) => ExitCode::from(COULD_NOT),
         Err(error) => {
-            messages::error(&error);
+            messages::error(&messages::sentence(&error));
             ExitCode::from(COULD_NOT)
         }
     }

@@ -1,11 +1,11 @@
 //! The program on one page: each capture is opened, its frames go through the analyzer, the records go to the report.
 
 use super::args::{Analyze, Color, Shared};
-use super::{messages, signals};
+use super::{Outcome, messages, notes, signals};
 use crate::analyzer::{Analyzer, Options, Source};
 use crate::capture::{Capture, Filter};
 use crate::decode::link_type_name;
-use crate::model::{Counts, Detail, Record};
+use crate::model::{Detail, Record};
 use crate::report::{self, Format, Report, View};
 use anyhow::Context;
 use std::fs::File;
@@ -26,7 +26,7 @@ const OUTPUT_BUFFER: usize = 256 * 1024;
 pub(super) type Output = BufWriter<Box<dyn Write>>;
 
 /// Analyses the captures in turn. One that cannot be read does not keep the others from being read.
-pub(super) fn analyze(arguments: &Analyze) -> anyhow::Result<bool> {
+pub(super) fn analyze(arguments: &Analyze) -> anyhow::Result<Outcome> {
     let shared = &arguments.shared;
     if let Some(why) = not_together(shared) {
         anyhow::bail!(why);
@@ -44,25 +44,34 @@ pub(super) fn analyze(arguments: &Analyze) -> anyhow::Result<bool> {
         false => Arc::default(),
     };
     let mut report = None;
-    let mut whole = true;
+    let mut wrong = Vec::new();
     for path in &arguments.files {
-        if let Err(error) = one(path, arguments, &stop, &mut report) {
-            if is_closed_pipe(&error) {
-                return Ok(whole);
+        match one(path, arguments, &stop, &mut report) {
+            Err(error) if is_closed_pipe(&error) => break,
+            Err(error) if shared.quiet => wrong.push(messages::sentence(&error)),
+            Err(error) => {
+                messages::error(&messages::sentence(&error));
+                wrong.push(String::new());
             }
-            messages::error(&error);
-            whole = false;
+            Ok(()) => {}
         }
     }
-    if let Some(report) = report {
-        match report.finish().map_err(anyhow::Error::from) {
-            Err(error) if !is_closed_pipe(&error) => {
-                return Err(error.context("the output could not be written"));
-            }
-            _ => {}
+    let worst = report.as_ref().and_then(Report::worst);
+    let finished = report.map_or(Ok(()), |report| report.finish().map(drop));
+    match finished.map_err(anyhow::Error::from) {
+        Err(error) if !is_closed_pipe(&error) => {
+            return Err(error.context("the output could not be written"));
         }
+        _ => {}
     }
-    Ok(whole)
+    if wrong.is_empty() {
+        return Ok(Outcome::Done(worst));
+    }
+    if shared.quiet {
+        // One line, however many captures could not be read.
+        messages::error(&wrong.join("; "));
+    }
+    Ok(Outcome::CouldNot)
 }
 
 /// Analyses one capture into the report, which the first one opens.
@@ -129,7 +138,7 @@ fn one(
     let summary = analyzer.finish(source, &mut |record: Record| report.record(&record))?;
     report.flush()?;
     if !shared.quiet {
-        notes(&capture, &summary.counts, shared);
+        notes::capture(&summary, capture.truncated(), shared);
     }
     damaged.map_or(Ok(()), |error| Err(error.into()))
 }
@@ -140,36 +149,6 @@ fn jobs(arguments: &Analyze) -> NonZeroUsize {
     let cores =
         || thread::available_parallelism().map_or(NonZeroUsize::MIN, |cores| cores.min(USEFUL));
     arguments.jobs.unwrap_or_else(cores)
-}
-
-/// What a reader should know beside the results.
-fn notes(capture: &Capture, counts: &Counts, shared: &Shared) {
-    let name = capture.name();
-    if let Some(packet) = capture.truncated() {
-        messages::note(&format!(
-            "{name} ends inside packet {packet}; read as far as it goes."
-        ));
-    }
-    no_results(counts, shared);
-}
-
-/// Why nothing, or little, is shown.
-pub(super) fn no_results(counts: &Counts, shared: &Shared) {
-    if counts.sessions == 0
-        && shared.connections == crate::analyzer::Connections::Sse
-        && counts.connections > 0
-    {
-        let frames = messages::counted(counts.frames, "frame");
-        let connections = messages::counted(counts.connections, "connection");
-        messages::note(&format!(
-            "no SSE session in {frames} on {connections}; `--connections all` shows them."
-        ));
-    } else if counts.connections == 0 {
-        messages::note(&format!(
-            "no TCP connection in {}.",
-            messages::counted(counts.frames, "frame")
-        ));
-    }
 }
 
 fn open_report(arguments: &Analyze) -> anyhow::Result<Report<Output>> {

@@ -17,7 +17,7 @@ pub mod text;
 pub mod time;
 mod value;
 
-use crate::model::{Record, Timestamp};
+use crate::model::{Record, Severity, Timestamp};
 use csv::Csv;
 use events::Events;
 use grid::Look;
@@ -117,6 +117,7 @@ pub struct Options {
 /// A report that is being written: one for any number of captures, each closed by its summary.
 pub struct Report<W: Write> {
     form: Form<W>,
+    worst: Option<Severity>,
 }
 
 enum Form<W: Write> {
@@ -175,7 +176,7 @@ impl<W: Write> Report<W> {
                 Form::Events(Box::new(Events::new(options, look, writer)))
             }
         };
-        Report { form }
+        Report { form, worst: None }
     }
 
     /// Tells the time of the capture's first frame; call it before the first record of each capture.
@@ -194,8 +195,16 @@ impl<W: Write> Report<W> {
         }
     }
 
+    /// The worst of the findings so far, whether or not the view shows them.
+    pub fn worst(&self) -> Option<Severity> {
+        self.worst
+    }
+
     /// Takes the next record, in the order in which records become final. All of them: each form picks what its view shows.
     pub fn record(&mut self, record: &Record) -> io::Result<()> {
+        if let Record::Finding(finding) = record {
+            self.worst = self.worst.max(Some(finding.severity));
+        }
         each!(&mut self.form, form => form.record(record))
     }
 

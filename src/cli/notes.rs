@@ -1,0 +1,84 @@
+//! Notes: what a reader should know beside the results. A summary comes in, sentences go to standard error.
+
+use super::args::Shared;
+use super::messages::{counted, note};
+use crate::analyzer::Connections;
+use crate::model::{FrameNo, Summary, Timestamp};
+use crate::report::TimeFormat;
+use crate::report::time::Clock;
+
+/// What is good to know of a saved capture, which ends inside packet `truncated`.
+pub(super) fn capture(summary: &Summary, truncated: Option<FrameNo>, shared: &Shared) {
+    let name = &summary.capture;
+    if shared.verbose {
+        note(&format!("{name}: {}.", read(summary)));
+        if let Some(unread) = unread(summary) {
+            note(&format!("{name}: {unread}."));
+        }
+    }
+    if let Some(packet) = truncated {
+        note(&format!(
+            "{name} ends inside packet {packet}; read as far as it goes."
+        ));
+    }
+    no_results(summary, shared);
+}
+
+/// What is good to know of a live run.
+pub(super) fn live(summary: &Summary, shared: &Shared) {
+    if shared.verbose {
+        note(&format!("{}.", read(summary)));
+        if let Some(unread) = unread(summary) {
+            note(&format!("{unread}."));
+        }
+    }
+    no_results(summary, shared);
+}
+
+/// Why nothing, or little, is shown.
+fn no_results(summary: &Summary, shared: &Shared) {
+    let counts = &summary.counts;
+    let frames = counted(counts.frames, "frame");
+    if counts.connections == 0 {
+        note(&format!("no TCP connection in {frames}."));
+    } else if counts.sessions == 0 && shared.connections == Connections::Sse {
+        let connections = counted(counts.connections, "connection");
+        note(&format!(
+            "no SSE session in {frames} on {connections}; `--connections all` shows them."
+        ));
+    }
+}
+
+/// `pcapng, Ethernet; 4,121 frames from … to …; 17 TCP connections`.
+fn read(summary: &Summary) -> String {
+    let mut words = summary.format.clone();
+    if !summary.link_types.is_empty() {
+        words += &format!(", {}", summary.link_types.join(" and "));
+    }
+    words += &format!("; {}", counted(summary.counts.frames, "frame"));
+    if let (Some(first), Some(last)) = (summary.first_time, summary.last_time) {
+        words += &format!(" from {} to {}", utc(first), utc(last));
+    }
+    let connections = counted(summary.counts.connections, "TCP connection");
+    words + &format!("; {connections}")
+}
+
+/// `3 frames could not be read: …`.
+fn unread(summary: &Summary) -> Option<String> {
+    let all: u64 = summary.skipped.values().sum();
+    let each: Vec<String> = summary
+        .skipped
+        .iter()
+        .map(|(reason, count)| format!("{reason} {count}"))
+        .collect();
+    (all > 0).then(|| {
+        let frames = counted(all, "frame");
+        format!("{frames} could not be read: {}", each.join(", "))
+    })
+}
+
+fn utc(time: Timestamp) -> String {
+    let mut text = String::new();
+    Clock::new(TimeFormat::Utc, false).write(&mut text, time, None);
+    text
+}

@@ -1,0 +1,199 @@
+//! The command line as a user meets it: what is typed wrong, what cannot be read, what the exit status says.
+#![allow(clippy::unwrap_used)] // A test that cannot set up its case fails.
+
+use assert_cmd::Command;
+use std::fs;
+use std::path::PathBuf;
+
+/// What the program printed, and its status.
+struct Ran {
+    out: String,
+    err: String,
+    status: i32,
+}
+
+fn ran(arguments: &[&str]) -> Ran {
+    ran_on(arguments, b"")
+}
+
+fn ran_on(arguments: &[&str], input: &[u8]) -> Ran {
+    let mut command = Command::cargo_bin("ssetrace").unwrap();
+    let output = command
+        .args(arguments)
+        .env("COLUMNS", "100")
+        .write_stdin(input)
+        .output()
+        .unwrap();
+    Ran {
+        out: String::from_utf8(output.stdout).unwrap(),
+        err: String::from_utf8(output.stderr).unwrap(),
+        status: output.status.code().unwrap(),
+    }
+}
+
+/// Runs what cannot be done: nothing on standard output, one sentence on standard error, which is returned.
+fn refused(arguments: &[&str]) -> String {
+    let ran = ran(arguments);
+    assert_eq!((ran.status, ran.out.as_str()), (2, ""), "{}", ran.err);
+    one_sentence(&ran.err)
+}
+
+fn one_sentence(err: &str) -> String {
+    assert_eq!(err.lines().count(), 1, "{err}");
+    let sentence = err.trim_end().strip_prefix("ssetrace: ").unwrap();
+    assert!(sentence.ends_with('.'), "{sentence}");
+    sentence.to_owned()
+}
+
+fn fixture(name: &str) -> String {
+    let folder = PathBuf::from(env!("CARGO_MANIFEST_DIR")).join("fixtures");
+    folder.join(name).to_str().unwrap().to_owned()
+}
+
+/// A file with `bytes`, in a folder that goes with it.
+fn file(bytes: &[u8]) -> (tempfile::TempDir, String) {
+    let folder = tempfile::tempdir().unwrap();
+    let path = folder.path().join("capture");
+    fs::write(&path, bytes).unwrap();
+    let path = path.to_str().unwrap().to_owned();
+    (folder, path)
+}
+
+#[test]
+fn help_and_version_are_results() {
+    let help = ran(&["--help"]);
+    assert_eq!((help.status, help.err.as_str()), (0, ""));
+    for command in ["analyze", "live", "interfaces"] {
+        assert!(help.out.contains(command), "{}", help.out);
+    }
+    let version = ran(&["--version"]);
+    let expected = format!("ssetrace {}\n", env!("CARGO_PKG_VERSION"));
+    assert_eq!((version.status, version.out), (0, expected));
+}
+
+#[test]
+fn a_typo_is_named_with_what_comes_nearest() {
+    assert!(refused(&["analyse", "x"]).contains("\"analyze\" comes nearest"));
+    assert!(refused(&["analyze", "--veiw", "events", "x"]).contains("\"--view\" comes nearest"));
+    let view = refused(&["analyze", "--view", "evnts", "x"]);
+    assert!(view.contains("timeline, sessions, events"), "{view}");
+    let jobs = refused(&["analyze", "--jobs", "0", "x"]);
+    assert!(jobs.contains("1 or more"), "{jobs}");
+}
+
+#[test]
+fn a_capture_without_a_command_gets_the_command() {
+    let walkthrough = fixture("walkthrough.pcap");
+    let sentence = refused(&[&walkthrough]);
+    assert!(sentence.contains(&format!("`ssetrace analyze {walkthrough}`")));
+}
+
+#[test]
+fn what_is_missing_is_asked_for() {
+    assert!(refused(&[]).starts_with("which command?"));
+    assert!(refused(&["analyze"]).starts_with("which capture?"));
+    assert!(refused(&["analyze", "--view"]).contains("needs a value"));
+    assert!(refused(&["analyze", "-q", "-v", "x"]).contains("do not go together"));
+}
+
+#[test]
+fn what_is_no_capture_is_said_in_one_sentence() {
+    let (_text, text) = file(b"GET / HTTP/1.1\r\n\r\n");
+    let (_empty, empty) = file(b"");
+    let folder = tempfile::tempdir().unwrap();
+    let folder = folder.path().to_str().unwrap();
+    for (path, why) in [
+        (text.as_str(), "capture"),
+        (&empty, "empty"),
+        (folder, "folder"),
+        ("no-such-file.pcap", "no such file"),
+    ] {
+        let sentence = refused(&["analyze", "-q", path]);
+        assert!(sentence.contains(path), "{sentence}");
+        let said = sentence.replace("director", "folder");
+        assert!(said.contains(why), "{sentence}");
+    }
+}
+
+#[test]
+fn captures_that_cannot_be_read_keep_no_other_from_being_read() {
+    let walkthrough = fixture("walkthrough.pcap");
+    let arguments = [
+        "analyze",
+        "--view",
+        "sessions",
+        "a.pcap",
+        &walkthrough,
+        "b.pcap",
+    ];
+    let both = ran(&arguments);
+    assert_eq!((both.status, both.err.lines().count()), (2, 2));
+    assert!(both.out.contains("1 SSE session"), "{}", both.out);
+    let quiet = ran(&[&arguments[..], &["-q"]].concat());
+    assert_eq!((quiet.status, quiet.out), (2, both.out));
+    let sentence = one_sentence(&quiet.err);
+    assert!(sentence.contains("a.pcap") && sentence.contains("b.pcap"));
+}
+
+#[test]
+fn a_capture_that_ends_inside_a_packet_is_read_as_far_as_it_goes() {
+    let whole = fs::read(fixture("walkthrough.pcap")).unwrap();
+    let (_folder, path) = file(&whole[..whole.len() - 3]);
+    let ran = ran(&["analyze", &path]);
+    assert_eq!(ran.status, 0, "{}", ran.err);
+    assert!(ran.err.contains("ends inside packet 279"), "{}", ran.err);
+    assert!(ran.out.contains("terminating chunk"), "{}", ran.out);
+}
+
+#[test]
+fn what_was_final_before_the_damage_is_written() {
+    let mut bytes = fs::read(fixture("walkthrough.pcap")).unwrap();
+    // The length of what follows can be no packet's.
+    bytes.extend([0xff; 32]);
+    let (_folder, path) = file(&bytes);
+    let ran = ran(&["analyze", "-q", &path]);
+    assert_eq!(ran.status, 2);
+    one_sentence(&ran.err);
+    assert!(ran.out.contains("terminating chunk"), "{}", ran.out);
+}
+
+#[test]
+fn standard_input_is_a_capture_like_another() {
+    let walkthrough = fixture("walkthrough.pcap");
+    let piped = ran_on(&["analyze", "-"], &fs::read(&walkthrough).unwrap());
+    let named = ran(&["analyze", &walkthrough]);
+    assert_eq!((piped.status, named.status), (0, 0));
+    // The last line names the capture.
+    let rows = |text: &str| text.rsplit_once("\n\n").unwrap().0.to_owned();
+    assert_eq!(rows(&piped.out), rows(&named.out));
+}
+
+#[test]
+fn results_can_go_to_a_file_and_notes_never_do() {
+    let walkthrough = fixture("walkthrough.pcap");
+    let folder = tempfile::tempdir().unwrap();
+    let path = folder.path().join("out.txt");
+    let saved = ran(&["analyze", "-o", path.to_str().unwrap(), "-v", &walkthrough]);
+    assert_eq!((saved.status, saved.out.as_str()), (0, ""));
+    assert!(saved.err.contains("279 frames from 2025-"), "{}", saved.err);
+    let direct = ran(&["analyze", &walkthrough]);
+    assert_eq!(
+        (direct.err.as_str(), direct.out),
+        ("", fs::read_to_string(path).unwrap())
+    );
+    let sentence = refused(&["analyze", "-o", "/no/such/folder/out", &walkthrough]);
+    assert!(sentence.contains("/no/such/folder/out"), "{sentence}");
+}
+
+#[test]
+fn a_finding_sets_the_status_only_where_it_is_bad_enough() {
+    // No capture here has a finding: whatever is asked for, that is status 0.
+    let walkthrough = fixture("walkthrough.pcap");
+    for severity in ["note", "warning", "error"] {
+        assert_eq!(
+            ran(&["analyze", "--fail-on", severity, &walkthrough]).status,
+            0
+        );
+    }
+    assert!(refused(&["analyze", "--fail-on", "warn", "x"]).contains("note, warning, error"));
+}
