@@ -107,11 +107,16 @@ impl Batch {
     /// Takes what the frame turned out to hold.
     pub(super) fn segment(&mut self, segment: &Segment<'_>, located: Located) {
         if let Some(old) = located.replaces {
-            self.part(old).replaced.push((old, segment.at.frame));
+            self.replaced(old, segment.at.frame);
         }
         self.bytes += segment.payload.len();
         let bucket = located.connection as usize / self.parts.len() % BUCKETS;
         self.part(located.connection).buckets[bucket].take(segment, located);
+    }
+
+    /// Takes note that another connection took a 4-tuple over in `frame`.
+    pub(super) fn replaced(&mut self, old: u32, frame: FrameNo) {
+        self.part(old).replaced.push((old, frame));
     }
 
     /// Begins the next batch in these parts.

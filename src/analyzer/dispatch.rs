@@ -41,7 +41,9 @@ impl Dispatcher {
                 sequence,
                 flags,
             } => {
-                self.flows.quoted(source, destination, sequence, flags);
+                if let Some(old) = self.flows.quoted(source, destination, sequence, flags) {
+                    batch.replaced(old, frame.at.frame);
+                }
             }
             Decoded::Other => {}
             Decoded::Skipped(reason) => *self.skipped.entry(reason.0).or_default() += 1,

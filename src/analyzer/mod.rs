@@ -12,6 +12,7 @@ mod dispatch;
 mod merge;
 mod pool;
 mod slot;
+mod slots;
 mod worker;
 
 use crate::model::{Detail, Frame, Nanos, Record, Summary, Timestamp};

@@ -10,7 +10,7 @@ pub(super) enum Slot {
     /// Closed, and not over yet: frames may come, bytes will not.
     Closed(Box<Closed>),
     /// Over: what is needed for the number and the analysis of frames that come late.
-    Late(Box<Late>),
+    Late(Late),
 }
 
 pub(super) struct Late {

@@ -5,6 +5,7 @@
 
 use super::batch::{Clock, Grouped, Part};
 use super::slot::{Late, Live, Slot};
+use super::slots::Slots;
 use super::{Connections, Options};
 use crate::layers::Stack;
 use crate::model::{
@@ -64,7 +65,7 @@ pub(super) struct Worker {
     /// Workers in all. Each owns the connections whose number, divided by that, has the same remainder.
     workers: u32,
     /// By connection number divided by the number of workers. A number that only a quoted TCP header took stays empty.
-    slots: Vec<Option<Slot>>,
+    slots: Slots,
     /// When closed connections are over.
     closing: BinaryHeap<Reverse<(Timestamp, u32)>>,
     /// Kept to be used again.
@@ -79,7 +80,7 @@ impl Worker {
             connections: options.connections.clone(),
             detail: options.detail,
             show_secrets: options.show_secrets,
-            slots: Vec::new(),
+            slots: Slots::default(),
             closing: BinaryHeap::new(),
             said: Vec::new(),
         }
@@ -98,6 +99,8 @@ impl Worker {
                 .deadline(connection)
                 .and_then(|deadline| clock.first_frame_at(deadline).filter(|over| *over < frame));
             self.end(connection, Ending::Expired, over.unwrap_or(frame), items);
+            // No frame can name it any more.
+            self.slots.replace(self.place(connection), |_| None);
         }
         let now = clock.last();
         while let Some(&Reverse((deadline, connection))) = self.closing.peek()
@@ -119,10 +122,7 @@ impl Worker {
             ref segment,
         } = *grouped;
         let frame = segment.at.frame;
-        let place = (connection / self.workers) as usize;
-        if self.slots.len() <= place {
-            self.slots.resize_with(place + 1, || None);
-        }
+        let place = self.place(connection);
         if let Some(deadline) = self.deadline(connection)
             && deadline <= clock.at(frame)
             && let Some(over) = clock.first_frame_at(deadline)
@@ -131,7 +131,7 @@ impl Worker {
         }
         let wanted = self.wanted(connection);
         let show_secrets = self.show_secrets;
-        let slot = self.slots[place].get_or_insert_with(|| {
+        let slot = self.slots.get_or_insert_with(place, || {
             Slot::Live(Box::new(Live {
                 connection,
                 tcp: Connection::new(segment, port_reused),
@@ -174,8 +174,8 @@ impl Worker {
                     self.closing.push(Reverse((deadline, connection)));
                 }
                 if over_at.is_some() && tcp.has_ended() {
-                    let slot = &mut self.slots[place];
-                    *slot = slot.take().map(|slot| slot.close(self.detail));
+                    let detail = self.detail;
+                    self.slots.replace(place, |slot| Some(slot.close(detail)));
                 }
             }
             Slot::Closed(closed) => {
@@ -188,13 +188,13 @@ impl Worker {
                 }
             }
             Slot::Late(late) => {
-                let Late { remains, shown } = &mut **late;
-                let facts: TcpFacts = remains.segment(segment);
-                if *shown {
+                let facts: TcpFacts = late.remains.segment(segment);
+                if late.shown {
+                    let (client, server) = late.remains.ends(segment);
                     let ends = Frames {
                         connection,
-                        client: remains.client(),
-                        server: remains.server(),
+                        client,
+                        server,
                     };
                     let mut rows = Rows::new(Shown::All, show_secrets);
                     rows.frame(ends, &facts, said, false, false, &mut |entry| {
@@ -207,19 +207,24 @@ impl Worker {
 
     /// The end of the capture: every connection is over, in the order of their numbers.
     pub(super) fn finish(&mut self, items: &mut Vec<Item>) {
-        for place in 0..self.slots.len() {
-            if let Some(connection) = self.slots[place].as_ref().and_then(Slot::open) {
+        for place in 0..self.slots.places() {
+            if let Some(connection) = self.slots.get(place).and_then(Slot::open) {
                 self.end(connection, Ending::CaptureEnd, END, items);
             }
         }
     }
 
+    /// Where a connection of this worker stands.
+    fn place(&self, connection: u32) -> usize {
+        (connection / self.workers) as usize
+    }
+
     /// When a closed connection is over.
     fn deadline(&self, connection: u32) -> Option<Timestamp> {
-        match self.slots.get((connection / self.workers) as usize)? {
-            Some(Slot::Live(live)) => live.over_at,
-            Some(Slot::Closed(closed)) => Some(closed.over_at),
-            Some(Slot::Late(_)) | None => None,
+        match self.slots.get(self.place(connection))? {
+            Slot::Live(live) => live.over_at,
+            Slot::Closed(closed) => Some(closed.over_at),
+            Slot::Late(_) => None,
         }
     }
 
@@ -236,45 +241,49 @@ impl Worker {
 
     /// A connection is over: its state goes, its record comes, what late frames need stays. `frame` made it so.
     fn end(&mut self, connection: u32, ending: Ending, frame: FrameNo, items: &mut Vec<Item>) {
-        let Some(slot) = self.slots.get_mut((connection / self.workers) as usize) else {
-            return;
-        };
-        if let Some(Slot::Live(live)) = slot {
-            let Live {
-                tcp, stack, rows, ..
-            } = &mut **live;
-            let (ends, last) = (live_ends(connection, tcp), tcp.last());
-            let said = &mut self.said;
-            tcp.finish(last, ending, &mut |direction, delivery| {
-                // What waits behind a hole at the end is not handed up: it would add labels to rows that have left.
-                if let Delivery::End { .. } = delivery {
-                    stack.deliver(direction, delivery, said);
-                }
-            });
-            rows.finish(said, &mut |entry| {
-                items.push(item(frame, ends, last, entry));
-            });
-        }
-        match slot.take().map(|slot| slot.close(self.detail)) {
-            Some(Slot::Closed(closed)) => {
-                let shown = match self.connections {
-                    _ if self.detail < Detail::Frames => false,
-                    Connections::Sse => closed.rows.as_ref().is_some_and(|rows| rows.streamed()),
-                    Connections::All => true,
-                    Connections::Only(ref numbers) => numbers.contains(&connection),
-                };
-                *slot = Some(Slot::Late(Box::new(Late {
-                    remains: closed.tcp.remains(),
-                    shown,
-                })));
-                items.push(Item {
-                    frame,
-                    connection,
-                    what: What::Over(Box::new(closed.record())),
+        let Worker {
+            slots,
+            said,
+            detail,
+            connections,
+            workers,
+            ..
+        } = self;
+        slots.replace((connection / *workers) as usize, |mut slot| {
+            if let Slot::Live(live) = &mut slot {
+                let Live {
+                    tcp, stack, rows, ..
+                } = &mut **live;
+                let (ends, last) = (live_ends(connection, tcp), tcp.last());
+                tcp.finish(last, ending, &mut |direction, delivery| {
+                    // What waits behind a hole at the end is not handed up: it would add labels to rows that have left.
+                    if let Delivery::End { .. } = delivery {
+                        stack.deliver(direction, delivery, said);
+                    }
+                });
+                rows.finish(said, &mut |entry| {
+                    items.push(item(frame, ends, last, entry));
                 });
             }
-            other => *slot = other,
-        }
+            let closed = match slot.close(*detail) {
+                Slot::Closed(closed) => closed,
+                other => return Some(other),
+            };
+            items.push(Item {
+                frame,
+                connection,
+                what: What::Over(Box::new(closed.record())),
+            });
+            Some(Slot::Late(Late {
+                remains: closed.tcp.remains(),
+                shown: match connections {
+                    _ if *detail < Detail::Frames => false,
+                    Connections::Sse => closed.rows.as_ref().is_some_and(|rows| rows.streamed()),
+                    Connections::All => true,
+                    Connections::Only(numbers) => numbers.contains(&connection),
+                },
+            }))
+        });
     }
 }
 

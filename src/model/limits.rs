@@ -43,8 +43,8 @@ pub const ANNOTATION_TEXT: usize = 160;
 /// Capture time after which a closed connection is over, nanoseconds: 120 s, the contract's number (2 × the MSL of RFC 9293 §3.4.2 in common use).
 pub const CLOSED_LINGER: i64 = 120_000_000_000;
 
-/// Gaps between events kept for exact percentiles.
-pub const EXACT_GAPS: usize = 4_096;
+/// Gaps between events of one session kept for exact percentiles, 8 KiB: thousands of sessions may be open at once. Longer streams are counted in buckets.
+pub const EXACT_GAPS: usize = 1_024;
 
 /// Headers of one frame: real stacks of tags and tunnels have below 20.
 pub const LAYERS: usize = 64;

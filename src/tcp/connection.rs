@@ -326,7 +326,7 @@ impl Headers {
 
     fn remains(&self) -> Remains {
         Remains::new(
-            self.analysis,
+            &self.analysis,
             self.client(),
             self.server(),
             self.roles.client(),

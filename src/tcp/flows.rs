@@ -1,23 +1,26 @@
 //! Which connection a segment belongs to, by Wireshark's rule for `tcp.stream`.
 //!
 //! Segments and quoted TCP headers come in, in order of capture; connection numbers from 0, in order of first frame, go out.
-//! It keeps one small entry for every 4-tuple it has seen, for good: what comes late for an ended connection keeps its number.
+//! It keeps one small entry for every 4-tuple it has seen, until it is told to forget it: what comes late for an ended connection
+//! keeps its number.
 
 use super::sequence::SeqNo;
 use crate::model::{Endpoint, Flags, Segment};
 use foldhash::quality::RandomState;
 use std::collections::HashMap;
-use std::collections::hash_map::Entry;
 use std::hash::{Hash, Hasher};
 use std::net::IpAddr;
 
-/// All 4-tuples of a capture.
+/// All 4-tuples of a capture, those of IPv4 apart: they need half the memory.
 ///
 /// The hash has a random seed: who chooses the addresses in a capture cannot choose the buckets.
 #[derive(Debug, Default)]
 pub struct Flows {
-    flows: HashMap<Key, Flow, RandomState>,
+    v4: HashMap<Key<2>, Flow, RandomState>,
+    v6: HashMap<Key<5>, Flow, RandomState>,
     next: u32,
+    /// Stamped on every entry that is used.
+    epoch: u32,
 }
 
 /// Where a segment belongs.
@@ -33,6 +36,17 @@ pub struct Located {
     pub replaces: Option<u32>,
 }
 
+/// What a header did to the entry of its 4-tuple.
+struct Found<'a> {
+    flow: &'a mut Flow,
+    /// The sender's place in it.
+    side: usize,
+    /// Whether it is a SYN that has just taken the 4-tuple over.
+    taken_over: bool,
+    /// The connection that it took it from, if that had segments.
+    replaces: Option<u32>,
+}
+
 impl Flows {
     /// No 4-tuple seen yet.
     pub fn new() -> Flows {
@@ -41,7 +55,12 @@ impl Flows {
 
     /// Gives the connection of a segment. The one look-up that every segment costs.
     pub fn locate(&mut self, segment: &Segment<'_>) -> Located {
-        let (flow, side, mut port_reused) = self.find(
+        let Found {
+            flow,
+            side,
+            taken_over,
+            replaces,
+        } = self.find(
             segment.source,
             segment.destination,
             segment.sequence,
@@ -49,30 +68,34 @@ impl Flows {
         );
         let is_new = !flow.has_segments;
         flow.has_segments = true;
-        port_reused &= is_new;
-        let replaces = flow.replaces.take();
 
         let number = SeqNo(segment.sequence);
         let syn = segment.flags.has(Flags::SYN);
         let ack = segment.flags.has(Flags::ACK);
-        if flow.bases[side].is_none() || syn && ack {
-            flow.bases[side] = Some(if syn { number } else { number.minus(1) });
+        if !flow.known[side] || syn && ack {
+            flow.learn(side, if syn { number } else { number.minus(1) });
         }
-        if ack {
-            let peer = &mut flow.bases[1 - side];
-            peer.get_or_insert(SeqNo(segment.acknowledgment).minus(1));
+        if ack && !flow.known[1 - side] {
+            flow.learn(1 - side, SeqNo(segment.acknowledgment).minus(1));
         }
         Located {
             connection: flow.connection,
             is_new,
-            port_reused,
+            port_reused: taken_over,
             replaces,
         }
     }
 
-    /// Hears of a TCP header that an ICMP error quotes: an unknown 4-tuple takes a number, and a SYN may take one over.
-    pub fn quoted(&mut self, source: Endpoint, destination: Endpoint, sequence: u32, flags: Flags) {
-        self.find(source, destination, sequence, flags);
+    /// Hears of a TCP header that an ICMP error quotes: an unknown 4-tuple takes a number, and a SYN may take one over. Gives the
+    /// connection that it was taken from, if that had segments: it is over.
+    pub fn quoted(
+        &mut self,
+        source: Endpoint,
+        destination: Endpoint,
+        sequence: u32,
+        flags: Flags,
+    ) -> Option<u32> {
+        self.find(source, destination, sequence, flags).replaces
     }
 
     /// How many numbers were given.
@@ -80,45 +103,85 @@ impl Flows {
         self.next
     }
 
-    /// The entry of a 4-tuple after a header with this number and these flags, the sender's side in it, and whether that
-    /// header is a SYN that has just taken it over.
+    /// Sets the stamp of all entries that are used from now on.
+    pub fn set_epoch(&mut self, epoch: u32) {
+        self.epoch = epoch;
+    }
+
+    /// Every entry that is kept: the connection's number and the stamp of its last use.
+    pub fn entries(&self) -> impl Iterator<Item = (u32, u32)> {
+        let flows = self.v4.values().chain(self.v6.values());
+        flows.map(|flow| (flow.connection, flow.last_used))
+    }
+
+    /// Forgets the 4-tuples of the connections of which `keep` does not hold: what still comes for them is a new connection.
+    pub fn retain(&mut self, mut keep: impl FnMut(u32) -> bool) {
+        self.v4.retain(|_, flow| keep(flow.connection));
+        self.v6.retain(|_, flow| keep(flow.connection));
+        self.v4.shrink_to(self.v4.len() / 2 * 3);
+        self.v6.shrink_to(self.v6.len() / 2 * 3);
+    }
+
+    /// Bytes of memory, as far as the number of entries tells.
+    pub fn memory(&self) -> usize {
+        // A table doubles when it is 7/8 full, and the old one is there until the new one is filled: three times the entries at worst.
+        3 * (self.v4.len() * (size_of::<(Key<2>, Flow)>() + 1)
+            + self.v6.len() * (size_of::<(Key<5>, Flow)>() + 1))
+    }
+
     fn find(
         &mut self,
         source: Endpoint,
         destination: Endpoint,
         sequence: u32,
         flags: Flags,
-    ) -> (&mut Flow, usize, bool) {
+    ) -> Found<'_> {
         let forward = source <= destination;
-        let side = usize::from(!forward);
-        let key = if forward {
-            Key::new(source, destination)
+        let (low, high) = if forward {
+            (source, destination)
         } else {
-            Key::new(destination, source)
+            (destination, source)
         };
-        let next = &mut self.next;
-        let mut number = || {
-            let number = *next;
-            *next += 1;
-            number
-        };
-        match self.flows.entry(key) {
-            Entry::Vacant(entry) => (entry.insert(Flow::new(number(), None)), side, false),
-            Entry::Occupied(entry) => {
-                let flow = entry.into_mut();
-                let pure_syn = flags.has(Flags::SYN) && !flags.has(Flags::ACK);
-                let taken_over =
-                    pure_syn && flow.bases[side].is_some_and(|base| base != SeqNo(sequence));
-                if taken_over {
-                    let replaces = if flow.has_segments {
-                        Some(flow.connection)
-                    } else {
-                        flow.replaces
-                    };
-                    *flow = Flow::new(number(), replaces);
-                }
-                (flow, side, taken_over)
+        let side = usize::from(!forward);
+        let ports = u64::from(low.port) << 16 | u64::from(high.port);
+        let next = self.next;
+        let flow = match (low.address, high.address) {
+            (IpAddr::V4(low), IpAddr::V4(high)) => {
+                let addresses = u64::from(low.to_bits()) << 32 | u64::from(high.to_bits());
+                self.v4
+                    .entry(Key([addresses, ports]))
+                    .or_insert_with(|| Flow::new(next))
             }
+            (low, high) => {
+                let (low, high) = (bits(low), bits(high));
+                let versions = low.1 << 8 | high.1;
+                let key = [
+                    low.0[0],
+                    low.0[1],
+                    high.0[0],
+                    high.0[1],
+                    ports << 16 | versions,
+                ];
+                self.v6.entry(Key(key)).or_insert_with(|| Flow::new(next))
+            }
+        };
+        flow.last_used = self.epoch;
+        let pure_syn = flags.has(Flags::SYN) && !flags.has(Flags::ACK);
+        let taken_over = pure_syn && flow.known[side] && SeqNo(flow.bases[side]) != SeqNo(sequence);
+        let mut replaces = None;
+        if taken_over {
+            replaces = flow.has_segments.then_some(flow.connection);
+            *flow = Flow::new(next);
+            flow.last_used = self.epoch;
+        }
+        if flow.connection == next {
+            self.next += 1;
+        }
+        Found {
+            flow,
+            side,
+            taken_over,
+            replaces,
         }
     }
 }
@@ -127,46 +190,36 @@ impl Flows {
 #[derive(Debug)]
 struct Flow {
     connection: u32,
-    /// A connection with segments that a quoted SYN or a SYN has taken the 4-tuple from, until it is told.
-    replaces: Option<u32>,
     /// What relative sequence numbers of the lower and the higher endpoint are counted from, once known.
-    bases: [Option<SeqNo>; 2],
+    bases: [u32; 2],
+    known: [bool; 2],
     has_segments: bool,
+    last_used: u32,
 }
 
 impl Flow {
-    fn new(connection: u32, replaces: Option<u32>) -> Flow {
+    fn new(connection: u32) -> Flow {
         Flow {
             connection,
-            replaces,
-            bases: [None; 2],
+            bases: [0; 2],
+            known: [false; 2],
             has_segments: false,
+            last_used: 0,
         }
     }
-}
 
-/// A 4-tuple, the lower endpoint first, so that both directions have one key: two words for each address, one for the
-/// ports and the IP versions (an IPv4 address is not the IPv6 address with the same bits).
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-struct Key([u64; 5]);
-
-impl Key {
-    fn new(low: Endpoint, high: Endpoint) -> Key {
-        let (low_bits, low_version) = bits(low.address);
-        let (high_bits, high_version) = bits(high.address);
-        let ports = u64::from(low.port) << 16 | u64::from(high.port);
-        let versions = low_version << 8 | high_version;
-        Key([
-            low_bits[0],
-            low_bits[1],
-            high_bits[0],
-            high_bits[1],
-            ports << 16 | versions,
-        ])
+    fn learn(&mut self, side: usize, base: SeqNo) {
+        self.bases[side] = base.0;
+        self.known[side] = true;
     }
 }
 
-impl Hash for Key {
+/// A 4-tuple, the lower endpoint first, so that both directions have one key. Of IPv4: a word for the addresses, one for the ports.
+/// Else: two words for each address, one for the ports and the IP versions (an IPv4 address is not the IPv6 address with the same bits).
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+struct Key<const WORDS: usize>([u64; WORDS]);
+
+impl<const WORDS: usize> Hash for Key<WORDS> {
     // The derived one hands the words over as a run of bytes, whose hash takes twice as long.
     fn hash<H: Hasher>(&self, state: &mut H) {
         for word in self.0 {
@@ -186,6 +239,6 @@ fn bits(address: IpAddr) -> ([u64; 2], u64) {
 }
 
 const _: () = assert!(
-    size_of::<(Key, Flow)>() <= 80,
+    size_of::<(Key<5>, Flow)>() <= 64,
     "an entry outlives its connection"
 );

@@ -2,15 +2,15 @@
 //!
 //! Late segments of a connection come in, their [`TcpFacts`] go out. Nothing is put in order or handed up any more, and no memory is taken.
 
-use super::analysis::{Analysis, Side, Unacked};
-use crate::model::{Direction, Endpoint, Flags, Label, Segment, TcpFacts};
+use super::analysis::{Analysis, Frozen, Side, Unacked};
+use crate::model::{Direction, Endpoint, Flags, FrameNo, Label, Segment, TcpFacts};
 
 /// The rest of a connection, small enough to keep for every connection of a capture.
 #[derive(Clone, Copy, Debug)]
 pub struct Remains {
-    analysis: Analysis,
-    client: Endpoint,
-    server: Endpoint,
+    analysis: Frozen,
+    /// The client is the lower of the two endpoints.
+    client_is_low: bool,
     /// The sender of the first frame was the client.
     client_is_a: bool,
     closed: u8,
@@ -18,34 +18,32 @@ pub struct Remains {
 
 impl Remains {
     pub(super) fn new(
-        analysis: Analysis,
+        analysis: &Analysis,
         client: Endpoint,
         server: Endpoint,
         client_side: Side,
         closed: u8,
     ) -> Remains {
         Remains {
-            analysis,
-            client,
-            server,
+            analysis: Frozen::new(analysis),
+            client_is_low: client <= server,
             client_is_a: client_side == Side::A,
             closed,
         }
     }
 
-    /// The client.
-    pub fn client(&self) -> Endpoint {
-        self.client
-    }
-
-    /// The server.
-    pub fn server(&self) -> Endpoint {
-        self.server
+    /// The client and the server, of which one sent `segment` to the other.
+    pub fn ends(&self, segment: &Segment<'_>) -> (Endpoint, Endpoint) {
+        if self.is_from_client(segment) {
+            (segment.source, segment.destination)
+        } else {
+            (segment.destination, segment.source)
+        }
     }
 
     /// Analyses a frame that came after the connection was over.
     pub fn segment(&mut self, segment: &Segment<'_>) -> TcpFacts {
-        let from_client = segment.source == self.client;
+        let from_client = self.is_from_client(segment);
         let side = if from_client == self.client_is_a {
             Side::A
         } else {
@@ -58,8 +56,11 @@ impl Remains {
         };
         // Nobody waits for an answer to these any more: the lists live for this frame only.
         let mut unacked: [Unacked; 2] = Default::default();
-        let said = self.analysis.segment(side, segment, &mut unacked);
+        let mut analysis = self.analysis.thaw();
+        let said = analysis.segment(side, segment, &mut unacked);
+        self.analysis = Frozen::new(&analysis);
         let mut facts = said.facts(segment, direction);
+        facts.duplicate = facts.duplicate.filter(|(_, of)| *of != FrameNo(0));
         for (flag, label) in [
             (
                 Flags::SYN,
@@ -88,4 +89,13 @@ impl Remains {
         facts.closed = self.closed;
         facts
     }
+
+    fn is_from_client(&self, segment: &Segment<'_>) -> bool {
+        (segment.source <= segment.destination) == self.client_is_low
+    }
 }
+
+const _: () = assert!(
+    size_of::<Remains>() <= 56,
+    "it outlives its connection, beside an entry of 64 bytes in Flows"
+);

@@ -102,16 +102,16 @@ fn a_quoted_header_of_a_known_connection_changes_nothing() {
 }
 
 #[test]
-fn a_connection_that_a_quoted_syn_replaced_is_told_with_the_next_segment() {
+fn a_connection_that_a_quoted_syn_replaces_is_told_at_once() {
     let mut flows = Flows::default();
     flows.locate(&segment(client_end(), server_end(), 7, Flags::SYN));
-    flows.quoted(client_end(), server_end(), 99, Flags::SYN);
+    let replaced = flows.quoted(client_end(), server_end(), 99, Flags::SYN);
+    assert_eq!(replaced, Some(0));
     let next = flows.locate(&segment(client_end(), server_end(), 100, Flags::ACK));
     assert_eq!(
         next,
         Located {
             is_new: true,
-            replaces: Some(0),
             ..connection(1)
         }
     );

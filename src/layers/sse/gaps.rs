@@ -20,7 +20,7 @@ enum Kept {
     /// Every gap.
     Exact(Vec<Nanos>),
     /// How many gaps fell into each bucket.
-    Buckets(Vec<u64>),
+    Counted(Buckets),
 }
 
 impl Default for Kept {
@@ -45,13 +45,13 @@ impl GapCounter {
         match &mut self.kept {
             Kept::Exact(gaps) if gaps.len() < limits::EXACT_GAPS => gaps.push(gap),
             Kept::Exact(gaps) => {
-                let mut buckets = vec![0; BUCKETS];
+                let mut buckets = Buckets::default();
                 for gap in gaps.iter().chain([&gap]) {
-                    buckets[bucket_of(*gap)] += 1;
+                    buckets.add(*gap);
                 }
-                self.kept = Kept::Buckets(buckets);
+                self.kept = Kept::Counted(buckets);
             }
-            Kept::Buckets(buckets) => buckets[bucket_of(gap)] += 1,
+            Kept::Counted(buckets) => buckets.add(gap),
         }
     }
 
@@ -66,14 +66,16 @@ impl GapCounter {
                 sorted.sort_unstable();
                 sorted
             }
-            Kept::Buckets(_) => Vec::new(),
+            Kept::Counted(_) => Vec::new(),
         };
         let percentile = |percent: u64| {
             // Nearest rank: the smallest value below or at which that share of the gaps lies.
             let rank = (self.count * percent).div_ceil(100).max(1);
             match &self.kept {
                 Kept::Exact(_) => sorted.get(rank as usize - 1).copied().unwrap_or(self.max),
-                Kept::Buckets(buckets) => self.nth_in(buckets, rank),
+                Kept::Counted(buckets) => buckets
+                    .nth(rank)
+                    .map_or(self.max, |gap| gap.clamp(self.min, self.max)),
             }
         };
         Some(Gaps {
@@ -83,16 +85,35 @@ impl GapCounter {
             max: self.max,
         })
     }
+}
 
-    fn nth_in(&self, buckets: &[u64], rank: u64) -> Nanos {
+/// Counts of gaps, a page of buckets for each power of two: the gaps of one session lie in a few of them.
+#[derive(Debug, Default)]
+struct Buckets(Vec<Option<Box<[u32; STEPS as usize]>>>);
+
+impl Buckets {
+    fn add(&mut self, gap: Nanos) {
+        let bucket = bucket_of(gap);
+        let (page, place) = (bucket / STEPS as usize, bucket % STEPS as usize);
+        if self.0.len() <= page {
+            self.0.resize_with(page + 1, || None);
+        }
+        let page = self.0[page].get_or_insert_with(|| Box::new([0; STEPS as usize]));
+        page[place] = page[place].saturating_add(1);
+    }
+
+    /// A value near the gap of that rank, from 1.
+    fn nth(&self, rank: u64) -> Option<Nanos> {
         let mut below = 0;
-        for (bucket, count) in buckets.iter().enumerate() {
-            below += count;
-            if below >= rank {
-                return middle_of(bucket).clamp(self.min, self.max);
+        for (number, page) in self.0.iter().enumerate() {
+            for (place, count) in page.iter().flat_map(|page| page.iter()).enumerate() {
+                below += u64::from(*count);
+                if below >= rank {
+                    return Some(middle_of(number * STEPS as usize + place));
+                }
             }
         }
-        self.max
+        None
     }
 }
 
@@ -101,8 +122,6 @@ const STEPS: u64 = 1 << STEP_BITS;
 const STEP_BITS: u32 = 7;
 
 /// Bucket 0 takes what is not positive; then values below `STEPS` one by one; then `STEPS` buckets for each power of two up to 2^62.
-const BUCKETS: usize = 1 + ((64 - STEP_BITS as usize) << STEP_BITS);
-
 fn bucket_of(gap: Nanos) -> usize {
     let value = match u64::try_from(gap) {
         Ok(value) if value > 0 => value,
@@ -171,10 +190,10 @@ mod tests {
     fn every_gap_has_a_bucket_whose_middle_is_near() {
         for gap in (0..63).flat_map(|bit| [(1i64 << bit) - 1, 1 << bit, (1 << bit) + 1]) {
             let bucket = bucket_of(gap);
-            assert!(bucket < BUCKETS);
+            assert!(bucket < 64 * STEPS as usize);
             assert!((middle_of(bucket) - gap).abs() <= gap / 128, "{gap}");
         }
         assert_eq!(bucket_of(i64::MIN), 0);
-        assert!(bucket_of(i64::MAX) < BUCKETS);
+        assert!(bucket_of(i64::MAX) < 64 * STEPS as usize);
     }
 }

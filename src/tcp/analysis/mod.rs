@@ -4,9 +4,10 @@
 //! The rules are those of Wireshark 4.0 ("TCP Analysis" in its User's Guide), kept even where they are odd: a user who has both
 //! windows open must see the same. A position of 0 means "nothing seen yet", and the acknowledgment field counts whether or not ACK is set.
 //!
-//! The state is `Copy`, and small, so that frames that come after a connection is over can still be analysed (`Remains`);
+//! The state is `Copy`, and small, so that frames that come after a connection is over can still be analysed (`Frozen`, `Remains`);
 //! only the lists of unacknowledged segments, which grow, are kept apart from it.
 
+mod frozen;
 mod position;
 mod repeat;
 mod unacked;
@@ -15,6 +16,7 @@ use super::sequence::SeqNo;
 use crate::model::{
     At, Direction, Flags, FrameNo, Label, LabelSet, Nanos, Segment, TcpFacts, Timestamp,
 };
+pub(super) use frozen::Frozen;
 pub(super) use unacked::Unacked;
 
 /// Which of a connection's two senders. Which of them is the client may turn out later.
