@@ -153,19 +153,23 @@ impl Merger {
                     ))))?;
                 }
             }
-            What::Over(record) => return self.over(record, sink),
+            What::Over(record) => return self.over(connection, record, sink),
         }
         Ok(())
     }
 
-    fn over(&mut self, mut record: Box<ConnectionRecord>, sink: &mut Sink<'_>) -> io::Result<()> {
+    fn over(
+        &mut self,
+        connection: u32,
+        record: Option<Box<ConnectionRecord>>,
+        sink: &mut Sink<'_>,
+    ) -> io::Result<()> {
         self.counts.connections += 1;
-        let sessions = self.sessions.remove(&record.connection).unwrap_or_default();
-        record.sessions = sessions.iter().map(|session| session.number).collect();
-        if self
-            .connections
-            .show(record.connection, !record.sessions.is_empty())
+        let sessions = self.sessions.remove(&connection).unwrap_or_default();
+        if let Some(mut record) = record
+            && self.connections.show(connection, !sessions.is_empty())
         {
+            record.sessions = sessions.iter().map(|session| session.number).collect();
             sink(Record::Connection(record))?;
         }
         Ok(())

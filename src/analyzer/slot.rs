@@ -1,7 +1,7 @@
 //! What a worker keeps of a connection: everything while it is open, less once it is closed, next to nothing once it is over.
 
 use crate::layers::Stack;
-use crate::model::{ConnectionRecord, Detail, OtherStream, Protocol, Timestamp};
+use crate::model::{ConnectionRecord, OtherStream, Protocol, Timestamp};
 use crate::tcp::{Connection, Ended, Remains};
 use crate::timeline::{Frames, Rows};
 
@@ -11,6 +11,8 @@ pub(super) enum Slot {
     Closed(Box<Closed>),
     /// Over: what is needed for the number and the analysis of frames that come late.
     Late(Late),
+    /// Over, where no frames are wanted.
+    Over,
 }
 
 pub(super) struct Late {
@@ -33,8 +35,7 @@ pub(super) struct Closed {
     pub(super) tcp: Ended,
     pub(super) protocol: Protocol,
     pub(super) other_streams: Vec<OtherStream>,
-    /// Where frames are wanted.
-    pub(super) rows: Option<Box<Rows>>,
+    pub(super) rows: Box<Rows>,
     pub(super) over_at: Timestamp,
 }
 
@@ -44,12 +45,12 @@ impl Slot {
         match self {
             Slot::Live(live) => Some(live.connection),
             Slot::Closed(closed) => Some(closed.connection),
-            Slot::Late(_) => None,
+            Slot::Late(_) | Slot::Over => None,
         }
     }
 
     /// Without what only a connection needs that still has bytes to come.
-    pub(super) fn close(self, detail: Detail) -> Slot {
+    pub(super) fn close(self) -> Slot {
         let Slot::Live(live) = self else {
             return self;
         };
@@ -60,13 +61,12 @@ impl Slot {
             rows,
             over_at,
         } = *live;
-        let frames = detail == Detail::Frames;
         Slot::Closed(Box::new(Closed {
             connection,
-            tcp: tcp.into_ended(frames),
+            tcp: tcp.into_ended(true),
             protocol: stack.protocol(),
             other_streams: stack.other_streams().to_vec(),
-            rows: frames.then(|| Box::new(rows)),
+            rows: Box::new(rows),
             over_at: over_at.unwrap_or(Timestamp(i64::MAX)),
         }))
     }

@@ -54,8 +54,8 @@ pub(super) enum What {
         ending: Box<SessionEnding>,
         last: At,
     },
-    /// The connection is over. Its sessions are for the merge to fill in.
-    Over(Box<ConnectionRecord>),
+    /// The connection is over. Its record comes where frames are wanted; the sessions in it are for the merge to fill in.
+    Over(Option<Box<ConnectionRecord>>),
 }
 
 pub(super) struct Worker {
@@ -165,6 +165,13 @@ impl Worker {
                         &mut |entry| items.push(item(frame, ends, facts.at, entry)),
                     );
                 }
+                if self.detail < Detail::Frames {
+                    // Nothing that comes later will be shown.
+                    if tcp.closed_at().is_some() && tcp.has_ended() {
+                        self.end(connection, Ending::Expired, frame, items);
+                    }
+                    return;
+                }
                 if over_at.is_none()
                     && let Some(closed) = tcp.closed_at()
                 {
@@ -174,19 +181,19 @@ impl Worker {
                     self.closing.push(Reverse((deadline, connection)));
                 }
                 if over_at.is_some() && tcp.has_ended() {
-                    let detail = self.detail;
-                    self.slots.replace(place, |slot| Some(slot.close(detail)));
+                    self.slots.replace(place, |slot| Some(slot.close()));
                 }
             }
             Slot::Closed(closed) => {
                 let facts = closed.tcp.segment(segment);
                 let ends = closed.ends();
-                if let Some(rows) = &mut closed.rows {
-                    rows.frame(ends, &facts, said, false, false, &mut |entry| {
+                closed
+                    .rows
+                    .frame(ends, &facts, said, false, false, &mut |entry| {
                         items.push(item(frame, ends, facts.at, entry));
                     });
-                }
             }
+            Slot::Over => {}
             Slot::Late(late) => {
                 let facts: TcpFacts = late.remains.segment(segment);
                 if late.shown {
@@ -224,7 +231,7 @@ impl Worker {
         match self.slots.get(self.place(connection))? {
             Slot::Live(live) => live.over_at,
             Slot::Closed(closed) => Some(closed.over_at),
-            Slot::Late(_) => None,
+            Slot::Late(_) | Slot::Over => None,
         }
     }
 
@@ -265,20 +272,28 @@ impl Worker {
                     items.push(item(frame, ends, last, entry));
                 });
             }
-            let closed = match slot.close(*detail) {
+            let mut over = |record| {
+                items.push(Item {
+                    frame,
+                    connection,
+                    what: What::Over(record),
+                });
+            };
+            if *detail < Detail::Frames {
+                if slot.open().is_some() {
+                    over(None);
+                }
+                return Some(Slot::Over);
+            }
+            let closed = match slot.close() {
                 Slot::Closed(closed) => closed,
                 other => return Some(other),
             };
-            items.push(Item {
-                frame,
-                connection,
-                what: What::Over(Box::new(closed.record())),
-            });
+            over(Some(Box::new(closed.record())));
             Some(Slot::Late(Late {
                 remains: closed.tcp.remains(),
                 shown: match connections {
-                    _ if *detail < Detail::Frames => false,
-                    Connections::Sse => closed.rows.as_ref().is_some_and(|rows| rows.streamed()),
+                    Connections::Sse => closed.rows.streamed(),
                     Connections::All => true,
                     Connections::Only(numbers) => numbers.contains(&connection),
                 },
