@@ -30,6 +30,8 @@ pub(super) struct Part {
     buckets: [Bucket; BUCKETS],
     /// Connections that others took the 4-tuple from, each with the frame that did.
     pub(super) replaced: Vec<(u32, FrameNo)>,
+    /// Connections that are given up before anything else, and the frame at which they are.
+    pub(super) given_up: Vec<(u32, FrameNo)>,
 }
 
 /// Some of a worker's connections.
@@ -119,6 +121,13 @@ impl Batch {
         self.part(old).replaced.push((old, frame));
     }
 
+    /// Takes note that connections are given up at `frame`, the next one.
+    pub(super) fn give_up(&mut self, connections: &[u32], frame: FrameNo) {
+        for connection in connections {
+            self.part(*connection).given_up.push((*connection, frame));
+        }
+    }
+
     /// Begins the next batch in these parts.
     pub(super) fn renew(&mut self, mut parts: Vec<Part>) {
         parts.iter_mut().for_each(Part::clear);
@@ -135,9 +144,9 @@ impl Batch {
         self.clock.0.is_empty()
     }
 
-    /// Whether it is time to work it off.
-    pub(super) fn is_full(&self) -> bool {
-        self.clock.0.len() >= limits::BATCH_FRAMES || self.bytes >= limits::BATCH_BYTES
+    /// Bytes of payload so far.
+    pub(super) fn bytes(&self) -> usize {
+        self.bytes
     }
 
     /// The part of the worker that owns a connection: numbers are dealt out in turn.
@@ -180,6 +189,7 @@ impl Part {
     fn clear(&mut self) {
         self.buckets.iter_mut().for_each(Bucket::clear);
         self.replaced.clear();
+        self.given_up.clear();
     }
 }
 

@@ -50,6 +50,11 @@ impl Dispatcher {
         }
     }
 
+    /// The 4-tuples.
+    pub(super) fn flows(&mut self) -> &mut Flows {
+        &mut self.flows
+    }
+
     pub(super) fn counts(self) -> Dispatched {
         Dispatched {
             skipped: self.skipped,

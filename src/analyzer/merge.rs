@@ -62,6 +62,7 @@ impl Merger {
         mut self,
         source: Source,
         dispatched: Dispatched,
+        given_up: u64,
         sink: &mut Sink<'_>,
     ) -> io::Result<Summary> {
         self.counts.frames = source.frames;
@@ -74,6 +75,7 @@ impl Merger {
             last_time: source.times.map(|(_, last)| last),
             truncated: source.truncated,
             skipped: dispatched.skipped,
+            given_up,
             live: None,
         };
         sink(Record::Summary(Box::new(summary.clone())))?;

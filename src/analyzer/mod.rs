@@ -8,6 +8,7 @@
 //! time is the capture's. Same frames in, same records out.
 
 mod batch;
+mod cap;
 mod dispatch;
 mod merge;
 mod pool;
@@ -17,12 +18,13 @@ mod worker;
 
 use crate::model::{Detail, Frame, Nanos, Record, Summary, Timestamp};
 use batch::Batch;
+use cap::Cap;
 use dispatch::Dispatcher;
 use merge::Merger;
 use pool::Pool;
 use std::io;
 use std::num::NonZeroUsize;
-use worker::Item;
+use worker::{Item, What};
 
 /// What is wanted.
 #[derive(Clone, Debug)]
@@ -35,6 +37,8 @@ pub struct Options {
     pub show_secrets: bool,
     /// Threads that work on connections; 1: none but the caller's. The output is the same.
     pub jobs: NonZeroUsize,
+    /// Bytes of memory above which connections are given up: first those that are over, then those that were silent longest.
+    pub memory: usize,
 }
 
 /// Which connections are shown.
@@ -84,6 +88,9 @@ pub struct Analyzer {
     dispatcher: Dispatcher,
     batch: Batch,
     pool: Pool,
+    cap: Cap,
+    /// Whether the next frame is the first of an epoch.
+    epoch_is_over: bool,
     /// Kept to be used again.
     items: Vec<Item>,
     merger: Merger,
@@ -98,6 +105,8 @@ impl Analyzer {
             dispatcher: Dispatcher::new(),
             batch: Batch::new(options.jobs.get()),
             pool: Pool::new(options),
+            cap: Cap::new(options.memory),
+            epoch_is_over: false,
             items: Vec::new(),
             merger: Merger::new(options),
             clock: Timestamp(Nanos::MIN),
@@ -109,11 +118,17 @@ impl Analyzer {
     /// # Errors
     /// Those of `sink`.
     pub fn frame(&mut self, frame: &Frame<'_>, sink: &mut Sink<'_>) -> io::Result<()> {
+        if std::mem::take(&mut self.epoch_is_over) {
+            let given_up = self.cap.next_epoch(self.dispatcher.flows());
+            self.batch.give_up(&given_up.connections, frame.at.frame);
+        }
         self.clock = self.clock.max(frame.at.time);
         self.batch.frame(frame.at, self.clock);
+        let before = self.batch.bytes();
         self.dispatcher.frame(frame, &mut self.batch);
-        if self.batch.is_full() {
-            self.pool.submit(&mut self.batch);
+        if self.cap.frame(self.batch.bytes() - before) {
+            self.epoch_is_over = true;
+            self.submit();
             if self.pool.is_busy() {
                 self.collect(sink)?;
             }
@@ -127,15 +142,27 @@ impl Analyzer {
     /// Those of `sink`.
     pub fn settle(&mut self, sink: &mut Sink<'_>) -> io::Result<()> {
         if !self.batch.is_empty() {
-            self.pool.submit(&mut self.batch);
+            self.submit();
         }
         while self.collect(sink)? {}
         Ok(())
     }
 
+    fn submit(&mut self) {
+        self.cap.submitted();
+        self.pool.submit(&mut self.batch);
+    }
+
     /// Passes on what the oldest batch under way made final; false if there is none.
     fn collect(&mut self, sink: &mut Sink<'_>) -> io::Result<bool> {
         let any = self.pool.collect(&mut self.items);
+        if any {
+            let over = self.items.iter();
+            self.cap.collected(over.filter_map(|item| match item.what {
+                What::Over(_) => Some(item.connection),
+                _ => None,
+            }));
+        }
         self.merger.items(&mut self.items, sink)?;
         Ok(any)
     }
@@ -148,6 +175,8 @@ impl Analyzer {
         self.settle(sink)?;
         self.pool.finish(&mut self.items);
         self.merger.items(&mut self.items, sink)?;
-        self.merger.finish(source, self.dispatcher.counts(), sink)
+        let given_up = self.cap.given_up();
+        self.merger
+            .finish(source, self.dispatcher.counts(), given_up, sink)
     }
 }

@@ -88,6 +88,10 @@ impl Worker {
 
     /// Works off its part of a batch. What became final is appended to `items`, in order.
     pub(super) fn batch(&mut self, clock: &Clock, part: &mut Part, items: &mut Vec<Item>) {
+        for &(connection, frame) in &part.given_up {
+            self.end(connection, Ending::Expired, frame, items);
+            self.forget(connection);
+        }
         for bucket in part.buckets() {
             bucket.group();
             for segment in bucket.grouped() {
@@ -99,8 +103,7 @@ impl Worker {
                 .deadline(connection)
                 .and_then(|deadline| clock.first_frame_at(deadline).filter(|over| *over < frame));
             self.end(connection, Ending::Expired, over.unwrap_or(frame), items);
-            // No frame can name it any more.
-            self.slots.replace(self.place(connection), |_| None);
+            self.forget(connection);
         }
         let now = clock.last();
         while let Some(&Reverse((deadline, connection))) = self.closing.peek()
@@ -219,6 +222,11 @@ impl Worker {
                 self.end(connection, Ending::CaptureEnd, END, items);
             }
         }
+    }
+
+    /// No frame can name the connection any more.
+    fn forget(&mut self, connection: u32) {
+        self.slots.replace(self.place(connection), |_| None);
     }
 
     /// Where a connection of this worker stands.

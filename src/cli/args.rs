@@ -83,6 +83,9 @@ pub(super) struct Live {
 
 #[derive(Debug, Args)]
 pub(super) struct Shared {
+    /// Memory for connections; above it those that were silent longest are given up [default: 1GiB]
+    #[arg(long, value_name = "SIZE", value_parser = memory)]
+    pub(super) memory: Option<usize>,
     /// What to show: every frame, a line for each session, or the decoded events (the quiet view)
     #[arg(long, value_enum, default_value_t = ViewName::Timeline)]
     pub(super) view: ViewName,
@@ -155,6 +158,15 @@ fn ring(text: &str) -> Result<Ring, String> {
         .parse()
         .map_err(|_| format!("\"{files}\" is no number of files"))?;
     Ring::new(files, size(bytes)?)
+}
+
+/// A cap that leaves room for the connections of a quiet network.
+fn memory(text: &str) -> Result<usize, String> {
+    let bytes = usize::try_from(size(text)?).unwrap_or(usize::MAX);
+    if bytes < 1_000_000 {
+        return Err("it is at least 1MB".to_owned());
+    }
+    Ok(bytes)
 }
 
 /// A buffer's size: what libpcap can ask for.

@@ -21,6 +21,7 @@ pub(super) fn capture(summary: &Summary, truncated: Option<FrameNo>, shared: &Sh
             "{name} ends inside packet {packet}; read as far as it goes."
         ));
     }
+    given_up(summary);
     no_results(summary, shared);
 }
 
@@ -32,7 +33,19 @@ pub(super) fn live(summary: &Summary, shared: &Shared) {
             note(&format!("{unread}."));
         }
     }
+    given_up(summary);
     no_results(summary, shared);
+}
+
+/// Connections were lost to the cap of memory.
+fn given_up(summary: &Summary) {
+    if summary.given_up > 0 {
+        note(&format!(
+            "{}: {} given up at the cap of memory, and what came for them later is a new connection; `--memory` raises it.",
+            summary.capture,
+            counted(summary.given_up, "open connection")
+        ));
+    }
 }
 
 /// Why nothing, or little, is shown.

@@ -5,7 +5,7 @@ use super::{Outcome, messages, notes, signals};
 use crate::analyzer::{Analyzer, Options, Source};
 use crate::capture::{Capture, Filter};
 use crate::decode::link_type_name;
-use crate::model::{Detail, Record};
+use crate::model::{Detail, Record, limits};
 use crate::report::{self, Format, Report, View};
 use anyhow::Context;
 use std::fs::File;
@@ -217,6 +217,7 @@ pub(super) fn wanted(shared: &Shared, jobs: NonZeroUsize) -> Options {
         },
         show_secrets: shared.show_secrets,
         jobs,
+        memory: shared.memory.unwrap_or(limits::MEMORY),
     }
 }
 

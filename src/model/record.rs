@@ -412,6 +412,8 @@ pub struct Summary {
     pub truncated: bool,
     /// Frames that could not be read, by reason.
     pub skipped: BTreeMap<&'static str, u64>,
+    /// Connections that were given up while they were open, because memory had reached its cap.
+    pub given_up: u64,
     /// What only a live run knows.
     pub live: Option<LiveRun>,
 }

@@ -103,6 +103,12 @@ impl Flows {
         self.next
     }
 
+    /// How many 4-tuples are kept.
+    #[expect(clippy::len_without_is_empty, reason = "nobody asks")]
+    pub fn len(&self) -> usize {
+        self.v4.len() + self.v6.len()
+    }
+
     /// Sets the stamp of all entries that are used from now on.
     pub fn set_epoch(&mut self, epoch: u32) {
         self.epoch = epoch;

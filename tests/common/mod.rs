@@ -3,6 +3,7 @@
 #![allow(dead_code, reason = "each test crate uses its own part")]
 
 use ssetrace::analyzer::{Analyzer, Connections, Options, Source};
+use ssetrace::model::limits::MEMORY;
 use ssetrace::model::{
     At, Detail, Event, Frame, FrameNo, FrameRecord, LinkType, Record, SessionRecord, Timestamp,
 };
@@ -218,11 +219,23 @@ pub(crate) fn analyse_with(
     batch: usize,
     jobs: usize,
 ) -> Analysed {
+    analyse_within(frames, connections, batch, jobs, MEMORY)
+}
+
+/// The same within so much memory, bytes.
+pub(crate) fn analyse_within(
+    frames: &[(Timestamp, Vec<u8>)],
+    connections: Connections,
+    batch: usize,
+    jobs: usize,
+    memory: usize,
+) -> Analysed {
     let options = Options {
         connections,
         detail: Detail::Frames,
         show_secrets: false,
         jobs: NonZeroUsize::new(jobs).expect("a worker"),
+        memory,
     };
     let mut analyzer = Analyzer::new(&options);
     let mut records = Vec::new();

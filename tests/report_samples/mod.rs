@@ -332,6 +332,7 @@ pub(crate) fn summary() -> Summary {
         last_time: Some(Timestamp(START + 1_775_000_000_000)),
         truncated: true,
         skipped: [("IPv4 header", 3), ("TCP header", 1)].into(),
+        given_up: 0,
         live: None,
     }
 }

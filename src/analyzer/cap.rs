@@ -1,0 +1,224 @@
+//! Keeps the memory of a whole analysis below a cap: decides which connections are given up, and when.
+//!
+//! In: numbers of connections that began and that are over, the entries of the 4-tuples. Out: numbers to give up. What is decided is
+//! the same whatever the number of workers and wherever somebody waited for frames: time is counted in epochs, of which frames
+//! alone tell the borders, and what an epoch's frames ended counts from the second epoch after it on, when every worker is done with it.
+
+use crate::model::limits;
+use crate::tcp::Flows;
+use std::collections::VecDeque;
+
+#[derive(Debug)]
+pub(super) struct Cap {
+    /// Bytes.
+    limit: usize,
+    epoch: u32,
+    /// Frames and bytes of this epoch.
+    frames: usize,
+    bytes: usize,
+    /// The epochs of the batches that are under way.
+    under_way: VecDeque<u32>,
+    /// Connections that were over in an epoch, in the order of the epochs.
+    over: VecDeque<(u32, Vec<u32>)>,
+    ended: Numbers,
+    /// Connections that were given up while they were open.
+    given_up: u64,
+}
+
+/// What is given up at the beginning of an epoch.
+#[derive(Debug, Default, PartialEq, Eq)]
+pub(super) struct GivenUp {
+    /// Sorted.
+    pub(super) connections: Vec<u32>,
+}
+
+impl GivenUp {
+    fn has(&self, connection: u32) -> bool {
+        self.connections.binary_search(&connection).is_ok()
+    }
+}
+
+impl Cap {
+    pub(super) fn new(limit: usize) -> Cap {
+        Cap {
+            limit,
+            epoch: 0,
+            frames: 0,
+            bytes: 0,
+            under_way: VecDeque::new(),
+            over: VecDeque::new(),
+            ended: Numbers::default(),
+            given_up: 0,
+        }
+    }
+
+    /// Connections that were given up while they were open.
+    pub(super) fn given_up(&self) -> u64 {
+        self.given_up
+    }
+
+    /// A frame with so many bytes of payload was taken. Whether the epoch is over with it.
+    pub(super) fn frame(&mut self, bytes: usize) -> bool {
+        self.frames += 1;
+        self.bytes += bytes;
+        self.frames >= limits::BATCH_FRAMES || self.bytes >= limits::BATCH_BYTES
+    }
+
+    /// A batch was handed out.
+    pub(super) fn submitted(&mut self) {
+        self.under_way.push_back(self.epoch);
+    }
+
+    /// The oldest batch came back, with these connections over.
+    pub(super) fn collected(&mut self, over: impl Iterator<Item = u32>) {
+        let Some(epoch) = self.under_way.pop_front() else {
+            return;
+        };
+        match self.over.back_mut() {
+            Some((last, numbers)) if *last == epoch => numbers.extend(over),
+            _ => self.over.push_back((epoch, over.collect())),
+        }
+    }
+
+    /// The next epoch begins; every batch of the epoch before the last was collected. What is given up with its first frame.
+    pub(super) fn next_epoch(&mut self, flows: &mut Flows) -> GivenUp {
+        self.epoch += 1;
+        (self.frames, self.bytes) = (0, 0);
+        flows.set_epoch(self.epoch);
+        while let Some((epoch, _)) = self.over.front()
+            && epoch + 2 <= self.epoch
+        {
+            let (_, numbers) = self.over.pop_front().unwrap_or_default();
+            for number in numbers {
+                self.ended.insert(number);
+            }
+        }
+        let open = (flows.connections() as usize).saturating_sub(self.ended.count);
+        if held(flows, open) <= self.limit {
+            return GivenUp::default();
+        }
+        self.choose(flows)
+    }
+
+    /// Gives up the oldest of those that are over and, only where they are not enough, of the others those that were silent longest.
+    fn choose(&mut self, flows: &mut Flows) -> GivenUp {
+        let (mut over, mut open) = (Vec::new(), Vec::new());
+        for (connection, last_used) in flows.entries() {
+            if self.ended.has(connection) {
+                over.push(connection);
+            } else {
+                open.push((last_used, connection));
+            }
+        }
+        let entry = flows.memory() / flows.len().max(1) + limits::ENDED_CONNECTION;
+        // A quarter at once, so that this comes seldom.
+        let mut excess = held(flows, open.len()).saturating_sub(self.limit / 4 * 3);
+        over.sort_unstable();
+        over.truncate(excess.div_ceil(entry));
+        excess = excess.saturating_sub(over.len() * entry);
+        open.sort_unstable();
+        open.truncate(excess.div_ceil(entry + limits::OPEN_CONNECTION));
+        self.given_up += open.len() as u64;
+        let mut connections = over;
+        connections.extend(open.iter().map(|(_, connection)| connection));
+        connections.sort_unstable();
+        let given_up = GivenUp { connections };
+        flows.retain(|connection| !given_up.has(connection));
+        given_up
+    }
+}
+
+/// What the connections hold, so many of them open, bytes.
+fn held(flows: &Flows, open: usize) -> usize {
+    flows.memory() + flows.len() * limits::ENDED_CONNECTION + open * limits::OPEN_CONNECTION
+}
+
+/// A set of connection numbers, a bit each.
+#[derive(Debug, Default)]
+struct Numbers {
+    bits: Vec<u64>,
+    count: usize,
+}
+
+impl Numbers {
+    fn insert(&mut self, number: u32) {
+        let place = number as usize / 64;
+        if self.bits.len() <= place {
+            self.bits.resize(place + 1, 0);
+        }
+        let bit = 1 << (number % 64);
+        self.count += usize::from(self.bits[place] & bit == 0);
+        self.bits[place] |= bit;
+    }
+
+    fn has(&self, number: u32) -> bool {
+        self.bits
+            .get(number as usize / 64)
+            .is_some_and(|bits| bits >> (number % 64) & 1 == 1)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::model::{At, Endpoint, Flags, Segment, TcpOptions};
+
+    /// Connections 0 up to `count`, each with a segment.
+    fn flows(count: u32) -> Flows {
+        let mut flows = Flows::new();
+        for number in 0..count {
+            talk(&mut flows, number);
+        }
+        flows
+    }
+
+    fn talk(flows: &mut Flows, number: u32) -> u32 {
+        let end = |address: u32| Endpoint {
+            address: std::net::Ipv4Addr::from_bits(address).into(),
+            port: 80,
+        };
+        let segment = Segment {
+            at: At::default(),
+            source: end(number + 1),
+            destination: end(0),
+            sequence: 1,
+            acknowledgment: 1,
+            flags: Flags::ACK,
+            window: 1,
+            options: TcpOptions::default(),
+            payload: b"",
+            length: 0,
+        };
+        flows.locate(&segment).connection
+    }
+
+    #[test]
+    fn what_is_over_goes_first_and_the_oldest_of_it() {
+        let mut flows = flows(10_000);
+        let mut cap = Cap::new(usize::MAX);
+        // All but the first thousand are over.
+        cap.submitted();
+        cap.collected(1_000..10_000);
+        assert_eq!(cap.next_epoch(&mut flows), GivenUp::default());
+        cap.limit = held(&flows, 1_000) - 1;
+        let given_up = cap.next_epoch(&mut flows).connections;
+        let last = *given_up.last().unwrap();
+        assert!(given_up.iter().copied().eq(1_000..=last), "{given_up:?}");
+        assert_eq!((flows.len(), cap.given_up()), (10_000 - given_up.len(), 0));
+        assert_eq!(talk(&mut flows, 999), 999, "the open ones are there");
+        assert_eq!(talk(&mut flows, 1_000), 10_000, "a new connection");
+    }
+
+    #[test]
+    fn of_open_connections_those_go_that_were_silent_longest() {
+        let mut flows = flows(1_000);
+        let mut cap = Cap::new(held(&flows, 1_000));
+        assert_eq!(cap.next_epoch(&mut flows), GivenUp::default());
+        for number in (0..1_001).filter(|number| number % 2 == 0) {
+            talk(&mut flows, number);
+        }
+        let given_up = cap.next_epoch(&mut flows).connections;
+        assert!(given_up.len() > 200 && given_up.iter().all(|number| number % 2 == 1));
+        assert_eq!(cap.given_up(), given_up.len() as u64);
+    }
+}
