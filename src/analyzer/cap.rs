@@ -1,6 +1,6 @@
 //! Keeps the memory of a whole analysis below a cap: decides which connections are given up, and when.
 //!
-//! In: numbers of connections that began and that are over, the entries of the 4-tuples. Out: numbers to give up. What is decided is
+//! In: numbers of connections that are closed and that are over, the entries of the 4-tuples. Out: numbers to give up. What is decided is
 //! the same whatever the number of workers and wherever somebody waited for frames: time is counted in epochs, of which frames
 //! alone tell the borders, and what an epoch's frames ended counts from the second epoch after it on, when every worker is done with it.
 
@@ -18,11 +18,20 @@ pub(super) struct Cap {
     bytes: usize,
     /// The epochs of the batches that are under way.
     under_way: VecDeque<u32>,
-    /// Connections that were over in an epoch, in the order of the epochs.
-    over: VecDeque<(u32, Vec<u32>)>,
-    ended: Numbers,
+    /// Connections that ended in an epoch, in the order of the epochs.
+    ends: VecDeque<(u32, Vec<Ends>)>,
+    /// Closed, or over.
+    closed: Numbers,
+    over: Numbers,
     /// Connections that were given up while they were open.
     given_up: u64,
+}
+
+/// How far the end of a connection has come.
+#[derive(Clone, Copy, Debug)]
+pub(super) enum Ends {
+    Closed(u32),
+    Over(u32),
 }
 
 /// What is given up at the beginning of an epoch.
@@ -46,8 +55,9 @@ impl Cap {
             frames: 0,
             bytes: 0,
             under_way: VecDeque::new(),
-            over: VecDeque::new(),
-            ended: Numbers::default(),
+            ends: VecDeque::new(),
+            closed: Numbers::default(),
+            over: Numbers::default(),
             given_up: 0,
         }
     }
@@ -69,14 +79,14 @@ impl Cap {
         self.under_way.push_back(self.epoch);
     }
 
-    /// The oldest batch came back, with these connections over.
-    pub(super) fn collected(&mut self, over: impl Iterator<Item = u32>) {
+    /// The oldest batch came back.
+    pub(super) fn collected(&mut self, ends: impl Iterator<Item = Ends>) {
         let Some(epoch) = self.under_way.pop_front() else {
             return;
         };
-        match self.over.back_mut() {
-            Some((last, numbers)) if *last == epoch => numbers.extend(over),
-            _ => self.over.push_back((epoch, over.collect())),
+        match self.ends.back_mut() {
+            Some((last, known)) if *last == epoch => known.extend(ends),
+            _ => self.ends.push_back((epoch, ends.collect())),
         }
     }
 
@@ -85,41 +95,58 @@ impl Cap {
         self.epoch += 1;
         (self.frames, self.bytes) = (0, 0);
         flows.set_epoch(self.epoch);
-        while let Some((epoch, _)) = self.over.front()
+        while let Some((epoch, _)) = self.ends.front()
             && epoch + 2 <= self.epoch
         {
-            let (_, numbers) = self.over.pop_front().unwrap_or_default();
-            for number in numbers {
-                self.ended.insert(number);
+            let (_, ends) = self.ends.pop_front().unwrap_or_default();
+            for end in ends {
+                match end {
+                    Ends::Closed(number) => self.closed.insert(number),
+                    Ends::Over(number) => {
+                        self.closed.insert(number);
+                        self.over.insert(number);
+                    }
+                }
             }
         }
-        let open = (flows.connections() as usize).saturating_sub(self.ended.count);
-        if held(flows, open) <= self.limit {
+        let open = (flows.connections() as usize).saturating_sub(self.closed.count);
+        let closed = self.closed.count - self.over.count;
+        let held = held(flows, open, closed);
+        if held <= self.limit {
             return GivenUp::default();
         }
-        self.choose(flows)
+        // A quarter at once, so that this comes seldom.
+        self.choose(held - self.limit / 4 * 3, flows)
     }
 
-    /// Gives up the oldest of those that are over and, only where they are not enough, of the others those that were silent longest.
-    fn choose(&mut self, flows: &mut Flows) -> GivenUp {
-        let (mut over, mut open) = (Vec::new(), Vec::new());
+    /// Gives up the oldest of those that are closed and, only where they are not enough, of the others those that were silent longest.
+    fn choose(&mut self, mut excess: usize, flows: &mut Flows) -> GivenUp {
+        let (mut closed, mut open) = (Vec::new(), Vec::new());
         for (connection, last_used) in flows.entries() {
-            if self.ended.has(connection) {
-                over.push(connection);
+            if self.closed.has(connection) {
+                closed.push(connection);
             } else {
                 open.push((last_used, connection));
             }
         }
         let entry = flows.memory() / flows.len().max(1) + limits::ENDED_CONNECTION;
-        // A quarter at once, so that this comes seldom.
-        let mut excess = held(flows, open.len()).saturating_sub(self.limit / 4 * 3);
-        over.sort_unstable();
-        over.truncate(excess.div_ceil(entry));
-        excess = excess.saturating_sub(over.len() * entry);
+        let mut connections = Vec::new();
+        closed.sort_unstable();
+        for connection in closed {
+            if excess == 0 {
+                break;
+            }
+            let rest = if self.over.has(connection) {
+                0
+            } else {
+                limits::CLOSED_CONNECTION
+            };
+            excess = excess.saturating_sub(entry + rest);
+            connections.push(connection);
+        }
         open.sort_unstable();
         open.truncate(excess.div_ceil(entry + limits::OPEN_CONNECTION));
         self.given_up += open.len() as u64;
-        let mut connections = over;
         connections.extend(open.iter().map(|(_, connection)| connection));
         connections.sort_unstable();
         let given_up = GivenUp { connections };
@@ -128,9 +155,12 @@ impl Cap {
     }
 }
 
-/// What the connections hold, so many of them open, bytes.
-fn held(flows: &Flows, open: usize) -> usize {
-    flows.memory() + flows.len() * limits::ENDED_CONNECTION + open * limits::OPEN_CONNECTION
+/// What the connections hold, so many of them open and so many closed, bytes.
+fn held(flows: &Flows, open: usize, closed: usize) -> usize {
+    flows.memory()
+        + flows.len() * limits::ENDED_CONNECTION
+        + open * limits::OPEN_CONNECTION
+        + closed * limits::CLOSED_CONNECTION
 }
 
 /// A set of connection numbers, a bit each.
@@ -198,9 +228,9 @@ mod tests {
         let mut cap = Cap::new(usize::MAX);
         // All but the first thousand are over.
         cap.submitted();
-        cap.collected(1_000..10_000);
+        cap.collected((1_000..10_000).map(Ends::Over));
         assert_eq!(cap.next_epoch(&mut flows), GivenUp::default());
-        cap.limit = held(&flows, 1_000) - 1;
+        cap.limit = held(&flows, 1_000, 0) - 1;
         let given_up = cap.next_epoch(&mut flows).connections;
         let last = *given_up.last().unwrap();
         assert!(given_up.iter().copied().eq(1_000..=last), "{given_up:?}");
@@ -212,7 +242,7 @@ mod tests {
     #[test]
     fn of_open_connections_those_go_that_were_silent_longest() {
         let mut flows = flows(1_000);
-        let mut cap = Cap::new(held(&flows, 1_000));
+        let mut cap = Cap::new(held(&flows, 1_000, 0));
         assert_eq!(cap.next_epoch(&mut flows), GivenUp::default());
         for number in (0..1_001).filter(|number| number % 2 == 0) {
             talk(&mut flows, number);

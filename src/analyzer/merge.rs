@@ -155,6 +155,7 @@ impl Merger {
                     ))))?;
                 }
             }
+            What::Closes => {}
             What::Over(record) => return self.over(connection, record, sink),
         }
         Ok(())

@@ -18,7 +18,7 @@ mod worker;
 
 use crate::model::{Detail, Frame, Nanos, Record, Summary, Timestamp};
 use batch::Batch;
-use cap::Cap;
+use cap::{Cap, Ends};
 use dispatch::Dispatcher;
 use merge::Merger;
 use pool::Pool;
@@ -157,11 +157,12 @@ impl Analyzer {
     fn collect(&mut self, sink: &mut Sink<'_>) -> io::Result<bool> {
         let any = self.pool.collect(&mut self.items);
         if any {
-            let over = self.items.iter();
-            self.cap.collected(over.filter_map(|item| match item.what {
-                What::Over(_) => Some(item.connection),
+            let ends = self.items.iter().filter_map(|item| match item.what {
+                What::Closes => Some(Ends::Closed(item.connection)),
+                What::Over(_) => Some(Ends::Over(item.connection)),
                 _ => None,
-            }));
+            });
+            self.cap.collected(ends);
         }
         self.merger.items(&mut self.items, sink)?;
         Ok(any)

@@ -54,6 +54,8 @@ pub(super) enum What {
         ending: Box<SessionEnding>,
         last: At,
     },
+    /// The connection is closed: frames may come, bytes will not.
+    Closes,
     /// The connection is over. Its record comes where frames are wanted; the sessions in it are for the merge to fill in.
     Over(Option<Box<ConnectionRecord>>),
 }
@@ -185,6 +187,11 @@ impl Worker {
                 }
                 if over_at.is_some() && tcp.has_ended() {
                     self.slots.replace(place, |slot| Some(slot.close()));
+                    items.push(Item {
+                        frame,
+                        connection,
+                        what: What::Closes,
+                    });
                 }
             }
             Slot::Closed(closed) => {

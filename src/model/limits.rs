@@ -122,11 +122,14 @@ pub const BATCH_BYTES: usize = 4 * 1024 * 1024;
 /// Connections of a live run whose last row is remembered, so that the next tells the pause between them: 64 bytes each, and more than one machine has ports.
 pub const LIVE_CONNECTIONS: usize = 64 * 1024;
 
-/// Memory of a whole analysis where nothing else is asked for, bytes: 5 million connections that are over, or 250,000 that are open at once.
+/// Memory of a whole analysis where nothing else is asked for, bytes: some millions of connections that are over, or 250,000 that are open at once.
 pub const MEMORY: usize = 1024 * 1024 * 1024;
 
 /// What stays of a connection that is over, beside the entry of its 4-tuple, bytes.
 pub const ENDED_CONNECTION: usize = 64;
+
+/// What a closed connection is reckoned to hold until it is over, bytes: its TCP state and what its record says.
+pub const CLOSED_CONNECTION: usize = 2 * 1024;
 
 /// What an open connection is reckoned to hold, bytes: its TCP state, the heads of an exchange, a session. Buffers that wait for bytes have caps of their own.
 pub const OPEN_CONNECTION: usize = 4 * 1024;
