@@ -4,6 +4,7 @@
 //! the same whatever the number of workers and wherever somebody waited for frames: time is counted in epochs, of which frames
 //! alone tell the borders, and what an epoch's frames ended counts from the second epoch after it on, when every worker is done with it.
 
+use super::pool::UNDER_WAY;
 use crate::model::limits;
 use crate::tcp::Flows;
 use std::collections::VecDeque;
@@ -96,7 +97,7 @@ impl Cap {
         (self.frames, self.bytes) = (0, 0);
         flows.set_epoch(self.epoch);
         while let Some((epoch, _)) = self.ends.front()
-            && epoch + 2 <= self.epoch
+            && epoch + UNDER_WAY as u32 <= self.epoch
         {
             let (_, ends) = self.ends.pop_front().unwrap_or_default();
             for end in ends {

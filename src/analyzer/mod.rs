@@ -103,7 +103,7 @@ impl Analyzer {
     pub fn new(options: &Options) -> Analyzer {
         Analyzer {
             dispatcher: Dispatcher::new(),
-            batch: Batch::new(options.jobs.get()),
+            batch: Batch::new(pool::workers(options)),
             pool: Pool::new(options),
             cap: Cap::new(options.memory),
             epoch_is_over: false,

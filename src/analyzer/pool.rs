@@ -12,7 +12,7 @@ use std::sync::mpsc::{Receiver, SyncSender, sync_channel};
 use std::thread::JoinHandle;
 
 /// Batches that may be under way: enough that nobody waits for the other, few enough that memory stays small.
-const UNDER_WAY: usize = 2;
+pub(super) const UNDER_WAY: usize = 2;
 
 pub(super) enum Pool {
     /// Everything in the caller's thread.
@@ -39,6 +39,11 @@ pub(super) struct Thread {
     handle: Option<JoinHandle<()>>,
 }
 
+/// How many workers there are: of several jobs one is that of the caller, who reads the frames.
+pub(super) fn workers(options: &Options) -> usize {
+    (options.jobs.get() - 1).max(1)
+}
+
 impl Pool {
     pub(super) fn new(options: &Options) -> Pool {
         let jobs = options.jobs.get();
@@ -50,7 +55,9 @@ impl Pool {
             };
         }
         Pool::Threads {
-            threads: (0..jobs).map(|_| Thread::start(options)).collect(),
+            threads: (0..workers(options))
+                .map(|_| Thread::start(options))
+                .collect(),
             under_way: 0,
             spare: VecDeque::new(),
         }
@@ -149,7 +156,7 @@ impl Thread {
     fn start(options: &Options) -> Thread {
         let (orders, received) = sync_channel::<(Arc<Clock>, Part)>(UNDER_WAY);
         let (finished, done) = sync_channel(UNDER_WAY);
-        let mut worker = Worker::new(options, options.jobs.get());
+        let mut worker = Worker::new(options, workers(options));
         let handle = std::thread::spawn(move || {
             // Whoever waits for the items may have gone: then nobody wants them.
             for (clock, mut part) in received {

@@ -88,7 +88,7 @@ pub const DECODED_FREE: u64 = 1024 * 1024;
 pub const OTHER_STREAMS: usize = 4_096;
 
 /// Bytes read from a capture at a time: large enough that a read costs nothing beside the frames in it, small enough for the cache.
-pub const CAPTURE_READ: usize = 256 * 1024;
+pub const CAPTURE_READ: usize = 64 * 1024;
 
 /// Longest frame of a capture, bytes: libpcap's and Wireshark's maximum for nearly every link type (MAXIMUM_SNAPLEN). A record that
 /// claims more is damage.

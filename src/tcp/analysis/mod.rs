@@ -241,6 +241,9 @@ impl Analysis {
         unacked: &mut [Unacked; 2],
     ) -> Analysed {
         let header = Header::of(segment);
+        if segment.options.window_scale.is_none() && self.is_ordinary(side, &header) {
+            return self.ordinary(side, &header, unacked);
+        }
         let mut labels = LabelSet::EMPTY;
         let news = self.numbers(side, &header, &mut labels);
 
@@ -284,6 +287,67 @@ impl Analysis {
         self.flows[side.index()] = own;
         self.flows[side.other().index()] = peer;
         analysed
+    }
+
+    /// Whether the segment is the next one of a flow without holes, and no rule has anything to say of it: most are.
+    fn is_ordinary(&self, side: Side, header: &Header) -> bool {
+        let own = &self.flows[side.index()];
+        let peer = &self.flows[side.other().index()];
+        let expected = !header.has(CONTROL)
+            && header.has(Flags::ACK)
+            && header.seq == own.next
+            && header.seq == own.ackable
+            && own.next != SeqNo(0)
+            && own.base.is_some()
+            && peer.base.is_some()
+            && header.window > 0
+            && peer.ackable != SeqNo(0)
+            && !header.ack.is_after(peer.ackable)
+            && (self.initial_rtt != 0 || self.syn_time == Timestamp(0));
+        if header.length == 0 {
+            return expected && header.ack != own.last_ack;
+        }
+        expected
+            && header.length > 1
+            && (peer.last_ack == SeqNo(0) || header.end().since(peer.last_ack) > 0)
+            && !position::fills_window(peer, header)
+    }
+
+    /// What the rules say of an ordinary segment, and what they keep of it.
+    fn ordinary(&mut self, side: Side, header: &Header, unacked: &mut [Unacked; 2]) -> Analysed {
+        let peer_base = self.flows[side.other().index()].base.unwrap_or_default();
+        let own = &mut self.flows[side.index()];
+        let known = own.acked.unwrap_or(peer_base.plus(1));
+        let news = header.ack.is_after(known);
+        own.acked = Some(if news { header.ack } else { known });
+        if header.ack != own.last_ack {
+            own.duplicates = 0;
+            own.duplicates_of = header.at.frame;
+            own.last_ack = header.ack;
+        }
+        if header.length > 0 {
+            own.next = header.end();
+            own.ackable = own.next;
+            own.next_time = header.at.time;
+            unacked[side.index()].push(header.at, header.seq, own.next);
+        }
+        let answered = unacked[side.other().index()].acknowledge(header.ack);
+        own.window = Some(header.window);
+        own.window_of_syn = false;
+        own.last_time = header.at.time;
+        own.probe = None;
+        let window = shown_window(own, header);
+        Analysed {
+            labels: LabelSet::EMPTY,
+            sequence: header.seq.relative_to(own.base.unwrap_or_default()),
+            acknowledgment: Some(header.ack.relative_to(peer_base)),
+            window,
+            window_before: own.shown.replace(window),
+            acknowledges: answered.map(|at| (at.frame, header.at.time.since(at.time))),
+            duplicate: None,
+            repeats: None,
+            news,
+        }
     }
 
     /// Settles what relative numbers are counted from, and whether the segment acknowledges anything new.

@@ -59,7 +59,7 @@ pub(super) fn judge(
 }
 
 /// Whether the segment goes exactly to the edge of the peer's window.
-fn fills_window(peer: &Flow, header: &Header) -> bool {
+pub(super) fn fills_window(peer: &Flow, header: &Header) -> bool {
     let shift = match peer.scale {
         Scale::Unknown => return false,
         Scale::Shift(shift) if !peer.window_of_syn => shift,
