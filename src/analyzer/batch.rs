@@ -319,7 +319,6 @@ mod tests {
                 &segment,
                 Located {
                     connection: *connection,
-                    is_new: false,
                     port_reused: false,
                     replaces: None,
                 },

@@ -2,7 +2,7 @@
 //!
 //! In: numbers of connections that are closed and that are over, the entries of the 4-tuples. Out: numbers to give up. What is decided is
 //! the same whatever the number of workers and wherever somebody waited for frames: time is counted in epochs, of which frames
-//! alone tell the borders, and what an epoch's frames ended counts from the second epoch after it on, when every worker is done with it.
+//! alone tell the borders, and what an epoch's frames ended counts `UNDER_WAY` epochs later, when every worker is done with it.
 
 use super::pool::UNDER_WAY;
 use crate::model::limits;
@@ -33,19 +33,6 @@ pub(super) struct Cap {
 pub(super) enum Ends {
     Closed(u32),
     Over(u32),
-}
-
-/// What is given up at the beginning of an epoch.
-#[derive(Debug, Default, PartialEq, Eq)]
-pub(super) struct GivenUp {
-    /// Sorted.
-    pub(super) connections: Vec<u32>,
-}
-
-impl GivenUp {
-    fn has(&self, connection: u32) -> bool {
-        self.connections.binary_search(&connection).is_ok()
-    }
 }
 
 impl Cap {
@@ -91,8 +78,9 @@ impl Cap {
         }
     }
 
-    /// The next epoch begins; every batch of the epoch before the last was collected. What is given up with its first frame.
-    pub(super) fn next_epoch(&mut self, flows: &mut Flows) -> GivenUp {
+    /// The next epoch begins; every batch that is `UNDER_WAY` epochs old was collected. The connections that are given up with its first
+    /// frame, sorted.
+    pub(super) fn next_epoch(&mut self, flows: &mut Flows) -> Vec<u32> {
         self.epoch += 1;
         (self.frames, self.bytes) = (0, 0);
         flows.set_epoch(self.epoch);
@@ -114,14 +102,14 @@ impl Cap {
         let closed = self.closed.count - self.over.count;
         let held = held(flows, open, closed);
         if held <= self.limit {
-            return GivenUp::default();
+            return Vec::new();
         }
         // A quarter at once, so that this comes seldom.
         self.choose(held - self.limit / 4 * 3, flows)
     }
 
     /// Gives up the oldest of those that are closed and, only where they are not enough, of the others those that were silent longest.
-    fn choose(&mut self, mut excess: usize, flows: &mut Flows) -> GivenUp {
+    fn choose(&mut self, mut excess: usize, flows: &mut Flows) -> Vec<u32> {
         let (mut closed, mut open) = (Vec::new(), Vec::new());
         for (connection, last_used) in flows.entries() {
             if self.closed.has(connection) {
@@ -130,8 +118,8 @@ impl Cap {
                 open.push((last_used, connection));
             }
         }
-        let entry = flows.memory() / flows.len().max(1) + limits::ENDED_CONNECTION;
-        let mut connections = Vec::new();
+        let entry = flows.memory() / flows.kept().max(1) + limits::ENDED_CONNECTION;
+        let mut given_up = Vec::new();
         closed.sort_unstable();
         for connection in closed {
             if excess == 0 {
@@ -143,15 +131,14 @@ impl Cap {
                 limits::CLOSED_CONNECTION
             };
             excess = excess.saturating_sub(entry + rest);
-            connections.push(connection);
+            given_up.push(connection);
         }
         open.sort_unstable();
         open.truncate(excess.div_ceil(entry + limits::OPEN_CONNECTION));
         self.given_up += open.len() as u64;
-        connections.extend(open.iter().map(|(_, connection)| connection));
-        connections.sort_unstable();
-        let given_up = GivenUp { connections };
-        flows.retain(|connection| !given_up.has(connection));
+        given_up.extend(open.iter().map(|(_, connection)| connection));
+        given_up.sort_unstable();
+        flows.retain(|connection| given_up.binary_search(&connection).is_err());
         given_up
     }
 }
@@ -159,7 +146,7 @@ impl Cap {
 /// What the connections hold, so many of them open and so many closed, bytes.
 fn held(flows: &Flows, open: usize, closed: usize) -> usize {
     flows.memory()
-        + flows.len() * limits::ENDED_CONNECTION
+        + flows.kept() * limits::ENDED_CONNECTION
         + open * limits::OPEN_CONNECTION
         + closed * limits::CLOSED_CONNECTION
 }
@@ -230,12 +217,12 @@ mod tests {
         // All but the first thousand are over.
         cap.submitted();
         cap.collected((1_000..10_000).map(Ends::Over));
-        assert_eq!(cap.next_epoch(&mut flows), GivenUp::default());
+        assert!(cap.next_epoch(&mut flows).is_empty());
         cap.limit = held(&flows, 1_000, 0) - 1;
-        let given_up = cap.next_epoch(&mut flows).connections;
+        let given_up = cap.next_epoch(&mut flows);
         let last = *given_up.last().unwrap();
         assert!(given_up.iter().copied().eq(1_000..=last), "{given_up:?}");
-        assert_eq!((flows.len(), cap.given_up()), (10_000 - given_up.len(), 0));
+        assert_eq!((flows.kept(), cap.given_up()), (10_000 - given_up.len(), 0));
         assert_eq!(talk(&mut flows, 999), 999, "the open ones are there");
         assert_eq!(talk(&mut flows, 1_000), 10_000, "a new connection");
     }
@@ -244,11 +231,11 @@ mod tests {
     fn of_open_connections_those_go_that_were_silent_longest() {
         let mut flows = flows(1_000);
         let mut cap = Cap::new(held(&flows, 1_000, 0));
-        assert_eq!(cap.next_epoch(&mut flows), GivenUp::default());
+        assert!(cap.next_epoch(&mut flows).is_empty());
         for number in (0..1_001).filter(|number| number % 2 == 0) {
             talk(&mut flows, number);
         }
-        let given_up = cap.next_epoch(&mut flows).connections;
+        let given_up = cap.next_epoch(&mut flows);
         assert!(given_up.len() > 200 && given_up.iter().all(|number| number % 2 == 1));
         assert_eq!(cap.given_up(), given_up.len() as u64);
     }

@@ -120,7 +120,7 @@ impl Analyzer {
     pub fn frame(&mut self, frame: &Frame<'_>, sink: &mut Sink<'_>) -> io::Result<()> {
         if std::mem::take(&mut self.epoch_is_over) {
             let given_up = self.cap.next_epoch(self.dispatcher.flows());
-            self.batch.give_up(&given_up.connections, frame.at.frame);
+            self.batch.give_up(&given_up, frame.at.frame);
         }
         self.clock = self.clock.max(frame.at.time);
         self.batch.frame(frame.at, self.clock);

@@ -63,7 +63,7 @@ impl Slot {
         } = *live;
         Slot::Closed(Box::new(Closed {
             connection,
-            tcp: tcp.into_ended(true),
+            tcp: tcp.into_ended(),
             protocol: stack.protocol(),
             other_streams: stack.other_streams().to_vec(),
             rows: Box::new(rows),

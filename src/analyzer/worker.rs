@@ -139,7 +139,7 @@ impl Worker {
         let slot = self.slots.get_or_insert_with(place, || {
             Slot::Live(Box::new(Live {
                 connection,
-                tcp: Connection::new(segment, port_reused),
+                tcp: Connection::new(segment, port_reused, self.detail == Detail::Frames),
                 stack: Stack::new(self.detail),
                 rows: Rows::new(wanted, show_secrets),
                 over_at: None,

@@ -37,7 +37,8 @@ struct Headers {
     first: At,
     last: At,
     analysis: Analysis,
-    unacked: [Unacked; 2],
+    /// Where the facts are to name the frames that are acknowledged and sent again.
+    unacked: Option<Box<[Unacked; 2]>>,
     handshake: Handshaking,
     closing: Closing,
 }
@@ -53,7 +54,8 @@ pub struct Heard {
 
 impl Connection {
     /// A connection that begins with `first`, which is to be given to [`segment`](Connection::segment) next. `port_reused` is `Located`'s.
-    pub fn new(first: &Segment<'_>, port_reused: bool) -> Connection {
+    /// `names_frames`: whether facts name the frames that are acknowledged and sent again.
+    pub fn new(first: &Segment<'_>, port_reused: bool, names_frames: bool) -> Connection {
         Connection {
             headers: Headers {
                 ends: [first.source, first.destination],
@@ -63,7 +65,7 @@ impl Connection {
                 first: first.at,
                 last: first.at,
                 analysis: Analysis::NEW,
-                unacked: Default::default(),
+                unacked: names_frames.then(Box::default),
                 handshake: Handshaking::default(),
                 closing: Closing::default(),
             },
@@ -153,13 +155,12 @@ impl Connection {
         self.assemblers.iter().all(Assembler::has_ended)
     }
 
-    /// The connection without what only its bytes need: nobody wants any that still come. `names_repeats`: whether the first
-    /// carrier of what is sent again will be asked for.
+    /// The connection without what only its bytes need: nobody wants any that still come.
     #[must_use]
-    pub fn into_ended(self, names_repeats: bool) -> Ended {
+    pub fn into_ended(self) -> Ended {
         let mut headers = self.headers;
-        for unacked in &mut headers.unacked {
-            unacked.shrink(names_repeats);
+        for unacked in headers.unacked.iter_mut().flat_map(|lists| &mut **lists) {
+            unacked.shrink();
         }
         Ended(headers)
     }
@@ -172,7 +173,8 @@ impl Connection {
     /// Memory on the heap, in bytes, roughly: what waits behind holes and what is not acknowledged yet.
     pub fn memory(&self) -> usize {
         let waiting = self.assemblers.iter().map(|a| a.waiting().memory());
-        let unacked = self.headers.unacked.iter().map(Unacked::memory);
+        let unacked = self.headers.unacked.iter().flat_map(|lists| &**lists);
+        let unacked = unacked.map(Unacked::memory);
         waiting.chain(unacked).sum()
     }
 
@@ -277,7 +279,9 @@ impl Headers {
         };
         self.roles.learn(side, segment);
 
-        let mut said = self.analysis.segment(side, segment, &mut self.unacked);
+        let mut said = self
+            .analysis
+            .segment(side, segment, self.unacked.as_deref_mut());
         if self.frames == 1 && self.port_reused {
             said.labels.insert(Label::PortReused);
         }

@@ -28,8 +28,6 @@ pub struct Flows {
 pub struct Located {
     /// The connection's number.
     pub connection: u32,
-    /// Whether this is the first segment with that number.
-    pub is_new: bool,
     /// Whether it is a SYN that takes the 4-tuple over with another initial sequence number.
     pub port_reused: bool,
     /// The connection that had the 4-tuple until now, if it had segments: it is over.
@@ -66,7 +64,6 @@ impl Flows {
             segment.sequence,
             segment.flags,
         );
-        let is_new = !flow.has_segments;
         flow.has_segments = true;
 
         let number = SeqNo(segment.sequence);
@@ -80,7 +77,6 @@ impl Flows {
         }
         Located {
             connection: flow.connection,
-            is_new,
             port_reused: taken_over,
             replaces,
         }
@@ -104,8 +100,7 @@ impl Flows {
     }
 
     /// How many 4-tuples are kept.
-    #[expect(clippy::len_without_is_empty, reason = "nobody asks")]
-    pub fn len(&self) -> usize {
+    pub fn kept(&self) -> usize {
         self.v4.len() + self.v6.len()
     }
 
@@ -135,6 +130,7 @@ impl Flows {
             + self.v6.len() * (size_of::<(Key<5>, Flow)>() + 1))
     }
 
+    /// The entry of a header's 4-tuple, made where there is none, and made anew where the header is a SYN that takes it over.
     fn find(
         &mut self,
         source: Endpoint,
@@ -173,7 +169,7 @@ impl Flows {
         };
         flow.last_used = self.epoch;
         let pure_syn = flags.has(Flags::SYN) && !flags.has(Flags::ACK);
-        let taken_over = pure_syn && flow.known[side] && SeqNo(flow.bases[side]) != SeqNo(sequence);
+        let taken_over = pure_syn && flow.known[side] && flow.bases[side] != SeqNo(sequence);
         let mut replaces = None;
         if taken_over {
             replaces = flow.has_segments.then_some(flow.connection);
@@ -197,7 +193,7 @@ impl Flows {
 struct Flow {
     connection: u32,
     /// What relative sequence numbers of the lower and the higher endpoint are counted from, once known.
-    bases: [u32; 2],
+    bases: [SeqNo; 2],
     known: [bool; 2],
     has_segments: bool,
     last_used: u32,
@@ -207,7 +203,7 @@ impl Flow {
     fn new(connection: u32) -> Flow {
         Flow {
             connection,
-            bases: [0; 2],
+            bases: [SeqNo(0); 2],
             known: [false; 2],
             has_segments: false,
             last_used: 0,
@@ -215,7 +211,7 @@ impl Flow {
     }
 
     fn learn(&mut self, side: usize, base: SeqNo) {
-        self.bases[side] = base.0;
+        self.bases[side] = base;
         self.known[side] = true;
     }
 }

@@ -2,7 +2,7 @@
 //!
 //! Late segments of a connection come in, their [`TcpFacts`] go out. Nothing is put in order or handed up any more, and no memory is taken.
 
-use super::analysis::{Analysis, Frozen, Side, Unacked};
+use super::analysis::{Analysis, Frozen, Side};
 use crate::model::{Direction, Endpoint, Flags, FrameNo, Label, Segment, TcpFacts};
 
 /// The rest of a connection, small enough to keep for every connection of a capture.
@@ -54,10 +54,8 @@ impl Remains {
         } else {
             Direction::ToClient
         };
-        // Nobody waits for an answer to these any more: the lists live for this frame only.
-        let mut unacked: [Unacked; 2] = Default::default();
         let mut analysis = self.analysis.thaw();
-        let said = analysis.segment(side, segment, &mut unacked);
+        let said = analysis.segment(side, segment, None);
         self.analysis = Frozen::new(&analysis);
         let mut facts = said.facts(segment, direction);
         facts.duplicate = facts.duplicate.filter(|(_, of)| *of != FrameNo(0));

@@ -132,7 +132,7 @@ fn the_first_and_the_last_frame_are_told() {
     let connection = talk.into_connection();
     assert_eq!(connection.last().frame, FrameNo(7));
     assert!(connection.has_ended());
-    let ended = connection.into_ended(true);
+    let ended = connection.into_ended();
     assert_eq!(ended.frames(), 7);
     assert_eq!(ended.first().time, Timestamp(1_001 * MS));
     assert_eq!(ended.last().frame, FrameNo(7));

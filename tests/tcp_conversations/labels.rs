@@ -247,7 +247,8 @@ fn a_syn_with_another_number_is_a_new_connection() {
     assert_eq!(talk.labels(5), ["syn-ack"]);
     assert_eq!(talk.located[3].connection, 1);
     assert_eq!(talk.located[3].replaces, Some(0));
-    assert!(!talk.located[4].is_new && !talk.located[4].port_reused);
+    assert_eq!(talk.located[4].connection, talk.located[3].connection);
+    assert!(!talk.located[4].port_reused);
 }
 
 #[test]

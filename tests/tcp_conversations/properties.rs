@@ -106,7 +106,7 @@ proptest! {
     fn any_order_of_segments_gives_the_same_bytes_with_the_frames_that_brought_them((data, isn, segments) in stream()) {
         let mut read = Read::default();
         let syn = from_client(1, isn, Flags::SYN, b"");
-        let mut connection = Connection::new(&syn, false);
+        let mut connection = Connection::new(&syn, false, true);
         connection.segment(&syn, &mut |d, delivery| read.take(d, &delivery));
         for (index, (start, length)) in segments.iter().enumerate() {
             let sequence = isn.wrapping_add(1).wrapping_add(*start as u32);
@@ -124,7 +124,7 @@ proptest! {
     fn every_byte_is_delivered_or_told_missing((data, isn, segments) in stream(), kept in proptest::collection::vec(any::<bool>(), 120)) {
         let mut read = Read::default();
         let syn = from_client(1, isn, Flags::SYN, b"");
-        let mut connection = Connection::new(&syn, false);
+        let mut connection = Connection::new(&syn, false, true);
         connection.segment(&syn, &mut |d, delivery| read.take(d, &delivery));
         let mut last = 0;
         for (index, (start, length)) in segments.iter().enumerate().filter(|(i, _)| kept[i % kept.len()]) {
@@ -163,7 +163,7 @@ proptest! {
             if !client {
                 std::mem::swap(&mut segment.source, &mut segment.destination);
             }
-            let connection = connection.get_or_insert_with(|| Connection::new(&segment, false));
+            let connection = connection.get_or_insert_with(|| Connection::new(&segment, false, true));
             connection.segment(&segment, &mut take);
             connection.remains().segment(&segment);
             prop_assert!(connection.memory() < 1 << 20);
@@ -189,7 +189,7 @@ fn a_million_one_byte_segments_in_reverse_order_stay_within_the_caps() {
         Delivery::End { .. } => {}
     };
     let syn = from_client(1, 0, Flags::SYN, b"");
-    let mut connection = Connection::new(&syn, false);
+    let mut connection = Connection::new(&syn, false, true);
     connection.segment(&syn, &mut take);
     let mut most = 0;
     for sent in 0..count {
@@ -212,7 +212,7 @@ fn bytes_behind_a_hole_are_bounded() {
         }
     };
     let syn = from_client(1, 0, Flags::SYN, b"");
-    let mut connection = Connection::new(&syn, false);
+    let mut connection = Connection::new(&syn, false, true);
     connection.segment(&syn, &mut take);
     for sent in 0..300usize {
         let segment = from_client(sent + 2, 2 + 60_000 * sent as u32, Flags::ACK, &payload);
@@ -232,7 +232,7 @@ fn a_stream_may_be_longer_than_the_circle_of_sequence_numbers() {
         }
     };
     let syn = from_client(1, 5, Flags::SYN, b"");
-    let mut connection = Connection::new(&syn, false);
+    let mut connection = Connection::new(&syn, false, true);
     connection.segment(&syn, &mut take);
     let mut sequence = 6u32;
     for sent in 0..5_000 {

@@ -318,8 +318,9 @@ impl Sending<'_> {
             length: self.payload.len() as u32,
         };
         let located = talk.flows.locate(&segment);
-        if located.is_new {
-            talk.connection = Some(Connection::new(&segment, located.port_reused));
+        let known = talk.located.iter().map(|located| located.connection);
+        if !known.into_iter().any(|number| number == located.connection) {
+            talk.connection = Some(Connection::new(&segment, located.port_reused, true));
         }
         talk.located.push(located);
         let (to_server, to_client) = (&mut talk.to_server, &mut talk.to_client);

@@ -233,42 +233,55 @@ impl Analysis {
         self.flows[side.index()].acked
     }
 
-    /// Analyses one segment of `side`.
+    /// Analyses one segment of `side`. Without the lists nothing names the frame that is acknowledged or sent again.
     pub(super) fn segment(
         &mut self,
         side: Side,
         segment: &Segment<'_>,
-        unacked: &mut [Unacked; 2],
+        unacked: Option<&mut [Unacked; 2]>,
     ) -> Analysed {
         let header = Header::of(segment);
         if segment.options.window_scale.is_none() && self.is_ordinary(side, &header) {
-            return self.ordinary(side, &header, unacked);
+            self.ordinary(side, &header, unacked)
+        } else {
+            self.by_every_rule(side, segment, &header, unacked)
         }
+    }
+
+    fn by_every_rule(
+        &mut self,
+        side: Side,
+        segment: &Segment<'_>,
+        header: &Header,
+        unacked: Option<&mut [Unacked; 2]>,
+    ) -> Analysed {
         let mut labels = LabelSet::EMPTY;
-        let news = self.numbers(side, &header, &mut labels);
+        let news = self.numbers(side, header, &mut labels);
 
         // Copies of both flows: the compiler keeps them in registers, and a rule cannot change the wrong one.
         let mut own = self.flows[side.index()];
         let mut peer = self.flows[side.other().index()];
-        let duplicate = position::judge(&mut own, &peer, &header, &mut labels);
+        let duplicate = position::judge(&mut own, &peer, header, &mut labels);
         if header.ack != own.last_ack {
             own.duplicates = 0;
             own.duplicates_of = header.at.frame;
         }
-        position::acked_unseen(&mut peer, &header, &mut labels);
-        repeat::judge(&own, &peer, &header, self.initial_rtt, &mut labels);
-        let repeats = labels
-            .has_any(&[Label::Retransmission, Label::OutOfOrder])
-            .then(|| unacked[side.index()].carrier(header.seq, header.at.frame))
-            .flatten();
-
-        let behind = remember(&mut own, &header, labels);
-        if header.length > 0 || header.has(NUMBERED) {
-            unacked[side.index()].push(header.at, header.seq, behind);
+        position::acked_unseen(&mut peer, header, &mut labels);
+        repeat::judge(&own, &peer, header, self.initial_rtt, &mut labels);
+        let behind = remember(&mut own, header, labels);
+        let (mut repeats, mut answered) = (None, None);
+        if let Some(unacked) = unacked {
+            let sent = &mut unacked[side.index()];
+            if labels.has_any(&[Label::Retransmission, Label::OutOfOrder]) {
+                repeats = sent.carrier(header.seq, header.at.frame);
+            }
+            if header.length > 0 || header.has(NUMBERED) {
+                sent.push(header.at, header.seq, behind);
+            }
+            answered = unacked[side.other().index()].acknowledge(header.ack);
         }
-        let answered = unacked[side.other().index()].acknowledge(header.ack);
 
-        let window = shown_window(&own, &header);
+        let window = shown_window(&own, header);
         let window_before = own.shown.replace(window);
         let analysed = Analysed {
             labels,
@@ -314,7 +327,12 @@ impl Analysis {
     }
 
     /// What the rules say of an ordinary segment, and what they keep of it.
-    fn ordinary(&mut self, side: Side, header: &Header, unacked: &mut [Unacked; 2]) -> Analysed {
+    fn ordinary(
+        &mut self,
+        side: Side,
+        header: &Header,
+        unacked: Option<&mut [Unacked; 2]>,
+    ) -> Analysed {
         let peer_base = self.flows[side.other().index()].base.unwrap_or_default();
         let own = &mut self.flows[side.index()];
         let known = own.acked.unwrap_or(peer_base.plus(1));
@@ -329,9 +347,13 @@ impl Analysis {
             own.next = header.end();
             own.ackable = own.next;
             own.next_time = header.at.time;
-            unacked[side.index()].push(header.at, header.seq, own.next);
         }
-        let answered = unacked[side.other().index()].acknowledge(header.ack);
+        let answered = unacked.and_then(|unacked| {
+            if header.length > 0 {
+                unacked[side.index()].push(header.at, header.seq, own.next);
+            }
+            unacked[side.other().index()].acknowledge(header.ack)
+        });
         own.window = Some(header.window);
         own.window_of_syn = false;
         own.last_time = header.at.time;
@@ -453,3 +475,6 @@ fn shown_window(own: &Flow, header: &Header) -> u32 {
         _ => window,
     }
 }
+
+#[cfg(test)]
+mod tests;

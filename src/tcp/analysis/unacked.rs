@@ -134,12 +134,8 @@ impl Unacked {
         answered
     }
 
-    /// Takes no more memory than it must; without the history a repeated segment's first carrier is not known any more.
-    pub(in crate::tcp) fn shrink(&mut self, keep_history: bool) {
-        if !keep_history {
-            self.sent.drain(..self.history);
-            self.history = 0;
-        }
+    /// Takes no more memory than it must.
+    pub(in crate::tcp) fn shrink(&mut self) {
         self.sent.shrink_to_fit();
     }
 
