@@ -161,6 +161,11 @@ impl Unacked {
         answered
     }
 
+    /// Whether segments wait for an ACK.
+    pub(in crate::tcp) fn waits(&self) -> bool {
+        self.sent.len() > self.history
+    }
+
     /// Takes no more memory than it must.
     pub(in crate::tcp) fn shrink(&mut self) {
         self.sent.shrink_to_fit();
