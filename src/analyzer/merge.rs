@@ -155,7 +155,7 @@ impl Merger {
                     ))))?;
                 }
             }
-            What::Closes => {}
+            What::Closes | What::HoldsOn => {}
             What::Over(record) => return self.over(connection, record, sink),
         }
         Ok(())

@@ -158,7 +158,7 @@ impl Analyzer {
         let any = self.pool.collect(&mut self.items);
         if any {
             let ends = self.items.iter().filter_map(|item| match item.what {
-                What::Closes => Some(Ends::Closed(item.connection)),
+                What::Closes | What::HoldsOn => Some(Ends::Closed(item.connection)),
                 What::Over(_) => Some(Ends::Over(item.connection)),
                 _ => None,
             });

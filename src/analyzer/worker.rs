@@ -4,15 +4,15 @@
 //! It never numbers a session across connections and never looks at another worker's connections.
 
 use super::batch::{Clock, Part, Run};
-use super::slot::{Late, Live, Slot};
+use super::slot::{Live, Slot};
 use super::slots::Slots;
 use super::{Connections, Options};
 use crate::layers::Stack;
 use crate::model::{
     At, ConnectionRecord, Delivery, Detail, Ending, Endpoint, Event, Exchange, FrameNo,
-    FrameRecord, Said, Segment, SessionEnding, Span, TcpFacts, Timestamp, limits,
+    FrameRecord, Said, Segment, SessionEnding, Span, Timestamp, limits,
 };
-use crate::tcp::Connection;
+use crate::tcp::{Connection, Rest};
 use crate::timeline::{Entry, Frames, Rows, Shown};
 use std::cmp::Reverse;
 use std::collections::BinaryHeap;
@@ -56,6 +56,8 @@ pub(super) enum What {
     },
     /// The connection is closed: frames may come, bytes will not.
     Closes,
+    /// It is over, and is kept as if it were closed: frames came late, or may answer some that were on their way.
+    HoldsOn,
     /// The connection is over. Its record comes where frames are wanted; the sessions in it are for the merge to fill in.
     Over(Option<Box<ConnectionRecord>>),
 }
@@ -259,22 +261,37 @@ impl Worker {
                     });
             }
             Slot::Over => {}
-            Slot::Late(late) => {
-                let facts: TcpFacts = late.remains.segment(segment);
-                if late.shown {
-                    let (client, server) = late.remains.ends(segment);
-                    let ends = Frames {
-                        connection,
-                        client,
-                        server,
-                    };
-                    let mut rows = Rows::new(Shown::All, show_secrets);
-                    rows.frame(ends, &facts, said, false, false, &mut |entry| {
-                        items.push(item(frame, ends, facts.at, entry));
-                    });
-                }
+            Slot::Remains(remains) => {
+                let late = Box::new(remains.revive());
+                *slot = Slot::Late(late);
+                items.push(Item {
+                    frame,
+                    connection,
+                    what: What::HoldsOn,
+                });
+                self.late(connection, segment, items);
             }
+            Slot::Late(_) => self.late(connection, segment, items),
         }
+    }
+
+    /// A frame of a connection that was over.
+    fn late(&mut self, connection: u32, segment: &Segment<'_>, items: &mut Vec<Item>) {
+        let place = self.place(connection);
+        let Some(Slot::Late(late)) = self.slots.get_mut(place) else {
+            return;
+        };
+        let facts = late.segment(segment);
+        let (client, server) = late.ends(segment);
+        let ends = Frames {
+            connection,
+            client,
+            server,
+        };
+        let mut rows = Rows::new(Shown::All, self.show_secrets);
+        rows.frame(ends, &facts, &mut self.said, false, false, &mut |entry| {
+            items.push(item(segment.at.frame, ends, facts.at, entry));
+        });
     }
 
     /// The end of the capture: every connection is over, in the order of their numbers.
@@ -301,7 +318,7 @@ impl Worker {
         match self.slots.get(self.place(connection))? {
             Slot::Live(live) => live.over_at,
             Slot::Closed(closed) => Some(closed.over_at),
-            Slot::Late(_) | Slot::Over => None,
+            Slot::Remains(_) | Slot::Late(_) | Slot::Over => None,
         }
     }
 
@@ -360,14 +377,25 @@ impl Worker {
                 other => return Some(other),
             };
             over(Some(Box::new(closed.record())));
-            Some(Slot::Late(Late {
-                remains: closed.tcp.remains(),
-                shown: match connections {
-                    Connections::Sse => closed.rows.streamed(),
-                    Connections::All => true,
-                    Connections::Only(numbers) => numbers.contains(&connection),
-                },
-            }))
+            let shown = match connections {
+                Connections::Sse => closed.rows.streamed(),
+                Connections::All => true,
+                Connections::Only(numbers) => numbers.contains(&connection),
+            };
+            if !shown {
+                return Some(Slot::Over);
+            }
+            Some(match closed.tcp.into_rest() {
+                Rest::Little(remains) => Slot::Remains(remains),
+                Rest::Much(late) => {
+                    items.push(Item {
+                        frame,
+                        connection,
+                        what: What::HoldsOn,
+                    });
+                    Slot::Late(late)
+                }
+            })
         });
     }
 }

@@ -6,7 +6,7 @@
 use super::analysis::{Analysed, Analysis, Side, Unacked};
 use super::assembler::{Assembler, Placed};
 use super::handshake::{Handshaking, offers};
-use super::remains::Remains;
+use super::remains::Rest;
 use super::roles::Roles;
 use super::sequence::SeqNo;
 use super::teardown::{Closing, Step};
@@ -204,11 +204,6 @@ impl Connection {
         Ended(headers)
     }
 
-    /// What is needed to analyse frames that come after the connection is over.
-    pub fn remains(&self) -> Remains {
-        self.headers.remains()
-    }
-
     /// Memory on the heap, in bytes, roughly: what waits behind holes and what is not acknowledged yet.
     pub fn memory(&self) -> usize {
         let waiting = self.assemblers.iter().map(|a| a.waiting().memory());
@@ -301,9 +296,19 @@ impl Ended {
         self.0.closing.teardown()
     }
 
-    /// What is needed to analyse frames that come after the connection is over.
-    pub fn remains(&self) -> Remains {
-        self.0.remains()
+    /// What is needed to analyse frames that come after the connection is over: in few bytes where nothing was on its way.
+    #[must_use]
+    pub fn into_rest(self) -> Rest {
+        let ends = (self.client(), self.server());
+        let Headers {
+            analysis,
+            unacked,
+            roles,
+            ..
+        } = self.0;
+        let closed = self.0.closing.bits(roles.client());
+        let unacked = unacked.map_or_else(Default::default, |lists| *lists);
+        Rest::new(analysis, unacked, ends, roles.client(), closed)
     }
 }
 
@@ -355,7 +360,7 @@ impl Headers {
         facts.syn = offers(segment);
         facts.acknowledges_fin = step.acknowledges_fin;
         facts.teardown = step.number;
-        facts.closed = self.closed_bits();
+        facts.closed = self.closing.bits(self.roles.client());
         facts
     }
 
@@ -365,16 +370,6 @@ impl Headers {
 
     fn server(&self) -> Endpoint {
         self.ends[self.roles.client().other().index()]
-    }
-
-    fn remains(&self) -> Remains {
-        Remains::new(
-            &self.analysis,
-            self.client(),
-            self.server(),
-            self.roles.client(),
-            self.closed_bits(),
-        )
     }
 
     fn handshake(&self) -> Handshake {
@@ -392,12 +387,5 @@ impl Headers {
         } else {
             Direction::ToClient
         }
-    }
-
-    fn closed_bits(&self) -> u8 {
-        let client = self.roles.client();
-        u8::from(self.closing.has_fin(client))
-            | u8::from(self.closing.has_fin(client.other())) << 1
-            | u8::from(self.closing.was_reset()) << 2
     }
 }

@@ -119,11 +119,9 @@ impl Closing {
         self.closed_at
     }
 
-    pub(super) fn has_fin(&self, side: Side) -> bool {
-        self.fins[side.index()].is_some()
-    }
-
-    pub(super) fn was_reset(&self) -> bool {
-        self.resets > 0
+    /// `TcpFacts::closed`.
+    pub(super) fn bits(&self, client: Side) -> u8 {
+        let fin = |side: Side| u8::from(self.fins[side.index()].is_some());
+        fin(client) | fin(client.other()) << 1 | u8::from(self.resets > 0) << 2
     }
 }

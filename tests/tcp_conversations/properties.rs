@@ -212,7 +212,6 @@ proptest! {
             }
             let connection = connection.get_or_insert_with(|| Connection::new(&segment, false, true));
             connection.segment(&segment, &mut take);
-            connection.remains().segment(&segment);
             prop_assert!(connection.memory() < 1 << 20);
         }
         connection.unwrap().finish(at(1_000), Ending::CaptureEnd, &mut take);
