@@ -78,6 +78,7 @@ impl Closed {
             connection: self.connection,
             client: self.tcp.client(),
             server: self.tcp.server(),
+            first: self.tcp.first(),
         }
     }
 
