@@ -45,6 +45,8 @@ pub(super) struct Asked {
     connected: Option<At>,
     /// Where it asks to go on.
     last_event_id: Option<Arc<str>>,
+    /// Stands for that.
+    from: Option<u64>,
     /// Whether it is what EventSource sends.
     event_source: bool,
     /// The session that it goes on from.
@@ -59,10 +61,10 @@ struct Ended {
     /// As in [`Asked`].
     peer: u64,
     at: At,
-    /// The IDs of the stream; where it set none, those of the streams that it continued.
+    /// The IDs of the stream, if they are of ordinary length; where it set none, those of the streams that it continued.
     ids: Option<Box<Ids>>,
-    /// Where its client goes on, if anywhere: the last ID, or what the request asked for.
-    last_event_id: Option<Arc<str>>,
+    /// Stands for where its client goes on, if anywhere: the last ID, or what the request asked for.
+    reached: Option<u64>,
     /// The reconnection time in force, milliseconds.
     retry: Option<u64>,
     /// Whether EventSource would come back: it asked, and did not close the stream itself.
@@ -109,6 +111,7 @@ impl Reconnects {
             at: request.span.first,
             connected: exchange.first.then_some(ends.first),
             last_event_id: request.goes_on_from().map(Arc::from),
+            from: request.goes_on_from().map(|id| self.seed.hash_one(id)),
             event_source: request.is_of_event_source(),
             before: None,
         })
@@ -153,9 +156,15 @@ impl Reconnects {
             Some(before) => (before.ids, before.retry),
             None => (None, None),
         };
-        let last_event_id = match &ending.ids {
-            Some(ids) => Some(ids.last.clone()).filter(|id| !id.is_empty()),
-            None => asked.last_event_id,
+        let reached = match &ending.ids {
+            Some(ids) if ids.last.is_empty() => None,
+            Some(ids) => Some(self.seed.hash_one(&*ids.last)),
+            None => asked.from,
+        };
+        let short = |ids: &Ids| ids.first.len() + ids.last.len() <= limits::REMEMBERED_IDS;
+        let ids = match &ending.ids {
+            Some(ids) => Some(ids.clone()).filter(|ids| short(ids)),
+            None => inherited,
         };
         let peer = self.peers.entry(asked.peer).or_default();
         peer.sessions += 1;
@@ -164,8 +173,8 @@ impl Reconnects {
             connection: opening.connection,
             peer: asked.peer,
             at,
-            ids: ending.ids.clone().or(inherited),
-            last_event_id,
+            ids,
+            reached,
             retry: ending.retry.or(retry),
             may_come_back: asked.event_source && ending.end.by != Some(Direction::ToServer),
             declined: 0,
@@ -237,7 +246,7 @@ impl Reconnects {
         let fits = |ended: &&(usize, &Ended)| {
             let ended = ended.1;
             asked.at.frame > ended.at.frame
-                && match (&asked.last_event_id, &ended.last_event_id) {
+                && match (asked.from, ended.reached) {
                     (Some(asked), Some(reached)) => asked == reached,
                     (None, None) => asked.comes_back(ended, self.peers.get(&ended.peer)),
                     _ => false,

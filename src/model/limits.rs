@@ -50,6 +50,9 @@ pub const EXACT_GAPS: usize = 1_024;
 /// machine has ports. Beyond it the one that ended first is forgotten.
 pub const ENDED_SESSIONS: usize = 64 * 1024;
 
+/// Bytes of the IDs that are kept of such a session: IDs in use have below 100. Longer ones are compared by a hash only.
+pub const REMEMBERED_IDS: usize = 1_024;
+
 /// Headers of one frame: real stacks of tags and tunnels have below 20.
 pub const LAYERS: usize = 64;
 
