@@ -348,7 +348,7 @@ impl Parser {
             b"id" if memchr(0, value).is_none() => {
                 self.block.id = Some(String::from_utf8_lossy(value).into_owned());
             }
-            // "If the field value consists of only ASCII digits". An empty value sets nothing in any browser.
+            // "If the field value consists of only ASCII digits". An empty value is no number: some browsers ignore it, some go back to their default.
             b"retry" if !value.is_empty() && value.iter().all(u8::is_ascii_digit) => {
                 let milliseconds = value.iter().fold(0u64, |sum, digit| {
                     sum.saturating_mul(10)
