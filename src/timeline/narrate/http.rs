@@ -125,6 +125,7 @@ impl Narrator {
                 | Fact::Body(_)
                 | Fact::Event(_)
                 | Fact::Comment
+                | Fact::Declined(_)
                 | Fact::BlockWithoutData { .. } => {}
             }
         }
