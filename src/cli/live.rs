@@ -1,7 +1,8 @@
 //! `ssetrace live` on one page: interfaces are opened, rights given up, frames numbered, saved and analysed as they come.
 
 use super::args::Live as Arguments;
-use super::run::{Output, buffered, is_closed_pipe, look, not_together, wanted};
+use super::output::{Output, buffered, is_closed_pipe, is_same_file, look, output, unwritable};
+use super::run::{not_together, wanted};
 use super::status::{Status, Tally};
 use super::{Outcome, messages, notes, signals};
 use crate::analyzer::{Analyzer, Source};
@@ -32,7 +33,7 @@ pub(super) fn live(arguments: &Arguments) -> anyhow::Result<Outcome> {
         anyhow::bail!(why);
     }
     let to_stdout = arguments.write.as_deref() == Some(Path::new("-"));
-    if to_stdout && shared.output.is_none() {
+    if to_stdout && output(shared).is_none() {
         anyhow::bail!(
             "`--write -` puts the capture on standard output: name a file for the results with `-o`."
         );
@@ -42,6 +43,21 @@ pub(super) fn live(arguments: &Arguments) -> anyhow::Result<Outcome> {
     }
     if to_stdout && arguments.ring.is_some() {
         anyhow::bail!("`--ring` is for files, and `--write -` is none.");
+    }
+    let saved = match (&arguments.write, arguments.ring) {
+        (None, _) => Vec::new(),
+        (Some(path), None) => vec![path.clone()],
+        (Some(path), Some(ring)) => ring.paths(path).collect(),
+    };
+    if let Some(out) = output(shared)
+        && saved
+            .iter()
+            .any(|path| path == out || is_same_file(path, out))
+    {
+        anyhow::bail!(
+            "{} cannot hold the capture (`--write`) and the results (`-o`) both: name two files.",
+            out.display()
+        );
     }
     let mut interfaces = arguments.interfaces.clone();
     if interfaces.is_empty() {
@@ -81,10 +97,11 @@ pub(super) fn live(arguments: &Arguments) -> anyhow::Result<Outcome> {
         arguments,
         report: Report::new(options, buffered(out)),
         save: files.save,
+        unsaved: None,
         live: opened.start(&stop),
         stop,
         status,
-        tally: Tally::default(),
+        tally: Tally::new(shared.view.into()),
         times: None,
         frames: Vec::new(),
     }
@@ -122,7 +139,7 @@ fn open_files(arguments: &Arguments, opened: &Opened) -> anyhow::Result<Files> {
         save: None,
         new: Vec::new(),
     };
-    files.out = match &arguments.shared.output {
+    files.out = match output(&arguments.shared) {
         Some(path) => {
             let (file, new) = save::create(path)?;
             if new {
@@ -165,6 +182,8 @@ struct Run<'a> {
     arguments: &'a Arguments,
     report: Report<Output>,
     save: Option<Save>,
+    /// Why frames could not be saved any more.
+    unsaved: Option<io::Error>,
     live: Live,
     stop: Arc<AtomicBool>,
     status: Status,
@@ -213,8 +232,12 @@ impl Run<'_> {
                     if let Some(frames) = self.frames.get_mut(frame.interface) {
                         *frames += 1;
                     }
-                    if let Some(save) = &mut self.save {
-                        save.frame(frame.interface, frame.time, frame.bytes, frame.wire_length)?;
+                    if let Some(save) = &mut self.save
+                        && let Err(error) =
+                            save.frame(frame.interface, frame.time, frame.bytes, frame.wire_length)
+                    {
+                        self.unsaved = Some(error);
+                        return Ok(());
                     }
                     let numbered = Frame {
                         at: At {
@@ -226,22 +249,26 @@ impl Run<'_> {
                         wire_length: frame.wire_length,
                     };
                     let frames = tally.frames;
-                    analyzer.frame(&numbered, &mut |record| {
+                    let taken = analyzer.frame(&numbered, &mut |record| {
                         tally.see(&record);
                         report.record(&record)
-                    })?;
+                    });
+                    taken.map_err(unwritable)?;
                     if self.arguments.count == Some(frames) {
                         return Ok(());
                     }
                     if frames.is_multiple_of(FRAMES) {
                         self.show(analyzer)?;
-                        if past(deadline) {
+                        if past(deadline) || self.unsaved.is_some() {
                             return Ok(());
                         }
                     }
                 }
                 Next::Waits => {
                     self.show(analyzer)?;
+                    if self.unsaved.is_some() {
+                        return Ok(());
+                    }
                     let left = deadline.map(|end| end.saturating_duration_since(Instant::now()));
                     if left == Some(Duration::ZERO) {
                         self.stop.store(true, Ordering::Relaxed);
@@ -256,23 +283,25 @@ impl Run<'_> {
         }
     }
 
-    /// Passes on what is final.
-    fn show(&mut self, analyzer: &mut Analyzer) -> io::Result<()> {
-        if let Some(save) = &mut self.save {
-            save.flush()?;
+    /// Passes on what is final, to the capture file first.
+    fn show(&mut self, analyzer: &mut Analyzer) -> anyhow::Result<()> {
+        if let Some(save) = &mut self.save
+            && let Err(error) = save.flush()
+        {
+            self.unsaved = Some(error);
         }
         let (report, tally) = (&mut self.report, &mut self.tally);
-        analyzer.settle(&mut |record| {
+        let settled = analyzer.settle(&mut |record| {
             tally.see(&record);
             report.record(&record)
-        })?;
-        report.flush()?;
+        });
+        settled.and_then(|()| report.flush()).map_err(unwritable)?;
         self.status.update(tally, self.live.drops().all());
         Ok(())
     }
 
     /// Completes the capture file, the results, and says what is to be said. Where the results cannot be written any more
-    /// (not `whole`) the capture file is completed all the same.
+    /// (not `whole`) the capture file is completed all the same, and the other way round.
     fn end(mut self, analyzer: Analyzer, whole: bool) -> anyhow::Result<Option<Severity>> {
         let sources = self.live.sources().to_vec();
         let ended = self.live.end();
@@ -281,9 +310,10 @@ impl Run<'_> {
             kernel: sum.kernel + drops.kernel,
             interface: sum.interface + drops.interface,
         });
-        let saved = match self.save.take() {
-            Some(save) => save.finish(&each, &self.frames),
-            None => Ok(()),
+        let saved = match (self.unsaved.take(), self.save.take()) {
+            (Some(error), _) => Err(error),
+            (None, Some(save)) => save.finish(&each, &self.frames),
+            (None, None) => Ok(()),
         };
         self.status.end();
         let mut worst = None;
@@ -304,7 +334,7 @@ impl Run<'_> {
                 times: self.times,
                 truncated: false,
             };
-            let written = self.arguments.write.as_ref();
+            let written = self.arguments.write.as_ref().filter(|_| saved.is_ok());
             let live = LiveRun {
                 dropped_by_kernel: drops.kernel,
                 dropped_by_interface: drops.interface,
@@ -313,18 +343,23 @@ impl Run<'_> {
                     _ => path.display().to_string(),
                 }),
             };
-            let report = &mut self.report;
-            let summary = analyzer.finish(source, &mut |record| match record {
+            let (report, tally) = (&mut self.report, &mut self.tally);
+            let shared = &self.arguments.shared;
+            let finished = analyzer.finish(source, &mut |record| match record {
                 Record::Summary(summary) => close(report, *summary, &live),
-                record => report.record(&record),
-            })?;
+                record => {
+                    tally.see(&record);
+                    report.record(&record)
+                }
+            });
+            let summary = finished.map_err(unwritable)?;
             worst = self.report.worst();
-            self.report.finish()?;
-            if !self.arguments.shared.quiet {
-                notes::live(&summary, &self.arguments.shared);
+            self.report.finish().map_err(unwritable)?;
+            if !shared.quiet {
+                notes::live(&summary, self.tally.shown, shared);
             }
         }
-        saved?;
+        saved.context("the captured frames could not be saved")?;
         if !self.arguments.shared.quiet {
             for (source, _, why) in &ended {
                 if let Some(why) = why {

@@ -4,6 +4,7 @@
 
 use super::messages::counted;
 use crate::model::Record;
+use crate::report::View;
 use indicatif::{ProgressBar, ProgressDrawTarget, ProgressStyle};
 use std::io::{self, Write};
 use std::time::{Duration, Instant};
@@ -12,8 +13,11 @@ use std::time::{Duration, Instant};
 const CHANGES: Duration = Duration::from_millis(500);
 
 /// What was counted of a live run.
-#[derive(Clone, Copy, Debug, Default)]
+#[derive(Clone, Copy, Debug)]
 pub(super) struct Tally {
+    view: View,
+    /// Whether there was anything to show.
+    pub(super) shown: bool,
     pub(super) frames: u64,
     sessions: u64,
     open: u64,
@@ -21,8 +25,21 @@ pub(super) struct Tally {
 }
 
 impl Tally {
+    /// Nothing yet; `view` is what is shown.
+    pub(super) fn new(view: View) -> Tally {
+        Tally {
+            view,
+            shown: false,
+            frames: 0,
+            sessions: 0,
+            open: 0,
+            events: 0,
+        }
+    }
+
     /// Counts a record.
     pub(super) fn see(&mut self, record: &Record) {
+        self.shown = self.shown || self.view.takes(record);
         match record {
             Record::SessionOpens(_) => {
                 self.sessions += 1;
