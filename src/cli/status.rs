@@ -88,6 +88,7 @@ impl Status {
             false => Box::new(Beside {
                 bar: self.bar.clone(),
                 out,
+                begun: Vec::new(),
             }),
         }
     }
@@ -120,23 +121,83 @@ impl Status {
     }
 }
 
-/// A writer to the terminal that has the status line.
+/// A writer to the terminal that has the status line. It passes on whole lines only: the status line, drawn behind half of
+/// one, would be erased together with it.
 struct Beside {
     bar: ProgressBar,
     out: Box<dyn Write>,
+    /// The beginning of a line whose end has yet to come.
+    begun: Vec<u8>,
 }
 
 impl Write for Beside {
     fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
-        self.bar.suspend(|| {
-            let written = self.out.write(bytes)?;
-            // A line that waits would go below the status line.
-            self.out.flush()?;
-            Ok(written)
-        })
+        let lines = match bytes.iter().rposition(|byte| *byte == b'\n') {
+            Some(last) => last + 1,
+            None => 0,
+        };
+        let (lines, begun) = bytes.split_at(lines);
+        if !lines.is_empty() {
+            self.bar.suspend(|| {
+                self.out.write_all(&self.begun)?;
+                self.out.write_all(lines)?;
+                // A line that waits would go below the status line.
+                self.out.flush()
+            })?;
+            self.begun.clear();
+        }
+        self.begun.extend_from_slice(begun);
+        Ok(bytes.len())
     }
 
     fn flush(&mut self) -> io::Result<()> {
         self.out.flush()
+    }
+}
+
+impl Drop for Beside {
+    fn drop(&mut self) {
+        // What ends without a line end, as `--format raw` may. There is nobody left to tell of an error.
+        let _ = self.out.write_all(&self.begun);
+        let _ = self.out.flush();
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use std::sync::mpsc::{Sender, channel};
+
+    struct Sent(Sender<Vec<u8>>);
+
+    impl Write for Sent {
+        fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
+            let _ = self.0.send(bytes.to_vec());
+            Ok(bytes.len())
+        }
+
+        fn flush(&mut self) -> io::Result<()> {
+            let _ = self.0.send(b"|".to_vec());
+            Ok(())
+        }
+    }
+
+    #[test]
+    fn only_whole_lines_go_above_the_status_line() {
+        let (sender, sent) = channel();
+        let mut beside = Beside {
+            bar: ProgressBar::hidden(),
+            out: Box::new(Sent(sender)),
+            begun: Vec::new(),
+        };
+        for part in ["row 1\nro", "w", " 2\n", "row 3\nend"] {
+            assert_eq!(beside.write(part.as_bytes()).ok(), Some(part.len()));
+        }
+        drop(beside);
+        let sent: Vec<u8> = sent.iter().flatten().collect();
+        assert_eq!(
+            String::from_utf8_lossy(&sent),
+            "row 1\n|row 2\n|row 3\n|end|"
+        );
     }
 }
