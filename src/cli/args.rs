@@ -63,13 +63,13 @@ pub(super) struct Live {
     #[arg(long, value_name = "10x100MB", requires = "write", value_parser = ring)]
     pub(super) ring: Option<Ring>,
     /// End after so many frames
-    #[arg(long, value_name = "N", value_parser = clap::value_parser!(u64).range(1..))]
+    #[arg(long, value_name = "N", value_parser = count, allow_negative_numbers = true)]
     pub(super) count: Option<u64>,
     /// End after so long: 10s, 5min, 1h30m
     #[arg(long, value_name = "TIME", value_parser = duration)]
     pub(super) duration: Option<Duration>,
     /// Capture so many bytes of each frame; events in what is cut off are not seen
-    #[arg(long, value_name = "BYTES", default_value_t = 262_144, value_parser = clap::value_parser!(u32).range(64..=262_144))]
+    #[arg(long, value_name = "BYTES", default_value_t = 262_144, value_parser = snaplen)]
     pub(super) snaplen: u32,
     /// The kernel's buffer for each interface: what arrives faster than it is read waits there
     #[arg(long, value_name = "SIZE", default_value = "32MiB", value_parser = buffer)]
@@ -134,6 +134,19 @@ pub(super) struct Shared {
 fn number(text: &str) -> Result<usize, String> {
     text.parse()
         .map_err(|_| "it is a number, 0 or more".to_owned())
+}
+
+/// A number of frames.
+fn count(text: &str) -> Result<u64, String> {
+    let count = text.parse().ok().filter(|count| *count > 0);
+    count.ok_or_else(|| "it is a number, 1 or more".to_owned())
+}
+
+/// Bytes of a frame: those of the headers at least, and at most what libpcap knows.
+fn snaplen(text: &str) -> Result<u32, String> {
+    let bytes = text.parse().ok();
+    let bytes = bytes.filter(|bytes| (64..=262_144).contains(bytes));
+    bytes.ok_or_else(|| "it is a number of bytes, 64 to 262144".to_owned())
 }
 
 /// A number of threads.

@@ -1,21 +1,19 @@
 //! `ssetrace live` on one page: interfaces are opened, rights given up, frames numbered, saved and analysed as they come.
 
 use super::args::Live as Arguments;
-use super::output::{Output, buffered, is_closed_pipe, is_same_file, look, output, unwritable};
+use super::output::{Output, buffered, is_closed_pipe, look, unwritable};
 use super::run::{not_together, wanted};
 use super::status::{Status, Tally};
-use super::{Outcome, messages, notes, signals};
+use super::{Outcome, files, messages, notes, signals};
 use crate::analyzer::{Analyzer, Source};
 use crate::capture::live::{self, Drops, Live, Next, Opened, Settings, rights};
-use crate::capture::save::{self, Described, Save};
+use crate::capture::save::Save;
 use crate::decode::link_type_name;
 use crate::model::{At, Finding, Frame, FrameNo, LiveRun, Record, Severity, Summary, Timestamp};
 use crate::report::Report;
 use anyhow::Context;
-use std::fs::File;
-use std::io::{self, IsTerminal, Write};
+use std::io::{self, Write};
 use std::num::NonZeroUsize;
-use std::path::Path;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::{Duration, Instant};
@@ -32,34 +30,14 @@ pub(super) fn live(arguments: &Arguments) -> anyhow::Result<Outcome> {
     if let Some(why) = not_together(shared) {
         anyhow::bail!(why);
     }
-    let to_stdout = arguments.write.as_deref() == Some(Path::new("-"));
-    if to_stdout && output(shared).is_none() {
-        anyhow::bail!(
-            "`--write -` puts the capture on standard output: name a file for the results with `-o`."
-        );
+    files::check(arguments)?;
+    let mut interfaces: Vec<String> = Vec::new();
+    for name in &arguments.interfaces {
+        // Named twice, each of its frames would come twice.
+        if !interfaces.contains(name) {
+            interfaces.push(name.clone());
+        }
     }
-    if to_stdout && io::stdout().is_terminal() {
-        anyhow::bail!("a capture would upset the terminal: redirect standard output.");
-    }
-    if to_stdout && arguments.ring.is_some() {
-        anyhow::bail!("`--ring` is for files, and `--write -` is none.");
-    }
-    let saved = match (&arguments.write, arguments.ring) {
-        (None, _) => Vec::new(),
-        (Some(path), None) => vec![path.clone()],
-        (Some(path), Some(ring)) => ring.paths(path).collect(),
-    };
-    if let Some(out) = output(shared)
-        && saved
-            .iter()
-            .any(|path| path == out || is_same_file(path, out))
-    {
-        anyhow::bail!(
-            "{} cannot hold the capture (`--write`) and the results (`-o`) both: name two files.",
-            out.display()
-        );
-    }
-    let mut interfaces = arguments.interfaces.clone();
     if interfaces.is_empty() {
         interfaces.push(live::loopback()?);
     }
@@ -70,7 +48,7 @@ pub(super) fn live(arguments: &Arguments) -> anyhow::Result<Outcome> {
         buffer: arguments.buffer_size,
         promiscuous: arguments.promiscuous,
     })?;
-    let files = open_files(arguments, &opened)?;
+    let files = files::open(arguments, &opened)?;
     let owner = rights::owner();
     if !arguments.no_drop {
         // A file that root made for somebody would be of no use to them.
@@ -123,58 +101,6 @@ fn listening(arguments: &Arguments, opened: &Opened) -> String {
         words += &format!(", filter \"{filter}\"");
     }
     words + "; Ctrl-C ends"
-}
-
-/// What was opened for writing.
-struct Files {
-    out: Box<dyn Write>,
-    save: Option<Save>,
-    /// Those that did not exist before.
-    new: Vec<File>,
-}
-
-fn open_files(arguments: &Arguments, opened: &Opened) -> anyhow::Result<Files> {
-    let mut files = Files {
-        out: Box::new(io::sink()),
-        save: None,
-        new: Vec::new(),
-    };
-    files.out = match output(&arguments.shared) {
-        Some(path) => {
-            let (file, new) = save::create(path)?;
-            if new {
-                files.new.push(file.try_clone()?);
-            }
-            Box::new(file)
-        }
-        None => Box::new(io::stdout().lock()),
-    };
-    let Some(path) = &arguments.write else {
-        return Ok(files);
-    };
-    let described = Described {
-        sources: opened.sources().to_vec(),
-        filter: arguments.shared.filter.clone(),
-    };
-    if path == Path::new("-") {
-        files.save = Some(Save::stream(io::stdout().lock(), described)?);
-        return Ok(files);
-    }
-    let links = || described.sources.iter().map(|source| source.link);
-    if save::Form::of(path) == save::Form::Pcap && links().any(|link| Some(link) != links().next())
-    {
-        anyhow::bail!(
-            "{} cannot hold interfaces whose link types differ: give the file the ending .pcapng.",
-            path.display()
-        );
-    }
-    let (save, new) = match arguments.ring {
-        None => Save::file(path, described)?,
-        Some(ring) => Save::ring(path, ring, described)?,
-    };
-    files.save = Some(save);
-    files.new.extend(new);
-    Ok(files)
 }
 
 /// A capture that runs.
@@ -338,10 +264,7 @@ impl Run<'_> {
             let live = LiveRun {
                 dropped_by_kernel: drops.kernel,
                 dropped_by_interface: drops.interface,
-                written: written.map(|path| match path.to_str() {
-                    Some("-") => "standard output".to_owned(),
-                    _ => path.display().to_string(),
-                }),
+                written: written.map(|path| files::shown(path, self.arguments.ring)),
             };
             let (report, tally) = (&mut self.report, &mut self.tally);
             let shared = &self.arguments.shared;
@@ -359,7 +282,7 @@ impl Run<'_> {
                 notes::live(&summary, self.tally.shown, shared);
             }
         }
-        saved.context("the captured frames could not be saved")?;
+        saved.context(files::UNSAVED)?;
         if !self.arguments.shared.quiet {
             for (source, _, why) in &ended {
                 if let Some(why) = why {
