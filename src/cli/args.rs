@@ -14,10 +14,10 @@ use std::time::Duration;
 #[command(version, about, max_term_width = 100, args_override_self = true)]
 #[command(after_help = "Examples:
   ssetrace analyze capture.pcapng
-  ssetrace analyze capture.pcapng --view events     the quiet view: events without the ACKs between them
-  sudo ssetrace live -i lo -f 'tcp port 8080'       beside `curl -N http://localhost:8080/events`
-  sudo ssetrace live --view events                  the quiet view: events without the ACKs between them
-  tcpdump -i lo -w - 'tcp port 8080' | ssetrace analyze -")]
+  ssetrace analyze capture.pcapng --view events    the quiet view: events without the ACKs
+  sudo ssetrace live -i lo -f 'tcp port 8080'      beside `curl -N http://localhost:8080/events`
+  sudo ssetrace live --view events                 the quiet view of a live run
+  tcpdump -U -i lo -w - 'tcp port 8080' | ssetrace analyze -")]
 pub(super) struct Cli {
     #[command(subcommand)]
     pub(super) command: Command,

@@ -6,7 +6,7 @@ use super::{Outcome, messages, notes, signals};
 use crate::analyzer::{Analyzer, Options, Source};
 use crate::capture::{self, Capture, Filter, Frames, Merged};
 use crate::decode::link_type_name;
-use crate::model::{Detail, Record, limits};
+use crate::model::{Detail, Record, Timestamp, limits};
 use crate::report::{Format, Report, View};
 use anyhow::Context;
 use std::fs::File;
@@ -17,6 +17,7 @@ use std::path::Path;
 use std::sync::Arc;
 use std::sync::atomic::AtomicBool;
 use std::thread;
+use std::time::{Duration, SystemTime, UNIX_EPOCH};
 
 /// Analyses the captures in turn, or as one. One that cannot be read does not keep the others from being read.
 pub(super) fn analyze(arguments: &Analyze) -> anyhow::Result<Outcome> {
@@ -141,18 +142,24 @@ impl Run<'_> {
     /// Analyses one capture into the report.
     fn one(&mut self, mut capture: impl Frames) -> anyhow::Result<()> {
         let shared = &self.arguments.shared;
+        let mut broken = capture.wait().err();
+        let first = capture.times().map(|(first, _)| first);
         let report = match &mut self.report {
             Some(report) => report,
-            None => self.report.insert(open_report(self.arguments)?),
+            None => self.report.insert(open_report(self.arguments, first)?),
         };
+        if let Some(first) = first {
+            report.set_nanoseconds(capture.nanoseconds());
+            report.set_first_time(first);
+        }
         let mut analyzer = Analyzer::new(&wanted(shared, jobs(self.arguments)));
         let view = View::from(shared.view);
-        let (mut begun, mut shown) = (false, false);
+        let mut shown = false;
         let mut take = |report: &mut Report<Output>, record: &Record| {
             shown = shown || (view.takes(record) && !matches!(record, Record::Summary(_)));
             report.record(record)
         };
-        let broken = loop {
+        while broken.is_none() {
             // Before a wait for more input, what is final is passed on.
             if capture.may_wait() {
                 match capture.ready() {
@@ -161,26 +168,20 @@ impl Run<'_> {
                         let settled = analyzer.settle(&mut |record| take(report, &record));
                         settled.and_then(|()| report.flush()).map_err(unwritable)?;
                     }
-                    Err(error) => break Some(error),
+                    Err(error) => {
+                        broken = Some(error);
+                        continue;
+                    }
                 }
-            }
-            match capture.wait() {
-                Ok(true) if !std::mem::replace(&mut begun, true) => {
-                    report.set_nanoseconds(capture.nanoseconds());
-                    let first = capture.times().map(|(first, _)| first);
-                    report.set_first_time(first.unwrap_or_default());
-                }
-                Ok(_) => {}
-                Err(error) => break Some(error),
             }
             match capture.next() {
                 Ok(Some(frame)) => analyzer
                     .frame(&frame, &mut |record| take(report, &record))
                     .map_err(unwritable)?,
-                Ok(None) => break None,
-                Err(error) => break Some(error),
+                Ok(None) => break,
+                Err(error) => broken = Some(error),
             }
-        };
+        }
         let source = Source {
             capture: capture.name(),
             format: capture.format(),
@@ -219,12 +220,15 @@ fn jobs(arguments: &Analyze) -> NonZeroUsize {
     arguments.jobs.unwrap_or_else(cores)
 }
 
-fn open_report(arguments: &Analyze) -> anyhow::Result<Report<Output>> {
+/// Opens the report on a capture whose first frame is of time `first`.
+fn open_report(arguments: &Analyze, first: Option<Timestamp>) -> anyhow::Result<Report<Output>> {
     let shared = &arguments.shared;
     let mut options = look(shared, false);
-    // Who looks at a pipe on a terminal wants to see rows as they come; who saves them wants the tables of a saved capture.
+    // Who looks at a pipe on a terminal wants to see rows as they come, and so does who captures at this moment; who has a
+    // capture that was saved wants its tables, whatever it comes through.
     let pipe = arguments.files == [Path::new("-")] && !regular_input();
-    options.live = arguments.follow || (pipe && options.terminal);
+    let recent = || first.is_some_and(is_recent);
+    options.live = arguments.follow || (pipe && (options.terminal || recent()));
     let out: Box<dyn Write> = match output(shared) {
         Some(path) => {
             if let Some(read) = arguments.files.iter().find(|file| is_same_file(file, path)) {
@@ -239,6 +243,16 @@ fn open_report(arguments: &Analyze) -> anyhow::Result<Report<Output>> {
         None => Box::new(io::stdout().lock()),
     };
     Ok(Report::new(options, buffered(out)))
+}
+
+/// How old a frame may be that comes from a capture under way: tcpdump writes to a pipe when it has some kilobytes.
+const RECENT: Duration = Duration::from_secs(60);
+
+/// Whether this is about now.
+fn is_recent(time: Timestamp) -> bool {
+    let time = UNIX_EPOCH + Duration::from_nanos(u64::try_from(time.0).unwrap_or(0));
+    let age = SystemTime::now().duration_since(time);
+    age.unwrap_or_else(|ahead| ahead.duration()) < RECENT
 }
 
 /// Whether standard input is a file, all of which is there.
