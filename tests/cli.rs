@@ -282,12 +282,12 @@ fn the_last_of_an_option_given_twice_counts_and_a_dash_is_standard_output() {
 
 #[test]
 fn numbers_that_are_none_are_told_with_what_there_may_be() {
-    for option in ["--max-rows", "--width"] {
-        for value in ["-1", "many"] {
+    for (option, there_are) in [("--max-rows", "0 or more"), ("--width", "0 to 65535")] {
+        for value in ["-1", "many", "99999999999999999999"] {
             let sentence = refused(&["analyze", option, value, "x"]);
             assert_eq!(
                 sentence,
-                format!("`{option}` cannot be \"{value}\": it is a number, 0 or more.")
+                format!("`{option}` cannot be \"{value}\": it is a number, {there_are}.")
             );
         }
     }
@@ -328,4 +328,26 @@ fn no_name_turns_a_terminal_around() {
         sentence.contains("no\\u{202e}such\\u{1b}[31mfile"),
         "{sentence}"
     );
+}
+
+#[test]
+fn nothing_that_can_be_typed_is_too_much() {
+    let walkthrough = fixture("walkthrough.pcap");
+    let few = ran(&["analyze", "--jobs", "2", &walkthrough]);
+    assert_eq!(
+        ran(&["analyze", "--jobs", "99999", &walkthrough]).out,
+        few.out
+    );
+    for view in ["timeline", "sessions", "events"] {
+        let wide = ran(&["analyze", "--width", "65535", "--view", view, &walkthrough]);
+        assert_eq!((wide.status, wide.err.as_str()), (0, ""));
+    }
+    let bytes = std::os::unix::ffi::OsStrExt::from_bytes(b"an\xffalyze");
+    let output = Command::cargo_bin("ssetrace")
+        .unwrap()
+        .arg::<&std::ffi::OsStr>(bytes)
+        .output()
+        .unwrap();
+    assert_eq!(output.status.code(), Some(2));
+    one_sentence(&String::from_utf8(output.stderr).unwrap());
 }

@@ -111,7 +111,7 @@ pub(super) struct Shared {
     #[arg(long, value_name = "N", value_parser = number, allow_negative_numbers = true)]
     pub(super) max_rows: Option<usize>,
     /// Columns of a table; 0 never wraps or cuts [default: the terminal's, else 0]
-    #[arg(long, value_name = "N", value_parser = number, allow_negative_numbers = true)]
+    #[arg(long, value_name = "N", value_parser = columns, allow_negative_numbers = true)]
     pub(super) width: Option<usize>,
     /// Colours
     #[arg(long, value_enum, default_value_t = Color::Auto)]
@@ -130,7 +130,14 @@ pub(super) struct Shared {
     pub(super) verbose: bool,
 }
 
-/// A number of rows or columns.
+/// Columns of a table: as many as a terminal can say that it has.
+fn columns(text: &str) -> Result<usize, String> {
+    text.parse::<u16>()
+        .map(usize::from)
+        .map_err(|_| format!("it is a number, 0 to {}", u16::MAX))
+}
+
+/// A number of rows.
 fn number(text: &str) -> Result<usize, String> {
     text.parse()
         .map_err(|_| "it is a number, 0 or more".to_owned())

@@ -217,7 +217,8 @@ fn jobs(arguments: &Analyze) -> NonZeroUsize {
     const USEFUL: NonZeroUsize = NonZeroUsize::new(8).unwrap();
     let cores =
         || thread::available_parallelism().map_or(NonZeroUsize::MIN, |cores| cores.min(USEFUL));
-    arguments.jobs.unwrap_or_else(cores)
+    // The output is the same for any number.
+    arguments.jobs.unwrap_or_else(cores).min(limits::JOBS)
 }
 
 /// Opens the report on a capture whose first frame is of time `first`.
