@@ -351,3 +351,23 @@ fn nothing_that_can_be_typed_is_too_much() {
     assert_eq!(output.status.code(), Some(2));
     one_sentence(&String::from_utf8(output.stderr).unwrap());
 }
+
+#[test]
+fn shells_and_man_are_told_of_every_option() {
+    for shell in ["bash", "zsh", "fish"] {
+        let script = ran(&["completions", shell]);
+        assert_eq!((script.status, script.err.as_str()), (0, ""));
+        assert!(script.out.contains("max-rows"), "{shell}");
+    }
+    let page = ran(&["man", "live"]);
+    assert_eq!((page.status, page.err.as_str()), (0, ""));
+    assert!(
+        page.out.contains("ssetrace\\-live") || page.out.contains("ssetrace-live"),
+        "{}",
+        page.out
+    );
+    assert!(page.out.contains("buffer\\-size"), "{}", page.out);
+    assert!(ran(&["man"]).out.contains("interfaces"));
+    assert!(refused(&["man", "lvie"]).contains("there is no command \"lvie\""));
+    assert!(refused(&["completions", "sh"]).contains("it is one of bash, "));
+}

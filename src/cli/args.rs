@@ -5,6 +5,7 @@ use crate::capture::save::Ring;
 use crate::model::Severity;
 use crate::report::{Format, TimeFormat, View};
 use clap::{Args, Parser, Subcommand, ValueEnum};
+use clap_complete::Shell;
 use std::num::NonZeroUsize;
 use std::path::PathBuf;
 use std::time::Duration;
@@ -31,6 +32,16 @@ pub(super) enum Command {
     Live(Live),
     /// List the interfaces that one can capture on
     Interfaces,
+    /// Print what a shell needs to complete ssetrace's options: `source <(ssetrace completions bash)`
+    Completions {
+        /// The shell
+        shell: Shell,
+    },
+    /// Print a page of the manual: `ssetrace man live | man -l -`
+    Man {
+        /// The command [default: all of ssetrace]
+        command: Option<String>,
+    },
 }
 
 #[derive(Debug, Args)]

@@ -72,7 +72,7 @@ pub(super) fn sentence(error: &Error) -> String {
 /// Where to look up what can be typed, after `command`.
 fn help(command: Option<&str>) -> String {
     match command {
-        Some(command @ ("analyze" | "live" | "interfaces")) => {
+        Some(command @ ("analyze" | "live" | "interfaces" | "completions" | "man")) => {
             format!("`ssetrace {command} --help` says what there is")
         }
         _ => "`ssetrace --help` and `ssetrace analyze --help` say what there is".to_owned(),
