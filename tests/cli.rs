@@ -371,3 +371,20 @@ fn shells_and_man_are_told_of_every_option() {
     assert!(refused(&["man", "lvie"]).contains("there is no command \"lvie\""));
     assert!(refused(&["completions", "sh"]).contains("it is one of bash, "));
 }
+
+#[test]
+fn a_pipe_with_a_name_is_read_like_standard_input() {
+    let folder = tempfile::tempdir().unwrap();
+    let pipe = folder.path().join("pipe");
+    let made = std::process::Command::new("mkfifo").arg(&pipe).status();
+    assert!(made.unwrap().success());
+    let writer = std::thread::spawn({
+        let pipe = pipe.clone();
+        move || fs::copy(fixture("walkthrough.pcap"), pipe)
+    });
+    let piped = ran(&["analyze", pipe.to_str().unwrap()]);
+    writer.join().unwrap().unwrap();
+    let named = ran(&["analyze", &fixture("walkthrough.pcap")]);
+    let rows = |text: &str| text.rsplit_once("\n\n").unwrap().0.to_owned();
+    assert_eq!((piped.status, rows(&piped.out)), (0, rows(&named.out)));
+}

@@ -9,7 +9,7 @@ use crate::decode::link_type_name;
 use crate::model::{Detail, Record, Timestamp, limits};
 use crate::report::{Format, Report, View};
 use anyhow::Context;
-use std::fs::File;
+use std::fs::{self, File};
 use std::io::{self, Write};
 use std::num::NonZeroUsize;
 use std::os::fd::AsFd;
@@ -31,7 +31,7 @@ pub(super) fn analyze(arguments: &Analyze) -> anyhow::Result<Outcome> {
     if arguments.follow && arguments.files.len() > 1 {
         anyhow::bail!("`--follow` reads one capture until it is stopped: name one.");
     }
-    let waits = arguments.follow || arguments.files.iter().any(|path| path == Path::new("-"));
+    let waits = arguments.follow || arguments.files.iter().any(|path| is_stream(path));
     // A Ctrl-C on a pipeline is for its first program; we end when that has.
     let stop = match waits {
         true => signals::stop()?,
@@ -116,7 +116,7 @@ impl Run<'_> {
     }
 
     fn open(&self, path: &Path) -> Result<Capture, capture::Error> {
-        match self.arguments.follow || path == Path::new("-") {
+        match self.arguments.follow || is_stream(path) {
             true => Capture::follow(path, &self.stop),
             false => Capture::open(path),
         }
@@ -227,7 +227,10 @@ fn open_report(arguments: &Analyze, first: Option<Timestamp>) -> anyhow::Result<
     let mut options = look(shared, false);
     // Who looks at a pipe on a terminal wants to see rows as they come, and so does who captures at this moment; who has a
     // capture that was saved wants its tables, whatever it comes through.
-    let pipe = arguments.files == [Path::new("-")] && !regular_input();
+    let pipe = match &arguments.files[..] {
+        [path] => is_stream(path) && (path != Path::new("-") || !regular_input()),
+        _ => false,
+    };
     let recent = || first.is_some_and(is_recent);
     options.live = arguments.follow || (pipe && (options.terminal || recent()));
     let out: Box<dyn Write> = match output(shared) {
@@ -254,6 +257,12 @@ fn is_recent(time: Timestamp) -> bool {
     let time = UNIX_EPOCH + Duration::from_nanos(u64::try_from(time.0).unwrap_or(0));
     let age = SystemTime::now().duration_since(time);
     age.unwrap_or_else(|ahead| ahead.duration()) < RECENT
+}
+
+/// Whether more may come than is there: standard input, or a pipe that has a name.
+fn is_stream(path: &Path) -> bool {
+    let neither = |file: fs::Metadata| !file.is_file() && !file.is_dir();
+    path == Path::new("-") || path.metadata().is_ok_and(neither)
 }
 
 /// Whether standard input is a file, all of which is there.
