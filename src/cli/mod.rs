@@ -67,6 +67,8 @@ pub fn main() -> ExitCode {
             _ => ExitCode::SUCCESS,
         },
         Ok(Outcome::CouldNot) => ExitCode::from(COULD_NOT),
+        // Whoever read has gone, before anything was written: a normal end.
+        Err(error) if output::is_closed_pipe(&error) => ExitCode::SUCCESS,
         Err(error) => {
             messages::error(&messages::sentence(&error));
             ExitCode::from(COULD_NOT)

@@ -156,6 +156,28 @@ fn a_closed_pipe_is_a_normal_end() {
 }
 
 #[test]
+fn so_is_that_of_a_capture_nobody_reads() {
+    if !may_capture() {
+        return;
+    }
+    let folder = tempfile::tempdir().unwrap();
+    let (reader, writer) = std::io::pipe().unwrap();
+    drop(reader);
+    let mut command = ssetrace();
+    command.args(["live", "-q", "-f", "tcp port 1", "--duration", "1s"]);
+    command
+        .args(["--write", "-", "-o"])
+        .arg(folder.path().join("rows"));
+    let output = command
+        .stdout(writer)
+        .stderr(Stdio::piped())
+        .output()
+        .unwrap();
+    let error = String::from_utf8(output.stderr).unwrap();
+    assert_eq!((output.status.code(), error.as_str()), (Some(0), ""));
+}
+
+#[test]
 fn an_interface_that_goes_down_ends_it_with_what_there_is() {
     if !is_root() || !has("unshare") || !has("ip") {
         return;
