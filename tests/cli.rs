@@ -388,3 +388,39 @@ fn a_pipe_with_a_name_is_read_like_standard_input() {
     let rows = |text: &str| text.rsplit_once("\n\n").unwrap().0.to_owned();
     assert_eq!((piped.status, rows(&piped.out)), (0, rows(&named.out)));
 }
+
+#[test]
+fn a_capture_dealt_out_to_three_files_and_merged_is_the_capture_again() {
+    let whole = fs::read(fixture("llm-tokens.pcap")).unwrap();
+    let (header, mut records) = whole.split_at(24);
+    let mut files = [header.to_vec(), header.to_vec(), header.to_vec()];
+    for turn in 0.. {
+        // A record's third number is how many bytes of a frame follow its sixteen.
+        let Some(length) = records.get(8..12) else {
+            break;
+        };
+        let length = 16 + u32::from_le_bytes(length.try_into().unwrap()) as usize;
+        let (record, rest) = records.split_at(length);
+        files[turn * turn % 3].extend(record);
+        records = rest;
+    }
+    let folder = tempfile::tempdir().unwrap();
+    let mut arguments = vec![
+        "analyze".to_owned(),
+        "--merge".to_owned(),
+        "--format".to_owned(),
+        "jsonl".to_owned(),
+    ];
+    for (number, bytes) in files.iter().enumerate() {
+        let path = folder.path().join(number.to_string());
+        fs::write(&path, bytes).unwrap();
+        arguments.push(path.to_str().unwrap().to_owned());
+    }
+    let arguments: Vec<&str> = arguments.iter().map(String::as_str).collect();
+    let merged = ran(&arguments);
+    let once = ran(&["analyze", "--format", "jsonl", &fixture("llm-tokens.pcap")]);
+    // All but the summary, which names the files.
+    let rows = |text: &str| text.trim_end().rsplit_once('\n').unwrap().0.to_owned();
+    assert!(rows(&merged.out).lines().count() > 200);
+    assert_eq!(rows(&merged.out), rows(&once.out));
+}
