@@ -5,6 +5,7 @@
     drops [SECONDS] [ROUNDS]  the highest frame rate at which tcpdump -w and ssetrace live --write drop nothing
     long [MINUTES] [RATE] [VIEW]  ssetrace's memory while so many new connections a second come and go, beside 20 streams that
                             stay open and 200 that open and then say nothing
+    many [CONNECTIONS] [OPTION…]  ssetrace's memory while so many connections, 50 a second by their times, come through a pipe
 
 Each ends by itself and stops what it started, by process id. Nothing leaves this machine. The figures depend on what else the machine does.
 """
@@ -15,13 +16,15 @@ import os
 import re
 import signal
 import socket
+import struct
 import subprocess
 import sys
 import tempfile
 import threading
 import time
 
-SSETRACE = os.path.join(os.path.dirname(os.path.dirname(os.path.abspath(__file__))), "target", "release", "ssetrace")
+ROOT = os.path.dirname(os.path.dirname(os.path.abspath(__file__)))
+SSETRACE = os.path.join(ROOT, "target", "release", "ssetrace")
 HEAD = (b"HTTP/1.1 200 OK\r\nContent-Type: text/event-stream\r\nCache-Control: no-store\r\n"
         b"Transfer-Encoding: chunked\r\n\r\n")
 
@@ -295,9 +298,7 @@ def long(minutes=60.0, rate=50.0, view="sessions"):
     begun, asked, told = time.monotonic(), 0, 0.0
     while (passed := time.monotonic() - begun) < minutes * 60:
         if passed >= told:
-            with open("/proc/%d/status" % run.pid) as status:
-                memory = re.search(r"VmRSS:\s+(\d+)", status.read())[1]
-            print("%5.1f min: %8d connections, %6.1f MB resident" % (passed / 60, asked, int(memory) / 1000), flush=True)
+            print("%5.1f min: %8d connections, %6.1f MB resident" % (passed / 60, asked, resident(run.pid)), flush=True)
             told += max(minutes * 60 / 20, 5)
         while asked < passed * rate:
             client = ask(port)
@@ -312,8 +313,46 @@ def long(minutes=60.0, rate=50.0, view="sessions"):
     print(errors.decode().strip() or "nothing dropped")
 
 
+def many(connections=1e6, *options):
+    """Days of short streams in a minute: the frames of one, with other addresses, ports and times."""
+    sys.path.insert(0, os.path.join(ROOT, "fixtures", "make"))
+    import wire
+
+    capture = wire.Capture(0)
+    one = wire.Conversation(capture, ("10.0.0.1", 1000), ("10.0.0.2", 80))
+    one.handshake()
+    one.say(wire.TO_SERVER, wire.head("GET /events HTTP/1.1", "Host: localhost"))
+    one.say(wire.TO_CLIENT, HEAD)
+    for number in range(3):
+        one.say(wire.TO_CLIENT, chunk(b"%d" % number))
+    one.say(wire.TO_CLIENT, b"0\r\n\r\n")
+    one.close(wire.TO_SERVER)
+    frames = [(at, packet, direction == wire.TO_SERVER) for at, packet, direction, _ in capture.in_order()]
+    run = subprocess.Popen([SSETRACE, "analyze", "-", "--jobs", "1", "--view", "timeline", "--format", "jsonl", "-o", "/dev/null", *options],
+                           stdin=subprocess.PIPE)
+    run.stdin.write(struct.pack("<IHHIIII", 0xA1B2C3D4, 2, 4, 0, 0, 65_535, wire.LINKTYPE_RAW))
+    for number in range(int(connections)):
+        client, port = struct.pack("!I", 0x0A010000 + number // 60_000), struct.pack("!H", 2_000 + number % 60_000)
+        for at, packet, to_server in frames:
+            at += number * 20 * wire.MILLISECOND
+            run.stdin.write(struct.pack("<IIII", at // wire.SECOND, at % wire.SECOND // 1_000, len(packet), len(packet)))
+            # The source address, the destination address, the source port, the destination port; checksums are not looked at.
+            run.stdin.write(packet[:12] + client + packet[16:20] + port + packet[22:] if to_server else
+                            packet[:16] + client + packet[20:22] + port + packet[24:])
+        if (number + 1) % (connections // 10) == 0:
+            print("%9d connections: %6.1f MB resident" % (number + 1, resident(run.pid)), flush=True)
+    run.stdin.close()
+    run.wait()
+
+
+def resident(pid):
+    with open("/proc/%d/status" % pid) as status:
+        return int(re.search(r"VmRSS:\s+(\d+)", status.read())[1]) / 1000
+
+
 if __name__ == "__main__":
-    commands = {"latency": latency, "drops": drops, "long": long}
+    commands = {"latency": latency, "drops": drops, "long": long, "many": many}
     if len(sys.argv) < 2 or sys.argv[1] not in commands:
         raise SystemExit(__doc__)
-    commands[sys.argv[1]](*(float(word) if word[0].isdigit() else word for word in sys.argv[2:]))
+    numeric = re.compile(r"[0-9.e]+")
+    commands[sys.argv[1]](*(float(word) if numeric.fullmatch(word) else word for word in sys.argv[2:]))
