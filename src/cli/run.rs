@@ -1,7 +1,9 @@
 //! The program on one page: each capture is opened, its frames go through the analyzer, the records go to the report.
 
 use super::args::{Analyze, Shared};
-use super::output::{Output, buffered, is_closed_pipe, is_same_file, look, output, unwritable};
+use super::output::{
+    Output, allow_many_files, buffered, is_closed_pipe, is_same_file, look, output, unwritable,
+};
 use super::{Outcome, messages, notes, signals};
 use crate::analyzer::{Analyzer, Options, Source};
 use crate::capture::{self, Capture, Filter, Frames, Merged};
@@ -98,6 +100,7 @@ impl Run<'_> {
             }
             return Ok(());
         }
+        allow_many_files();
         let mut captures = Vec::new();
         for path in &self.arguments.files {
             match self.open(path) {
