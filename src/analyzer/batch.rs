@@ -235,8 +235,9 @@ impl Batch {
         }
     }
 
-    pub(super) fn is_empty(&self) -> bool {
-        self.common.clock.0.is_empty()
+    /// Frames so far.
+    pub(super) fn frames(&self) -> usize {
+        self.common.clock.0.len()
     }
 
     /// Bytes of payload so far.

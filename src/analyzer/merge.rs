@@ -5,7 +5,7 @@
 
 use super::dispatch::Dispatched;
 use super::reconnects::{Asked, Reconnects};
-use super::worker::{Item, What};
+use super::worker::{self, Item, What};
 use super::{Connections, Options, Sink, Source};
 use crate::model::At;
 use crate::model::{
@@ -57,7 +57,7 @@ impl Merger {
     /// Takes the items that a batch made final. Drains `items`.
     pub(super) fn items(&mut self, items: &mut Vec<Item>, sink: &mut Sink<'_>) -> io::Result<()> {
         // Those of each worker are in order.
-        items.sort_by_key(Item::order);
+        worker::sort(items);
         for Item {
             connection, what, ..
         } in items.drain(..)

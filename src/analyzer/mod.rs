@@ -18,7 +18,7 @@ mod slot;
 mod slots;
 mod worker;
 
-use crate::model::{Detail, Frame, Nanos, Record, Summary, Timestamp};
+use crate::model::{Detail, Frame, Nanos, Record, Summary, Timestamp, limits};
 use batch::Batch;
 use cap::{Cap, Ends};
 use dispatch::Dispatcher;
@@ -92,6 +92,8 @@ pub struct Analyzer {
     batch: Batch,
     pool: Pool,
     cap: Cap,
+    /// Frames of a batch; an epoch's end ends one too.
+    most: usize,
     /// Whether the next frame is the first of an epoch.
     epoch_is_over: bool,
     /// Kept to be used again.
@@ -110,6 +112,10 @@ impl Analyzer {
             batch: Batch::new(shares),
             pool: Pool::new(options, shares),
             cap: Cap::new(options.memory),
+            most: match options.detail {
+                Detail::Sessions => limits::BATCH_FRAMES,
+                Detail::Events | Detail::Frames => limits::BATCH_ROWS,
+            },
             epoch_is_over: false,
             items: Vec::new(),
             merger: Merger::new(options),
@@ -130,8 +136,8 @@ impl Analyzer {
         self.batch.frame(frame.at, self.clock);
         let before = self.batch.bytes();
         self.dispatcher.frame(frame, &mut self.batch);
-        if self.cap.frame(self.batch.bytes() - before) {
-            self.epoch_is_over = true;
+        self.epoch_is_over = self.cap.frame(self.batch.bytes() - before);
+        if self.epoch_is_over || self.batch.frames() >= self.most {
             self.submit();
             if self.pool.is_busy() {
                 self.collect(sink)?;
@@ -145,7 +151,7 @@ impl Analyzer {
     /// # Errors
     /// Those of `sink`.
     pub fn settle(&mut self, sink: &mut Sink<'_>) -> io::Result<()> {
-        if !self.batch.is_empty() {
+        if self.batch.frames() > 0 {
             self.submit();
         }
         while self.collect(sink)? {}

@@ -34,6 +34,22 @@ impl Item {
     }
 }
 
+/// Puts items in the order of the output; those of a connection are in it. They are large, so that their places are sorted and they
+/// move once.
+pub(super) fn sort(items: &mut Vec<Item>) {
+    if items.is_sorted_by_key(Item::order) {
+        return;
+    }
+    let keyed = (0_u32..)
+        .zip(&*items)
+        .map(|(place, item)| (item.frame, item.connection, place));
+    let mut order: Vec<(FrameNo, u32, u32)> = keyed.collect();
+    order.sort_unstable();
+    let mut unsorted: Vec<Option<Item>> = items.drain(..).map(Some).collect();
+    let next = |(_, _, place): (_, _, u32)| unsorted.get_mut(place as usize)?.take();
+    items.extend(order.into_iter().filter_map(next));
+}
+
 /// What became final. Sessions are numbered within the connection.
 #[derive(Debug)]
 pub(super) enum What {
@@ -130,8 +146,7 @@ impl Worker {
                 self.end(connection, Ending::Expired, frame, items);
             }
         }
-        // A connection's own items are in the right order.
-        items.sort_by_key(Item::order);
+        sort(items);
     }
 
     /// Works off the segments of one connection.

@@ -135,6 +135,9 @@ pub const EARLIER_BLOCKS: usize = 4 * BATCH_BLOCKS;
 /// their payloads still lie in the cache.
 pub const BATCH_FRAMES: usize = 16 * 1024;
 
+/// The same where a row or an event is made of each: those of a batch lie in the cache until they are written.
+pub const BATCH_ROWS: usize = 2 * 1024;
+
 /// Bytes of payload that are worked off together, where the frames are large.
 pub const BATCH_BYTES: usize = 4 * 1024 * 1024;
 

@@ -173,6 +173,14 @@ pub struct Annotation {
 }
 
 impl Annotation {
+    /// Without words, with room for those of most frames.
+    pub fn new() -> Annotation {
+        Annotation {
+            text: String::with_capacity(128),
+            ..Annotation::default()
+        }
+    }
+
     /// Adds a stretch. Two neighbours of one role become one.
     pub fn push(&mut self, role: Role, text: &str) {
         if text.is_empty() {

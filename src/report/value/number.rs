@@ -35,6 +35,11 @@ pub(crate) fn push_seconds(out: &mut Vec<u8>, value: Nanos) {
         return;
     }
     let mut places = 9;
+    // Most clocks tick in microseconds.
+    if fraction.is_multiple_of(1_000) {
+        fraction /= 1_000;
+        places = 6;
+    }
     while fraction.is_multiple_of(10) {
         fraction /= 10;
         places -= 1;
@@ -58,12 +63,15 @@ pub(crate) fn push_endpoint(out: &mut Vec<u8>, endpoint: Endpoint) {
     match endpoint.address {
         // By hand: twice for each frame, and the formatter costs several times as much.
         IpAddr::V4(v4) => {
-            for (place, octet) in v4.octets().into_iter().enumerate() {
-                if place > 0 {
-                    out.push(b'.');
-                }
-                push_number(out, u64::from(octet));
+            let mut text = [0; 16];
+            let mut length = 0;
+            for octet in v4.octets() {
+                let (digits, count) = OCTETS[usize::from(octet)];
+                // Four octets with their dots take 16 bytes at most.
+                text[length..length + 4].copy_from_slice(&digits);
+                length += count;
             }
+            out.extend_from_slice(&text[..length - 1]);
             out.push(b':');
             push_number(out, u64::from(endpoint.port));
         }
@@ -73,6 +81,31 @@ pub(crate) fn push_endpoint(out: &mut Vec<u8>, endpoint: Endpoint) {
         }
     }
 }
+
+/// Each octet in decimal with a dot behind it, and how many bytes that takes.
+const OCTETS: [([u8; 4], usize); 256] = {
+    let mut octets = [([b'.'; 4], 0); 256];
+    let mut octet = 0;
+    while octet < 256 {
+        let digits = [octet / 100, octet / 10 % 10, octet % 10];
+        let mut skip = if octet < 10 {
+            2
+        } else if octet < 100 {
+            1
+        } else {
+            0
+        };
+        octets[octet].1 = 4 - skip;
+        let mut place = 0;
+        while skip < 3 {
+            octets[octet].0[place] = b'0' + digits[skip] as u8;
+            place += 1;
+            skip += 1;
+        }
+        octet += 1;
+    }
+    octets
+};
 
 #[cfg(test)]
 mod tests {
@@ -106,7 +139,14 @@ mod tests {
 
     #[test]
     fn an_endpoint_is_what_the_formatter_writes() {
-        for address in ["127.0.0.1", "10.0.255.9", "::1", "fe80::1:2"] {
+        for address in [
+            "127.0.0.1",
+            "10.0.255.9",
+            "255.255.255.255",
+            "99.100.7.0",
+            "::1",
+            "fe80::1:2",
+        ] {
             let endpoint = Endpoint {
                 address: address.parse().unwrap(),
                 port: 8080,

@@ -7,6 +7,7 @@ use crate::model::{
 };
 
 /// A frame; `first` is the time of the capture's first frame.
+#[inline]
 pub(crate) fn frame(fields: &mut impl Fields, frame: &FrameRecord, first: Timestamp) {
     let tcp = &frame.tcp;
     let (source, destination) = frame.ends();
@@ -31,6 +32,7 @@ pub(crate) fn frame(fields: &mut impl Fields, frame: &FrameRecord, first: Timest
 }
 
 /// An event; `first` is the time of the capture's first frame.
+#[inline]
 pub(crate) fn event(fields: &mut impl Fields, record: &EventRecord, first: Timestamp) {
     let event = &record.event;
     let complete = event.span.there;

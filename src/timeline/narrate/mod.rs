@@ -88,6 +88,7 @@ impl Narrator {
                 said.iter().any(|said| matches!(said.fact, Fact::Event(_))),
                 pending_after,
             ),
+            annotation: Annotation::new(),
             ..Told::default()
         };
         self.pending = pending_after;
