@@ -54,6 +54,26 @@ impl Content {
         }
     }
 
+    /// Opens a session of a stream that was recognised in `at`, without its head. If it were coded it would not have been recognised.
+    pub(super) fn headless(
+        exchange: Exchange,
+        at: At,
+        ledger: &mut Ledger,
+        said: &mut Vec<Said>,
+    ) -> Content {
+        let number = ledger.next_session();
+        said.push(Said {
+            at,
+            session: Some(number),
+            fact: Fact::SessionOpens(Box::new(exchange)),
+        });
+        let session = Session::headless(number, at, ledger.detail);
+        Content {
+            sink: Sink::Events(Box::new(session)),
+            chain: Some(Chain::default()),
+        }
+    }
+
     /// The reader of a response that is no event stream.
     pub(super) fn other(
         head: &ResponseHead,
@@ -105,6 +125,9 @@ impl Content {
         ledger: &mut Ledger,
         said: &mut Vec<Said>,
     ) {
+        if bytes.is_empty() {
+            return;
+        }
         if let Sink::Events(session) = &mut self.sink {
             session.carried(bytes.len() as u64, mark.span.there);
         }

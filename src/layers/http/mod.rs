@@ -9,6 +9,7 @@ mod content;
 mod exchange;
 mod fields;
 mod head;
+mod headless;
 mod request;
 mod response;
 mod start;

@@ -31,8 +31,8 @@ struct Tally {
     comments: u64,
     data_bytes: u64,
     first_event: Option<At>,
-    /// The response head, later the last event: what the next event's gap is measured from.
-    before: At,
+    /// The response head, if it was captured, later the last event: what the next event's gap is measured from.
+    before: Option<At>,
     gaps: GapCounter,
     /// The last comment.
     comment: Option<At>,
@@ -72,6 +72,13 @@ impl Session {
             heard: head,
             longest_silence: None,
         }
+    }
+
+    /// A session that was recognised in `at`, its head unseen.
+    pub(crate) fn headless(number: u32, at: At, detail: Detail) -> Session {
+        let mut session = Session::new(number, at, detail);
+        session.tally.before = None;
+        session
     }
 
     /// Its number within the connection.
@@ -143,7 +150,7 @@ impl Session {
             request_end: closing.request_end,
             first_event: self.tally.first_event,
             gaps: self.tally.gaps.summary(),
-            last_event: self.tally.first_event.map(|_| self.tally.before),
+            last_event: self.tally.first_event.and(self.tally.before),
             heartbeats: self.tally.heartbeats.summary(),
             longest_silence: self.longest_silence,
             incomplete_event: self.parser.unread(),
@@ -170,7 +177,7 @@ impl Tally {
             comments: 0,
             data_bytes: 0,
             first_event: None,
-            before: head,
+            before: Some(head),
             gaps: GapCounter::default(),
             comment: None,
             heartbeats: GapCounter::default(),
@@ -210,23 +217,23 @@ impl Tally {
                     retry: block.retry,
                     span: block.first.span.join(block.last.span),
                     chunks: block.first.chunk.zip(block.last.chunk),
-                    gap: Some(gap),
+                    gap,
                 }))
             }
         })
     }
 
     /// Counts an event. The time since the one before, or since the response head.
-    fn count(&mut self, data_bytes: u64, at: At) -> Nanos {
-        let gap = at.time.since(self.before.time);
+    fn count(&mut self, data_bytes: u64, at: At) -> Option<Nanos> {
+        let gap = self.before.map(|before| at.time.since(before.time));
         self.events += 1;
         self.data_bytes += data_bytes;
         if self.first_event.is_none() {
             self.first_event = Some(at);
-        } else {
+        } else if let Some(gap) = gap {
             self.gaps.add(gap);
         }
-        self.before = at;
+        self.before = Some(at);
         gap
     }
 }
