@@ -95,7 +95,6 @@ fn a_session_has_every_field_of_the_reference() {
     for field in [
         "stream",
         "request",
-        "response",
         "chunks",
         "time_to_head",
         "time_to_first_event",

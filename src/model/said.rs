@@ -42,7 +42,7 @@ pub enum Fact {
     SessionOpens(Box<Exchange>),
     /// A request that asked for an event stream got another answer, or none (no response) before the connection ended.
     Declined(Box<Exchange>),
-    /// The last byte of the Content-Type field's value `text/event-stream` was there.
+    /// The last byte of the Content-Type field's value `text/event-stream` was there; of a stream whose head was not captured, its lines told it.
     EventStream,
     /// The last data byte of data chunk `number` (from 1 within its response) was there.
     Chunk {

@@ -14,6 +14,7 @@ fn a_stream_under_way_in_chunks_opens_behind_its_first_blank_line() {
         script.told(),
         [
             "2 S0 opens",
+            "2 S0 event-stream",
             "2 S0 chunk 1, 18",
             "3 S0 chunk 2, 9",
             "3 S0 event 1 message \"b\" frames 3-3 chunks 2-2",
@@ -52,6 +53,7 @@ fn a_stream_under_way_without_chunks_opens_behind_a_block_of_a_later_delivery() 
         script.told(),
         [
             "2 S0 opens",
+            "2 S0 event-stream",
             "3 S0 body 9",
             "3 S0 event 1 message \"c\" frames 3-3",
             "4 S0 response end",

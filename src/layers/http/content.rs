@@ -62,11 +62,10 @@ impl Content {
         said: &mut Vec<Said>,
     ) -> Content {
         let number = ledger.next_session();
-        said.push(Said {
-            at,
-            session: Some(number),
-            fact: Fact::SessionOpens(Box::new(exchange)),
-        });
+        for fact in [Fact::SessionOpens(Box::new(exchange)), Fact::EventStream] {
+            let session = Some(number);
+            said.push(Said { at, session, fact });
+        }
         let session = Session::headless(number, at, ledger.detail);
         Content {
             sink: Sink::Events(Box::new(session)),

@@ -2,7 +2,7 @@
 
 use super::{Fields, Json};
 use crate::model::{
-    ConnectionRecord, Direction, EventRecord, Finding, FrameRecord, Gaps, RequestHead,
+    ConnectionRecord, Direction, EventRecord, Finding, FrameRecord, Framing, Gaps, RequestHead,
     ResponseHead, SessionRecord, Severity, Summary, TeardownKind, Timestamp,
 };
 
@@ -59,7 +59,9 @@ pub(crate) fn session(fields: &mut impl Fields, session: &SessionRecord) {
     fields.endpoint("client", opening.client);
     fields.endpoint("server", opening.server);
     fields.object("request", exchange.request.as_deref(), request);
-    fields.object("response", exchange.response.as_deref(), response);
+    let recognised = recognised(session);
+    let head = exchange.response.as_deref().or(Some(&recognised));
+    fields.object("response", head, response);
     fields.number("events", session.events);
     fields.number("comments", session.comments);
     fields.number("chunks", session.chunks);
@@ -173,10 +175,21 @@ fn request<F: Fields>(fields: &mut F, head: Option<&RequestHead>) {
     );
 }
 
+/// What a stream tells of its head that was not captured.
+fn recognised(session: &SessionRecord) -> ResponseHead {
+    ResponseHead {
+        content_type: Some("text/event-stream".to_owned()),
+        framing: session.chunks.map(|_| Framing::Chunked),
+        ..ResponseHead::default()
+    }
+}
+
 fn response<F: Fields>(fields: &mut F, head: Option<&ResponseHead>) {
-    fields.number("frame", head.map(|head| head.span.there.frame.0));
-    fields.number("status", head.map(|head| u64::from(head.status)));
-    fields.text("version", head.map(|head| head.version.as_str()));
+    // Of a head that was not captured only what the stream itself tells is known.
+    let seen = head.filter(|head| head.status > 0);
+    fields.number("frame", seen.map(|head| head.span.there.frame.0));
+    fields.number("status", seen.map(|head| u64::from(head.status)));
+    fields.text("version", seen.map(|head| head.version.as_str()));
     fields.text(
         "content_type",
         head.and_then(|head| head.content_type.as_deref()),
