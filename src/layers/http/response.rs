@@ -1,21 +1,19 @@
 //! The server's side of a connection: response heads, bodies and what is in them.
 
 use super::Next;
-use super::body::{Body, ChunkPart, Over, Step};
+use super::body::{Body, Over};
 use super::content::Content;
 use super::exchange::Exchanges;
-use super::fields::{self, Length, Transfer};
+use super::fields;
+use super::framed::Framed;
 use super::head::{HeadBuffer, Taken};
 use super::headless::{Suspect, Verdict};
+use super::open::Open;
 use super::request::skip_empty_lines;
 use super::start;
-use crate::layers::{
-    Ledger, probe,
-    sse::{Closing, Mark},
-};
+use crate::layers::{Ledger, probe, sse::Closing};
 use crate::model::{
-    At, Detail, Direction, EndKind, Ending, Exchange, Fact, Framing, Protocol, ResponseHead, Said,
-    Span,
+    At, Direction, EndKind, Ending, Exchange, Fact, Framing, Protocol, ResponseHead, Said, Span,
 };
 use std::sync::Arc;
 
@@ -45,21 +43,6 @@ enum State {
     /// Nothing: the direction has ended.
     Closed,
 }
-
-/// A response whose body is not over.
-struct Open {
-    body: Body,
-    content: Content,
-    /// How the head said that the body ends; what ends it when its own end was missed.
-    framing: Framing,
-    /// Nothing but the next head, or the end of the connection, tells where it ends.
-    lost: bool,
-    /// How often the chunked coding was broken.
-    breaches: u8,
-}
-
-/// So often reading resumes in a broken chunked coding before it is given up.
-const BREACHES: u8 = 8;
 
 /// What the connection shares with its response reader.
 pub(super) struct Shared<'a> {
@@ -454,116 +437,4 @@ fn interim(response: ResponseHead, shared: &mut Shared<'_>) -> Next {
         "h2c" => Protocol::Http2,
         _ => Protocol::Unknown,
     })
-}
-
-impl Open {
-    /// Reads what belongs to the body from `rest`, which it shortens. How the body ended, if it did.
-    fn read(&mut self, rest: &mut &[u8], span: Span, shared: &mut Shared<'_>) -> Option<EndKind> {
-        let tells = shared.ledger.detail == Detail::Frames;
-        while let Some(step) = self.body.step(rest) {
-            match step {
-                Step::Data(bytes, part) => self.take(bytes, part, span, shared),
-                Step::Terminating => {
-                    self.content.say(span, Fact::TerminatingChunk, shared.said);
-                    return Some(EndKind::TerminatingChunk);
-                }
-                Step::Full => return Some(EndKind::ContentLength),
-                Step::Broken(why) => self.broken(why, span, shared),
-            }
-        }
-        if tells && let Some(part) = self.body.partial_chunk() {
-            let fact = Fact::PartialChunk {
-                number: part.number,
-                have: part.have,
-                bytes: part.size,
-            };
-            self.content.say(span, fact, shared.said);
-        }
-        None
-    }
-
-    /// Takes data of the body, with the chunk that they belong to.
-    fn take(&mut self, bytes: &[u8], part: Option<ChunkPart>, span: Span, shared: &mut Shared<'_>) {
-        match part {
-            _ if shared.ledger.detail < Detail::Frames => {}
-            Some(part) if part.is_complete() => {
-                let fact = Fact::Chunk {
-                    number: part.number,
-                    bytes: part.size,
-                };
-                self.content.say(span, fact, shared.said);
-            }
-            None if self.content.session().is_some() && !bytes.is_empty() => {
-                let fact = Fact::Body(bytes.len() as u64);
-                self.content.say(span, fact, shared.said);
-            }
-            _ => {}
-        }
-        let chunk = part.map(|part| part.number);
-        let mark = Mark { span, chunk };
-        self.content.data(bytes, mark, shared.ledger, shared.said);
-    }
-
-    fn broken(&mut self, why: &str, span: Span, shared: &mut Shared<'_>) {
-        self.breaches += 1;
-        self.content.gap(0, Over::SeeksChunk);
-        let goes_on = if self.breaches < BREACHES {
-            "reading resumes at the next chunk header"
-        } else {
-            self.lost = true;
-            self.body = Body::Close;
-            self.content.give_up();
-            "the rest of this response is not read"
-        };
-        let fact = Fact::Trouble(format!("{why}; {goes_on}"));
-        self.content.say(span, fact, shared.said);
-    }
-}
-
-/// How a response's body is framed.
-#[derive(Default)]
-struct Framed {
-    framing: Option<Framing>,
-    body: Option<Body>,
-    /// The codings to undo, in the order in which they were applied: content codings, then transfer codings.
-    codings: Vec<String>,
-    trouble: Option<&'static str>,
-}
-
-impl Framed {
-    /// RFC 9112 §6.3, items 3 to 8.
-    fn of(response: &ResponseHead) -> Framed {
-        let mut codings = fields::content_codings(&response.fields);
-        let mut trouble = None;
-        let (framing, body) = match fields::transfer(&response.fields) {
-            // Items 3 and 4: Transfer-Encoding overrides Content-Length.
-            Transfer::Chunked(more) => {
-                codings.extend(more);
-                (Framing::Chunked, Body::chunked())
-            }
-            Transfer::Other(more) => {
-                codings.extend(more);
-                (Framing::Close, Body::Close)
-            }
-            Transfer::Absent => match fields::content_length(&response.fields) {
-                // Item 6.
-                Length::Bytes(bytes) => (Framing::ContentLength, Body::Length(bytes)),
-                // Item 8.
-                Length::Absent => (Framing::Close, Body::Close),
-                // Item 5: clients give up here or read on up to the end of the connection.
-                Length::Invalid => {
-                    trouble = Some(
-                        "the Content-Length is no length; the body is read up to the end of the connection",
-                    );
-                    (Framing::Close, Body::Close)
-                }
-            },
-        };
-        Framed {
-            framing: Some(framing),
-            body: Some(body),
-            codings,
-            trouble,
-        }
-    }
 }
