@@ -31,6 +31,7 @@ pub(super) struct Cap {
 /// How far the end of a connection has come.
 #[derive(Clone, Copy, Debug)]
 pub(super) enum Ends {
+    /// It is closed; or it was over, and frames came late.
     Closed(u32),
     Over(u32),
 }
@@ -90,7 +91,10 @@ impl Cap {
             let (_, ends) = self.ends.pop_front().unwrap_or_default();
             for end in ends {
                 match end {
-                    Ends::Closed(number) => self.closed.insert(number),
+                    Ends::Closed(number) => {
+                        self.closed.insert(number);
+                        self.over.remove(number);
+                    }
                     Ends::Over(number) => {
                         self.closed.insert(number);
                         self.over.insert(number);
@@ -169,6 +173,13 @@ impl Numbers {
         self.bits[place] |= bit;
     }
 
+    fn remove(&mut self, number: u32) {
+        if self.has(number) {
+            self.count -= 1;
+            self.bits[number as usize / 64] &= !(1 << (number % 64));
+        }
+    }
+
     fn has(&self, number: u32) -> bool {
         self.bits
             .get(number as usize / 64)
@@ -225,6 +236,18 @@ mod tests {
         assert_eq!((flows.kept(), cap.given_up()), (10_000 - given_up.len(), 0));
         assert_eq!(talk(&mut flows, 999), 999, "the open ones are there");
         assert_eq!(talk(&mut flows, 1_000), 10_000, "a new connection");
+    }
+
+    #[test]
+    fn a_connection_that_was_over_and_holds_on_counts_as_closed_again() {
+        let mut flows = flows(2);
+        let mut cap = Cap::new(usize::MAX);
+        cap.submitted();
+        cap.collected([Ends::Over(0), Ends::Over(1), Ends::Closed(1)].into_iter());
+        cap.next_epoch(&mut flows);
+        cap.next_epoch(&mut flows);
+        assert_eq!((cap.closed.count, cap.over.count), (2, 1));
+        assert!(cap.over.has(0) && !cap.over.has(1));
     }
 
     #[test]

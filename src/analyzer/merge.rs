@@ -177,7 +177,7 @@ impl Merger {
                 }
             }
             What::Refused { at, client, server } => self.reconnects.refused(at, client, server),
-            What::Closes => {}
+            What::Closes | What::HoldsOn => {}
             What::Over(record) => return self.over(connection, record, sink),
         }
         Ok(())
@@ -221,12 +221,16 @@ impl Merger {
     fn redacted(&self, mut exchange: Exchange) -> Exchange {
         if !self.show_secrets
             && let Some(request) = &exchange.request
-            && let Cow::Owned(target) = redact_target(&request.target)
         {
-            exchange.request = Some(Arc::new(RequestHead {
-                target,
-                ..RequestHead::clone(request)
-            }));
+            let target = redact_target(&request.target);
+            let authority = request.authority.as_deref().map(redact_target);
+            if let (Cow::Owned(_), _) | (_, Some(Cow::Owned(_))) = (&target, &authority) {
+                exchange.request = Some(Arc::new(RequestHead {
+                    target: target.into_owned(),
+                    authority: authority.map(Cow::into_owned),
+                    ..RequestHead::clone(request)
+                }));
+            }
         }
         exchange
     }

@@ -2,23 +2,19 @@
 
 use crate::layers::Stack;
 use crate::model::{ConnectionRecord, OtherStream, Protocol, Timestamp};
-use crate::tcp::{Connection, Ended, Remains};
+use crate::tcp::{self, Connection, Ended, Remains};
 use crate::timeline::{Frames, Rows};
 
 pub(super) enum Slot {
     Live(Box<Live>),
     /// Closed, and not over yet: frames may come, bytes will not.
     Closed(Box<Closed>),
-    /// Over: what is needed for the number and the analysis of frames that come late.
-    Late(Late),
+    /// Over: what is needed for the analysis of frames that come late, as far as their rows are shown.
+    Remains(Remains),
+    /// Over, and frames came late.
+    Late(Box<tcp::Late>),
     /// Over, where no frames are wanted.
     Over,
-}
-
-pub(super) struct Late {
-    pub(super) remains: Remains,
-    /// Whether its rows are shown.
-    pub(super) shown: bool,
 }
 
 pub(super) struct Live {
@@ -45,7 +41,7 @@ impl Slot {
         match self {
             Slot::Live(live) => Some(live.connection),
             Slot::Closed(closed) => Some(closed.connection),
-            Slot::Late(_) | Slot::Over => None,
+            Slot::Remains(_) | Slot::Late(_) | Slot::Over => None,
         }
     }
 

@@ -26,6 +26,13 @@ impl Slots {
         page.slots[place % PAGE].as_ref()
     }
 
+    /// As [`get`](Slots::get).
+    #[inline]
+    pub(super) fn get_mut(&mut self, place: usize) -> Option<&mut Slot> {
+        let page = self.pages.get_mut(place / PAGE)?.as_mut()?;
+        page.slots[place % PAGE].as_mut()
+    }
+
     /// What is in a place, made by `new` where there is nothing.
     pub(super) fn get_or_insert_with(
         &mut self,

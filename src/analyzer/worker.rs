@@ -3,16 +3,17 @@
 //! In: batches of segments with their connection's number. Out: items, each with the frame that made it final.
 //! It never numbers a session across connections and never looks at another worker's connections.
 
-use super::batch::{Clock, Grouped, Part};
-use super::slot::{Late, Live, Slot};
+use super::batch::{Clock, Common, Part, Run};
+use super::share::Shares;
+use super::slot::{Live, Slot};
 use super::slots::Slots;
 use super::{Connections, Options};
 use crate::layers::Stack;
 use crate::model::{
     At, ConnectionRecord, Delivery, Detail, Ending, Endpoint, Event, Exchange, FrameNo,
-    FrameRecord, Said, SessionEnding, TcpFacts, TeardownKind, Timestamp, limits,
+    FrameRecord, Said, Segment, SessionEnding, Span, TeardownKind, Timestamp, limits,
 };
-use crate::tcp::Connection;
+use crate::tcp::{Connection, Rest};
 use crate::timeline::{Entry, Frames, Rows, Shown};
 use std::cmp::Reverse;
 use std::collections::BinaryHeap;
@@ -67,6 +68,8 @@ pub(super) enum What {
     },
     /// The connection is closed: frames may come, bytes will not.
     Closes,
+    /// It is over, and is kept as if it were closed: frames came late, or may answer some that were on their way.
+    HoldsOn,
     /// The connection is over. Its record comes where frames are wanted; the sessions in it are for the merge to fill in.
     Over(Option<Box<ConnectionRecord>>),
 }
@@ -75,9 +78,8 @@ pub(super) struct Worker {
     connections: Connections,
     detail: Detail,
     show_secrets: bool,
-    /// Workers in all. Each owns the connections whose number, divided by that, has the same remainder.
-    workers: u32,
-    /// By connection number divided by the number of workers. A number that only a quoted TCP header took stays empty.
+    shares: Shares,
+    /// By the connection's place among those of this worker. A number that only a quoted TCP header took stays empty.
     slots: Slots,
     /// When closed connections are over.
     closing: BinaryHeap<Reverse<(Timestamp, u32)>>,
@@ -86,10 +88,10 @@ pub(super) struct Worker {
 }
 
 impl Worker {
-    /// One of so many workers.
-    pub(super) fn new(options: &Options, workers: usize) -> Worker {
+    /// One of the workers that have these shares.
+    pub(super) fn new(options: &Options, shares: Shares) -> Worker {
         Worker {
-            workers: workers as u32,
+            shares,
             connections: options.connections.clone(),
             detail: options.detail,
             show_secrets: options.show_secrets,
@@ -100,15 +102,16 @@ impl Worker {
     }
 
     /// Works off its part of a batch. What became final is appended to `items`, in order.
-    pub(super) fn batch(&mut self, clock: &Clock, part: &mut Part, items: &mut Vec<Item>) {
+    pub(super) fn batch(&mut self, common: &Common, part: &mut Part, items: &mut Vec<Item>) {
+        let clock = &common.clock;
         for &(connection, frame) in &part.given_up {
             self.end(connection, Ending::Expired, frame, items);
             self.forget(connection);
         }
         for bucket in part.buckets() {
             bucket.group();
-            for segment in bucket.grouped() {
-                self.segment(&segment, clock, items);
+            for mut run in bucket.runs(common) {
+                self.run(&mut run, clock, items);
             }
         }
         for &(connection, frame) in &part.replaced {
@@ -131,12 +134,60 @@ impl Worker {
         items.sort_by_key(Item::order);
     }
 
-    fn segment(&mut self, grouped: &Grouped<'_>, clock: &Clock, items: &mut Vec<Item>) {
-        let Grouped {
-            connection,
-            port_reused,
-            ref segment,
-        } = *grouped;
+    /// Works off the segments of one connection.
+    fn run(&mut self, run: &mut Run<'_>, clock: &Clock, items: &mut Vec<Item>) {
+        loop {
+            if self.detail < Detail::Frames {
+                self.pass(run, items);
+            }
+            let Some(segment) = run.first() else {
+                return;
+            };
+            self.segment(run.connection, &segment, run.port_reused(), clock, items);
+            run.advance();
+        }
+    }
+
+    /// Takes the next segments as long as they are ordinary ones of an open connection and no rows are wanted: the way of nearly all.
+    fn pass(&mut self, run: &mut Run<'_>, items: &mut Vec<Item>) {
+        let connection = run.connection;
+        let place = self.place(connection);
+        let Some(Slot::Live(live)) = self.slots.get_mut(place) else {
+            return;
+        };
+        let Live {
+            tcp, stack, rows, ..
+        } = &mut **live;
+        while let Some(segment) = run.first()
+            && let Some(direction) = tcp.pass(&segment)
+        {
+            run.advance();
+            if segment.payload.is_empty() {
+                continue;
+            }
+            let delivery = Delivery::Data {
+                bytes: segment.payload,
+                span: Span::of(segment.at),
+            };
+            stack.deliver(direction, delivery, &mut self.said);
+            if !self.said.is_empty() {
+                let (frame, ends) = (segment.at.frame, live_ends(connection, tcp));
+                rows.heard(&mut self.said, &mut |entry| {
+                    items.push(item(frame, ends, segment.at, entry));
+                });
+            }
+        }
+    }
+
+    /// Works off any segment.
+    fn segment(
+        &mut self,
+        connection: u32,
+        segment: &Segment<'_>,
+        port_reused: bool,
+        clock: &Clock,
+        items: &mut Vec<Item>,
+    ) {
         let frame = segment.at.frame;
         let place = self.place(connection);
         if let Some(deadline) = self.deadline(connection)
@@ -166,22 +217,16 @@ impl Worker {
                     over_at,
                     ..
                 } = &mut **live;
-                let heard = tcp.hear(segment, &mut |direction, delivery| {
-                    stack.deliver(direction, delivery, said);
-                });
-                if self.detail == Detail::Frames || !said.is_empty() {
-                    let facts = tcp.facts(segment, &heard);
-                    let ends = live_ends(connection, tcp);
-                    rows.frame(
-                        ends,
-                        &facts,
-                        said,
-                        facts.waiting || stack.pending(),
-                        stack.open_response(),
-                        &mut |entry| items.push(item(frame, ends, facts.at, entry)),
-                    );
-                }
                 if self.detail < Detail::Frames {
+                    tcp.hear(segment, &mut |direction, delivery| {
+                        stack.deliver(direction, delivery, said);
+                    });
+                    if !said.is_empty() {
+                        let ends = live_ends(connection, tcp);
+                        rows.heard(said, &mut |entry| {
+                            items.push(item(frame, ends, segment.at, entry));
+                        });
+                    }
                     // Nothing that comes later will be shown.
                     if tcp.closed_at().is_some() && tcp.has_ended() {
                         items.extend(refused(connection, tcp));
@@ -189,6 +234,19 @@ impl Worker {
                     }
                     return;
                 }
+                let heard = tcp.hear(segment, &mut |direction, delivery| {
+                    stack.deliver(direction, delivery, said);
+                });
+                let facts = tcp.facts(segment, &heard);
+                let ends = live_ends(connection, tcp);
+                rows.frame(
+                    ends,
+                    &facts,
+                    said,
+                    facts.waiting || stack.pending(),
+                    stack.open_response(),
+                    &mut |entry| items.push(item(frame, ends, facts.at, entry)),
+                );
                 if over_at.is_none()
                     && let Some(closed) = tcp.closed_at()
                 {
@@ -217,23 +275,38 @@ impl Worker {
                     });
             }
             Slot::Over => {}
-            Slot::Late(late) => {
-                let facts: TcpFacts = late.remains.segment(segment);
-                if late.shown {
-                    let (client, server) = late.remains.ends(segment);
-                    let ends = Frames {
-                        connection,
-                        client,
-                        server,
-                        first: segment.at,
-                    };
-                    let mut rows = Rows::new(Shown::All, show_secrets);
-                    rows.frame(ends, &facts, said, false, false, &mut |entry| {
-                        items.push(item(frame, ends, facts.at, entry));
-                    });
-                }
+            Slot::Remains(remains) => {
+                let late = Box::new(remains.revive());
+                *slot = Slot::Late(late);
+                items.push(Item {
+                    frame,
+                    connection,
+                    what: What::HoldsOn,
+                });
+                self.late(connection, segment, items);
             }
+            Slot::Late(_) => self.late(connection, segment, items),
         }
+    }
+
+    /// A frame of a connection that was over.
+    fn late(&mut self, connection: u32, segment: &Segment<'_>, items: &mut Vec<Item>) {
+        let place = self.place(connection);
+        let Some(Slot::Late(late)) = self.slots.get_mut(place) else {
+            return;
+        };
+        let facts = late.segment(segment);
+        let (client, server) = late.ends(segment);
+        let ends = Frames {
+            connection,
+            client,
+            server,
+            first: segment.at,
+        };
+        let mut rows = Rows::new(Shown::All, self.show_secrets);
+        rows.frame(ends, &facts, &mut self.said, false, false, &mut |entry| {
+            items.push(item(segment.at.frame, ends, facts.at, entry));
+        });
     }
 
     /// The end of the capture: every connection is over, in the order of their numbers.
@@ -252,7 +325,7 @@ impl Worker {
 
     /// Where a connection of this worker stands.
     fn place(&self, connection: u32) -> usize {
-        (connection / self.workers) as usize
+        self.shares.of(connection).1 as usize
     }
 
     /// When a closed connection is over.
@@ -260,7 +333,7 @@ impl Worker {
         match self.slots.get(self.place(connection))? {
             Slot::Live(live) => live.over_at,
             Slot::Closed(closed) => Some(closed.over_at),
-            Slot::Late(_) | Slot::Over => None,
+            Slot::Remains(_) | Slot::Late(_) | Slot::Over => None,
         }
     }
 
@@ -277,15 +350,15 @@ impl Worker {
 
     /// A connection is over: its state goes, its record comes, what late frames need stays. `frame` made it so.
     fn end(&mut self, connection: u32, ending: Ending, frame: FrameNo, items: &mut Vec<Item>) {
+        let place = self.place(connection);
         let Worker {
             slots,
             said,
             detail,
             connections,
-            workers,
             ..
         } = self;
-        slots.replace((connection / *workers) as usize, |mut slot| {
+        slots.replace(place, |mut slot| {
             if let Slot::Live(live) = &mut slot {
                 let Live {
                     tcp, stack, rows, ..
@@ -319,14 +392,25 @@ impl Worker {
                 other => return Some(other),
             };
             over(Some(Box::new(closed.record())));
-            Some(Slot::Late(Late {
-                remains: closed.tcp.remains(),
-                shown: match connections {
-                    Connections::Sse => closed.rows.streamed(),
-                    Connections::All => true,
-                    Connections::Only(numbers) => numbers.contains(&connection),
-                },
-            }))
+            let shown = match connections {
+                Connections::Sse => closed.rows.streamed(),
+                Connections::All => true,
+                Connections::Only(numbers) => numbers.contains(&connection),
+            };
+            if !shown {
+                return Some(Slot::Over);
+            }
+            Some(match closed.tcp.into_rest() {
+                Rest::Little(remains) => Slot::Remains(remains),
+                Rest::Much(late) => {
+                    items.push(Item {
+                        frame,
+                        connection,
+                        what: What::HoldsOn,
+                    });
+                    Slot::Late(late)
+                }
+            })
         });
     }
 }

@@ -6,7 +6,7 @@
 use super::analysis::{Analysed, Analysis, Side, Unacked};
 use super::assembler::{Assembler, Placed};
 use super::handshake::{Handshaking, offers};
-use super::remains::Remains;
+use super::remains::Rest;
 use super::roles::Roles;
 use super::sequence::SeqNo;
 use super::teardown::{Closing, Step};
@@ -95,6 +95,45 @@ impl Connection {
         heard
     }
 
+    /// Takes the connection's next segment if it is an ordinary one in the middle of the connection and nobody wants its facts:
+    /// nothing but its payload is news. It has then done what [`hear`](Connection::hear) would have. The direction of the payload,
+    /// which is not handed up.
+    #[inline]
+    pub fn pass(&mut self, segment: &Segment<'_>) -> Option<Direction> {
+        const PLAIN: u8 = Flags::ACK.0 | Flags::PSH.0;
+        let headers = &mut self.headers;
+        let side = if segment.source == headers.ends[0] {
+            Side::A
+        } else {
+            Side::B
+        };
+        let [own, peer] = match (side, &mut self.assemblers) {
+            (Side::A, [a, b]) => [a, b],
+            (Side::B, [a, b]) => [b, a],
+        };
+        let plain = segment.flags.0 & !PLAIN == 0
+            && segment.options.window_scale.is_none()
+            && segment.payload.len() == segment.length as usize
+            && headers.unacked.is_none()
+            && headers.roles.settled()
+            && headers.handshake.is_over()
+            && headers.closing.has_not_begun()
+            && own.expects(SeqNo(segment.sequence))
+            && peer.awaits_no_ack()
+            && headers.analysis.pass(side, segment);
+        if !plain {
+            return None;
+        }
+        headers.frames += 1;
+        headers.last = segment.at;
+        // An ordinary segment has ACK.
+        peer.acknowledged(SeqNo(segment.acknowledgment));
+        if segment.length > 0 {
+            own.pass(segment.payload.len(), segment.at);
+        }
+        Some(headers.direction(side))
+    }
+
     /// The facts of the segment that was heard last.
     pub fn facts(&self, segment: &Segment<'_>, heard: &Heard) -> TcpFacts {
         let mut facts = self.headers.facts(segment, heard);
@@ -168,11 +207,6 @@ impl Connection {
             unacked.shrink();
         }
         Ended(headers)
-    }
-
-    /// What is needed to analyse frames that come after the connection is over.
-    pub fn remains(&self) -> Remains {
-        self.headers.remains()
     }
 
     /// Memory on the heap, in bytes, roughly: what waits behind holes and what is not acknowledged yet.
@@ -268,9 +302,19 @@ impl Ended {
         self.0.closing.teardown()
     }
 
-    /// What is needed to analyse frames that come after the connection is over.
-    pub fn remains(&self) -> Remains {
-        self.0.remains()
+    /// What is needed to analyse frames that come after the connection is over: in few bytes where nothing was on its way.
+    #[must_use]
+    pub fn into_rest(self) -> Rest {
+        let ends = (self.client(), self.server());
+        let Headers {
+            analysis,
+            unacked,
+            roles,
+            ..
+        } = self.0;
+        let closed = self.0.closing.bits(roles.client());
+        let unacked = unacked.map_or_else(Default::default, |lists| *lists);
+        Rest::new(analysis, unacked, ends, roles.client(), closed)
     }
 }
 
@@ -322,7 +366,7 @@ impl Headers {
         facts.syn = offers(segment);
         facts.acknowledges_fin = step.acknowledges_fin;
         facts.teardown = step.number;
-        facts.closed = self.closed_bits();
+        facts.closed = self.closing.bits(self.roles.client());
         facts
     }
 
@@ -332,16 +376,6 @@ impl Headers {
 
     fn server(&self) -> Endpoint {
         self.ends[self.roles.client().other().index()]
-    }
-
-    fn remains(&self) -> Remains {
-        Remains::new(
-            &self.analysis,
-            self.client(),
-            self.server(),
-            self.roles.client(),
-            self.closed_bits(),
-        )
     }
 
     fn handshake(&self) -> Handshake {
@@ -359,12 +393,5 @@ impl Headers {
         } else {
             Direction::ToClient
         }
-    }
-
-    fn closed_bits(&self) -> u8 {
-        let client = self.roles.client();
-        u8::from(self.closing.has_fin(client))
-            | u8::from(self.closing.has_fin(client.other())) << 1
-            | u8::from(self.closing.was_reset()) << 2
     }
 }

@@ -1,7 +1,7 @@
 //! TCP: which connection a segment belongs to, what Wireshark would say of it, and each direction's bytes in order.
 //!
 //! Segments come in from the decoder, in order of capture. [`Flows`] gives each its connection number; [`Connection`] gives each its
-//! facts and hands up the bytes, gaps and ends of both directions; [`Remains`] gives the facts of frames that come after the end.
+//! facts and hands up the bytes, gaps and ends of both directions; [`Rest`] gives the facts of frames that come after the end.
 //! Nothing here reads what the bytes mean, knows a clock but the capture's, or holds more than the caps of `model::limits`.
 
 mod analysis;
@@ -17,4 +17,4 @@ mod waiting;
 
 pub use connection::{Connection, Ended, Heard};
 pub use flows::{Flows, Located};
-pub use remains::Remains;
+pub use remains::{Late, Remains, Rest};

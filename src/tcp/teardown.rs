@@ -38,6 +38,12 @@ pub(super) struct Step {
 }
 
 impl Closing {
+    /// Whether neither a FIN nor an RST was seen: a segment without either tells it nothing.
+    #[inline]
+    pub(super) fn has_not_begun(&self) -> bool {
+        self.kind == TeardownKind::Open && self.fins.iter().all(Option::is_none)
+    }
+
     /// Adds the labels of a segment. `acked` is the highest number that the peer of `side` has acknowledged.
     pub(super) fn segment(
         &mut self,
@@ -113,11 +119,9 @@ impl Closing {
         self.closed_at
     }
 
-    pub(super) fn has_fin(&self, side: Side) -> bool {
-        self.fins[side.index()].is_some()
-    }
-
-    pub(super) fn was_reset(&self) -> bool {
-        self.resets > 0
+    /// `TcpFacts::closed`.
+    pub(super) fn bits(&self, client: Side) -> u8 {
+        let fin = |side: Side| u8::from(self.fins[side.index()].is_some());
+        fin(client) | fin(client.other()) << 1 | u8::from(self.resets > 0) << 2
     }
 }

@@ -99,7 +99,11 @@ fn a_fin_sent_again_is_named_once() {
 #[test]
 fn what_remains_of_a_connection_still_knows_its_numbers() {
     let mut talk = closed();
-    let mut remains = talk.connection().remains();
+    let mut rest = closed()
+        .into_connection()
+        .into_ended()
+        .into_rest()
+        .into_late();
     talk.pause(130_000).server().rst().send();
     let late = talk.last();
     let segment = ssetrace::model::Segment {
@@ -115,10 +119,10 @@ fn what_remains_of_a_connection_still_knows_its_numbers() {
         length: 0,
     };
     assert_eq!(
-        remains.ends(&segment),
+        rest.ends(&segment),
         (talk.connection().client(), talk.connection().server())
     );
-    let facts = remains.segment(&segment);
+    let facts = rest.segment(&segment);
     assert_eq!(
         (facts.sequence, facts.acknowledgment, facts.direction),
         (late.sequence, late.acknowledgment, late.direction)

@@ -1,17 +1,44 @@
 //! The analysis of a connection that is over, in few bytes.
 //!
-//! An [`Analysis`] goes in and comes out again. Sequence numbers, windows, scales and the count of duplicate ACKs are kept; times are
-//! not, since what comes this late is late for every rule that has a time in it.
+//! An [`Analysis`] goes in and comes out again. Sequence numbers, windows, scales, the count of duplicate ACKs and the initial RTT are
+//! kept; the times of segments are not, since what comes this late is late for every rule that compares with them.
 
 use super::super::sequence::SeqNo;
 use super::{Analysis, Flow, Probe, Scale};
-use crate::model::{FrameNo, Timestamp};
+use crate::model::{FrameNo, Nanos, Timestamp};
 
 /// The state of an analysis without its times.
 #[derive(Clone, Copy, Debug)]
 pub(in crate::tcp) struct Frozen {
     flows: [FrozenFlow; 2],
     bits: [u16; 2],
+    initial_rtt: ShortNanos,
+}
+
+/// A span of time in half the bytes: a 27-bit number of units of 1, 2, 4, … ns. To the nanosecond below 134 ms, to the microsecond below
+/// 134 s, which is as exact as the clocks it comes from.
+#[derive(Clone, Copy, Debug)]
+struct ShortNanos(u32);
+
+const UNITS: u32 = 27;
+
+impl ShortNanos {
+    fn new(nanos: Nanos) -> ShortNanos {
+        let Ok(nanos) = u64::try_from(nanos) else {
+            // A clock that went back: as long as can be, as in the rules.
+            return ShortNanos(u32::MAX);
+        };
+        let shift = (u64::BITS - nanos.leading_zeros())
+            .saturating_sub(UNITS)
+            .min(31);
+        let units = (nanos >> shift).min((1 << UNITS) - 1);
+        ShortNanos(shift << UNITS | units as u32)
+    }
+
+    fn nanos(self) -> Nanos {
+        let units = u64::from(self.0 & ((1 << UNITS) - 1));
+        (units << (self.0 >> UNITS)).cast_signed()
+    }
 }
 
 #[derive(Clone, Copy, Debug)]
@@ -41,11 +68,18 @@ const ZERO_WINDOW_PROBE: u16 = 1 << 10;
 const LONG_AGO: Timestamp = Timestamp(i64::MIN);
 
 impl Frozen {
-    pub(in crate::tcp) fn new(analysis: &Analysis) -> Frozen {
-        Frozen {
+    /// `None` where the analysis does not fit: a SYN waits for the ACK that tells the initial RTT, or a side went back with what it
+    /// acknowledges or changed its scale at the last moment.
+    pub(in crate::tcp) fn new(analysis: &Analysis) -> Option<Frozen> {
+        let frozen = Frozen {
             flows: analysis.flows.each_ref().map(FrozenFlow::new),
             bits: analysis.flows.each_ref().map(bits),
-        }
+            initial_rtt: ShortNanos::new(analysis.initial_rtt),
+        };
+        let rest = |flow: &Flow| (flow.acked, flow.shown, flow.duplicates, flow.duplicates_of);
+        let fits = analysis.flows.each_ref().map(rest) == frozen.thaw().flows.each_ref().map(rest);
+        let awaits_ack = analysis.syn_time != Timestamp(0) && analysis.initial_rtt == 0;
+        (fits && !awaits_ack).then_some(frozen)
     }
 
     pub(in crate::tcp) fn thaw(&self) -> Analysis {
@@ -55,7 +89,7 @@ impl Frozen {
                 self.flows[1].thaw(self.bits[1]),
             ],
             syn_time: Timestamp(0),
-            initial_rtt: 0,
+            initial_rtt: self.initial_rtt.nanos(),
         }
     }
 }
@@ -132,4 +166,30 @@ fn bits(flow: &Flow) -> u16 {
         }
     }
     bits
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_short_span_of_time_is_as_exact_as_a_clock() {
+        for nanos in [
+            0,
+            1,
+            133_999_999,
+            134_217_727,
+            500_123_000,
+            119_999_999_000,
+            -5,
+        ] {
+            let kept = ShortNanos::new(nanos).nanos();
+            let exact = match nanos {
+                0..134_217_728 => kept == nanos,
+                134_217_728.. => (0..1_000).contains(&(nanos - kept)),
+                _ => kept > 1 << 57,
+            };
+            assert!(exact, "{nanos}: {kept}");
+        }
+    }
 }

@@ -17,6 +17,13 @@ const HISTORY: usize = 7;
 /// segments in reverse order, each searched for among thousands, take minutes.
 const SEARCHED: usize = 1_024;
 
+/// Numbers that lie nearer to each other than this, an eighth of the circle, are put in one order by "before" and "after". Others are
+/// compared one by one, as Wireshark compares all.
+const FAR: i32 = 1 << 29;
+
+/// So many segments in no order are compared with an ACK. Where more wait, hostile numbers cost no more than honest ones.
+const COMPARED: usize = 256;
+
 /// A segment that takes up sequence space.
 #[derive(Clone, Copy, Debug)]
 struct Sent {
@@ -28,14 +35,39 @@ struct Sent {
 
 /// The list of one direction, in order of capture.
 ///
-/// Invariants: the first `history` of `sent` were acknowledged, `history <= HISTORY`, and `sent.len() - history <= UNACKED_SEGMENTS`.
-/// While `lowest` is `None` the ends of the others never go back, so that an ACK takes from the front only.
+/// Invariants: the first `history` of `sent` were acknowledged, `history <= HISTORY`, and `sent.len() - history <= UNACKED_SEGMENTS`;
+/// `order` is true of the others.
 #[derive(Clone, Debug, Default)]
 pub(in crate::tcp) struct Unacked {
     sent: VecDeque<Sent>,
     history: usize,
-    /// Once the ends are out of order: the lowest of them. An ACK before it takes nothing.
-    lowest: Option<SeqNo>,
+    order: Order,
+}
+
+/// How the ends of the segments that are not acknowledged follow each other.
+#[derive(Clone, Copy, Debug, Default)]
+enum Order {
+    /// They never go back: an ACK takes from the front only.
+    #[default]
+    Rising,
+    /// This is the lowest of them: an ACK before it takes nothing.
+    From(SeqNo),
+    /// They are so far apart that none is the lowest.
+    Scattered,
+}
+
+impl Order {
+    /// The order when a segment that ends at `end` comes behind all from `oldest` to `last`.
+    fn with(self, end: SeqNo, oldest: SeqNo, last: SeqNo) -> Order {
+        let lower = |known: SeqNo| if end.is_before(known) { end } else { known };
+        match self {
+            _ if end.since(oldest).unsigned_abs() >= FAR.unsigned_abs() => Order::Scattered,
+            Order::Scattered => Order::Scattered,
+            Order::Rising if !end.is_before(last) => Order::Rising,
+            Order::Rising => Order::From(lower(oldest)),
+            Order::From(lowest) => Order::From(lower(lowest)),
+        }
+    }
 }
 
 impl Unacked {
@@ -45,32 +77,30 @@ impl Unacked {
         if waiting >= UNACKED_SEGMENTS {
             return;
         }
-        if waiting == 0 {
-            self.lowest = None;
-        } else if let Some(lowest) = self.lowest {
-            if end.is_before(lowest) {
-                self.lowest = Some(end);
-            }
-        } else if self.sent.back().is_some_and(|last| end.is_before(last.end))
-            && let Some(oldest) = self.sent.get(self.history)
-        {
-            self.lowest = Some(if end.is_before(oldest.end) {
-                end
-            } else {
-                oldest.end
-            });
-        }
+        self.order = match (self.sent.get(self.history), self.sent.back()) {
+            (Some(oldest), Some(last)) if waiting > 0 => self.order.with(end, oldest.end, last.end),
+            _ => Order::Rising,
+        };
         self.sent.push_back(Sent { at, start, end });
     }
 
     /// Takes out what `ack` acknowledges. Gives the first frame that ends exactly there: the one this ACK answers.
     pub(super) fn acknowledge(&mut self, ack: SeqNo) -> Option<At> {
-        if let Some(lowest) = self.lowest {
-            return if ack.is_before(lowest) {
-                None
-            } else {
-                self.acknowledge_unordered(ack)
-            };
+        let lowest = match (self.order, self.sent.get(self.history)) {
+            (_, None) => return None,
+            (Order::From(lowest), _) => lowest,
+            (_, Some(oldest)) => oldest.end,
+        };
+        let distance = ack.since(lowest);
+        let in_order = distance > -FAR && !matches!(self.order, Order::Scattered);
+        if !in_order && self.sent.len() - self.history <= COMPARED {
+            return self.acknowledge_unordered(ack);
+        }
+        if distance < 0 {
+            return None;
+        }
+        if !matches!(self.order, Order::Rising) {
+            return self.acknowledge_unordered(ack);
         }
         let mut answered = None;
         while let Some(oldest) = self.sent.get(self.history) {
@@ -94,9 +124,8 @@ impl Unacked {
         let mut answered = None;
         let mut index = 0;
         let mut taken: SmallVec<[Sent; HISTORY + 1]> = SmallVec::new();
-        let mut ordered = true;
-        let mut last: Option<SeqNo> = None;
-        let mut lowest: Option<SeqNo> = None;
+        let mut order = Order::Rising;
+        let mut oldest_and_last: Option<(SeqNo, SeqNo)> = None;
         let history = self.history;
         self.sent.retain(|sent| {
             index += 1;
@@ -108,11 +137,9 @@ impl Unacked {
             }
             let stays = ack.is_before(sent.end);
             if stays {
-                ordered &= last.is_none_or(|last| !sent.end.is_before(last));
-                last = Some(sent.end);
-                if lowest.is_none_or(|lowest| sent.end.is_before(lowest)) {
-                    lowest = last;
-                }
+                let (oldest, last) = oldest_and_last.unwrap_or((sent.end, sent.end));
+                order = order.with(sent.end, oldest, last);
+                oldest_and_last = Some((oldest, sent.end));
             } else {
                 taken.push(*sent);
                 if taken.len() > HISTORY {
@@ -129,9 +156,14 @@ impl Unacked {
                 self.sent.pop_front();
             }
         }
-        self.lowest = if ordered { None } else { lowest };
+        self.order = order;
         self.give_back();
         answered
+    }
+
+    /// Whether segments wait for an ACK.
+    pub(in crate::tcp) fn waits(&self) -> bool {
+        self.sent.len() > self.history
     }
 
     /// Takes no more memory than it must.
@@ -160,5 +192,53 @@ impl Unacked {
     /// Bytes of memory that the list holds.
     pub(in crate::tcp) fn memory(&self) -> usize {
         self.sent.capacity() * size_of::<Sent>()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::model::Timestamp;
+    use proptest::prelude::*;
+
+    /// What Wireshark does: every remembered segment is compared with every ACK.
+    #[derive(Default)]
+    struct Plain(Vec<(u64, SeqNo)>);
+
+    impl Plain {
+        fn acknowledge(&mut self, ack: SeqNo) -> Option<u64> {
+            let answered = self.0.iter().find(|(_, end)| *end == ack);
+            let answered = answered.map(|(frame, _)| *frame);
+            self.0.retain(|(_, end)| ack.is_before(*end));
+            answered
+        }
+    }
+
+    fn number() -> impl Strategy<Value = u32> {
+        let step = prop_oneof![Just(1_u32), Just(1 << 29), Just(1 << 31)];
+        prop_oneof![
+            0..12_u32,
+            (0..8_u32, step).prop_map(|(n, step)| n.wrapping_mul(step).wrapping_sub(3)),
+        ]
+    }
+
+    proptest! {
+        #[test]
+        fn an_ack_answers_the_frame_that_a_plain_list_gives(
+            steps in prop::collection::vec((any::<bool>(), number()), 1..60),
+        ) {
+            let (mut list, mut plain) = (Unacked::default(), Plain::default());
+            for ((sends, number), frame) in steps.into_iter().zip(1..) {
+                let number = SeqNo(number);
+                if sends {
+                    let at = At { frame: FrameNo(frame), time: Timestamp(0) };
+                    list.push(at, number.minus(1), number);
+                    plain.0.push((frame, number));
+                } else {
+                    let answered = list.acknowledge(number).map(|at| at.frame.0);
+                    prop_assert_eq!(answered, plain.acknowledge(number));
+                }
+            }
+        }
     }
 }
