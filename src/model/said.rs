@@ -62,6 +62,8 @@ pub enum Fact {
     },
     /// Body bytes of an event stream that is not chunked: how many in this frame.
     Body(u64),
+    /// What body bytes of an event stream with a content coding gave: how many decoded bytes. None where the coder holds them back.
+    Decoded(u64),
     /// The terminating chunk, trailers included, is complete.
     TerminatingChunk,
     /// The response is over, by its length, its terminating chunk, or the connection's end.

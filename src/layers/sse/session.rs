@@ -27,6 +27,8 @@ pub(crate) struct Session {
 /// What is counted event by event.
 #[derive(Debug)]
 struct Tally {
+    /// Events, comments and other blocks.
+    items: u64,
     events: u64,
     comments: u64,
     data_bytes: u64,
@@ -101,9 +103,9 @@ impl Session {
         self.heard = at;
     }
 
-    /// The next decoded bytes.
+    /// The next decoded bytes. How many events, comments and other blocks there were so far.
     #[inline]
-    pub(crate) fn push(&mut self, bytes: &[u8], mark: Mark, said: &mut Vec<Said>) {
+    pub(crate) fn push(&mut self, bytes: &[u8], mark: Mark, said: &mut Vec<Said>) -> u64 {
         let (number, at) = (self.number, mark.span.there);
         let tally = &mut self.tally;
         self.parser.push(bytes, mark, |item| {
@@ -115,6 +117,7 @@ impl Session {
                 });
             }
         });
+        self.tally.items
     }
 
     /// So many bytes of the body are missing (0 if nobody knows): reading resumes after the next blank line.
@@ -174,6 +177,7 @@ impl Session {
 impl Tally {
     fn new(head: At) -> Tally {
         Tally {
+            items: 0,
             events: 0,
             comments: 0,
             data_bytes: 0,
@@ -188,6 +192,7 @@ impl Tally {
     /// Counts an item, complete in `at`. What there is to say of it.
     #[inline]
     fn fact(&mut self, item: Item, at: At) -> Option<Fact> {
+        self.items += 1;
         Some(match item {
             Item::Counted { data_bytes, there } => {
                 self.count(data_bytes, there);

@@ -126,6 +126,7 @@ impl Narrator {
                 | Fact::Event(_)
                 | Fact::Comment
                 | Fact::Declined(_)
+                | Fact::Decoded(_)
                 | Fact::BlockWithoutData { .. } => {}
             }
         }
