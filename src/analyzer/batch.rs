@@ -112,7 +112,7 @@ pub(super) struct Run<'a> {
 
 impl<'a> Run<'a> {
     /// The next segment.
-    #[inline]
+    #[inline(always)] // So that a segment that passes is never written to memory.
     pub(super) fn first(&self) -> Option<Segment<'a>> {
         let kept = &self.bucket.segments[*self.order.first()? as usize];
         let bytes = match kept.block {
