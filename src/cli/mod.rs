@@ -7,6 +7,7 @@ mod live;
 mod messages;
 mod notes;
 mod output;
+mod progress;
 mod run;
 mod signals;
 mod status;
