@@ -46,6 +46,10 @@ pub(crate) fn event(fields: &mut impl Fields, record: &EventRecord, first: Times
     fields.number("retry", event.retry);
     fields.number("first_frame", event.span.first.frame.0);
     fields.number("frame", complete.frame.0);
+    fields.object("chunks", event.chunks.as_ref(), |fields, chunks| {
+        fields.number("first", chunks.map(|(first, _)| *first));
+        fields.number("last", chunks.map(|(_, last)| *last));
+    });
     fields.seconds("gap", event.gap);
 }
 
