@@ -77,6 +77,7 @@ const SOME: &[(&str, &[Made])] = &[
         ],
     ),
     ("pipelined.pcap", &[SESSIONS]),
+    ("comes-back.pcap", &[SESSIONS, SESSIONS_80]),
     ("two-interfaces.pcapng", &[SESSIONS]),
     (
         "sse-beside-websocket.pcap",

@@ -50,8 +50,16 @@ fn body() -> impl Strategy<Value = Vec<u8>> {
         })
 }
 
-/// Two connections whose frames are interleaved.
+/// Two connections whose frames are interleaved; of some captures the beginning is missing.
 fn capture() -> impl Strategy<Value = Vec<(Timestamp, Vec<u8>)>> {
+    let missing = prop_oneof![2 => Just(0.0), 1 => 0.0..0.8];
+    (whole_capture(), missing).prop_map(|(mut frames, missing)| {
+        frames.drain(..(frames.len() as f64 * missing) as usize);
+        frames
+    })
+}
+
+fn whole_capture() -> impl Strategy<Value = Vec<(Timestamp, Vec<u8>)>> {
     let script = |port| {
         (body(), body(), prop::collection::vec(1usize..60, 0..40), any::<bool>(), 0usize..4).prop_map(move |(first, second, cuts, stream_first, end)| {
             let json = b"HTTP/1.1 200 OK\r\nContent-Type: application/json\r\nContent-Length: 2\r\n\r\n{}";

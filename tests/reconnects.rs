@@ -333,17 +333,22 @@ proptest! {
         let links = earlier.len();
         earlier.dedup();
         prop_assert_eq!(earlier.len(), links);
-        let in_turn = analyse_with(&frames, Connections::All, batch, jobs);
-        prop_assert_eq!(shown(&whole.records), shown(&in_turn.records));
+        for connections in [Connections::Sse, Connections::All] {
+            let whole = analyse(&frames, connections.clone());
+            let in_turn = analyse_with(&frames, connections, batch, jobs);
+            prop_assert_eq!(shown(&whole.records), shown(&in_turn.records));
+        }
     }
 
     #[test]
     fn a_longer_capture_changes_no_link(conversations in many(), at in 0.0f64..1.0) {
         let frames = capture(&conversations);
-        let whole = shown(&analyse(&frames, Connections::All).records);
-        let n = (frames.len() as f64 * at) as usize;
-        let part = analyse(&frames[..n], Connections::All);
-        let part = shown(&part.records[..part.before_the_end]);
-        prop_assert_eq!(&part[..], &whole[..part.len()]);
+        for connections in [Connections::Sse, Connections::All] {
+            let whole = shown(&analyse(&frames, connections.clone()).records);
+            let n = (frames.len() as f64 * at) as usize;
+            let part = analyse(&frames[..n], connections);
+            let part = shown(&part.records[..part.before_the_end]);
+            prop_assert_eq!(&part[..], &whole[..part.len()]);
+        }
     }
 }

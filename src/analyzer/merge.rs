@@ -262,7 +262,9 @@ fn session_record(
         wire_bytes: ending.wire_bytes,
         segments: ending.segments,
         time_to_head: asked.zip(head).map(|(asked, head)| head.since(asked)),
+        // Without a head the first event that was captured need not be the first.
         time_to_first_event: asked
+            .filter(|_| head.is_some())
             .zip(ending.first_event)
             .map(|(asked, first)| first.time.since(asked)),
         duration: asked.map(|asked| ended.time.since(asked)),

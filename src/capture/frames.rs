@@ -39,6 +39,9 @@ pub trait Frames {
     /// Frames so far, whether or not they match the filter.
     fn frames(&self) -> u64;
 
+    /// Bytes read so far, as they stand in the files, and all that there are; `None` where nobody knows.
+    fn bytes(&self) -> Option<(u64, u64)>;
+
     /// The time of the first frame and of the last so far, whether or not they match the filter.
     fn times(&self) -> Option<(Timestamp, Timestamp)>;
 
@@ -83,6 +86,10 @@ impl Frames for Capture {
 
     fn frames(&self) -> u64 {
         Capture::frames(self)
+    }
+
+    fn bytes(&self) -> Option<(u64, u64)> {
+        Some((self.bytes_read(), self.size()?))
     }
 
     fn times(&self) -> Option<(Timestamp, Timestamp)> {

@@ -178,6 +178,14 @@ impl Frames for Merged {
         self.frames
     }
 
+    fn bytes(&self) -> Option<(u64, u64)> {
+        let each = self.captures.iter().map(Frames::bytes);
+        each.reduce(|all, one| {
+            let ((read, size), (more, further)) = all.zip(one)?;
+            Some((read + more, size + further))
+        })?
+    }
+
     fn times(&self) -> Option<(Timestamp, Timestamp)> {
         self.first_time.zip(self.last_time)
     }

@@ -8,6 +8,7 @@ mod messages;
 mod notes;
 mod output;
 mod pages;
+mod progress;
 mod run;
 mod signals;
 mod status;

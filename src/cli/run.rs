@@ -4,6 +4,7 @@ use super::args::{Analyze, Shared};
 use super::output::{
     Output, allow_many_files, buffered, is_closed_pipe, is_same_file, look, output, unwritable,
 };
+use super::progress::Progress;
 use super::{Outcome, messages, notes, signals};
 use crate::analyzer::{Analyzer, Options, Source};
 use crate::capture::{self, Capture, Filter, Frames, Merged};
@@ -12,7 +13,7 @@ use crate::model::{Detail, Record, Timestamp, limits};
 use crate::report::{Format, Report, View};
 use anyhow::Context;
 use std::fs::{self, File};
-use std::io::{self, Write};
+use std::io::{self, IsTerminal, Write};
 use std::num::NonZeroUsize;
 use std::os::fd::AsFd;
 use std::path::Path;
@@ -42,6 +43,7 @@ pub(super) fn analyze(arguments: &Analyze) -> anyhow::Result<Outcome> {
     Run {
         arguments,
         stop,
+        progress: Progress::new(shared.quiet || arguments.follow),
         report: None,
         unread: Vec::new(),
     }
@@ -52,6 +54,7 @@ pub(super) fn analyze(arguments: &Analyze) -> anyhow::Result<Outcome> {
 struct Run<'a> {
     arguments: &'a Analyze,
     stop: Arc<AtomicBool>,
+    progress: Progress,
     /// Opened with the first capture that can be read: for nothing no file is overwritten.
     report: Option<Report<Output>>,
     /// Why captures could not be read, or not to their end.
@@ -149,12 +152,15 @@ impl Run<'_> {
         let first = capture.times().map(|(first, _)| first);
         let report = match &mut self.report {
             Some(report) => report,
-            None => self.report.insert(open_report(self.arguments, first)?),
+            None => self
+                .report
+                .insert(open_report(self.arguments, &self.progress, first)?),
         };
         if let Some(first) = first {
             report.set_nanoseconds(capture.nanoseconds());
             report.set_first_time(first);
         }
+        self.progress.begin();
         let mut analyzer = Analyzer::new(&wanted(shared, jobs(self.arguments)));
         let view = View::from(shared.view);
         let mut shown = false;
@@ -177,6 +183,7 @@ impl Run<'_> {
                     }
                 }
             }
+            self.progress.frame(&capture);
             match capture.next() {
                 Ok(Some(frame)) => analyzer
                     .frame(&frame, &mut |record| take(report, &record))
@@ -185,6 +192,7 @@ impl Run<'_> {
                 Err(error) => broken = Some(error),
             }
         }
+        self.progress.end();
         let source = Source {
             capture: capture.name(),
             format: capture.format(),
@@ -225,7 +233,11 @@ fn jobs(arguments: &Analyze) -> NonZeroUsize {
 }
 
 /// Opens the report on a capture whose first frame is of time `first`.
-fn open_report(arguments: &Analyze, first: Option<Timestamp>) -> anyhow::Result<Report<Output>> {
+fn open_report(
+    arguments: &Analyze,
+    progress: &Progress,
+    first: Option<Timestamp>,
+) -> anyhow::Result<Report<Output>> {
     let shared = &arguments.shared;
     let mut options = look(shared, false);
     // Who looks at a pipe on a terminal wants to see rows as they come, and so does who captures at this moment; who has a
@@ -247,6 +259,8 @@ fn open_report(arguments: &Analyze, first: Option<Timestamp>) -> anyhow::Result<
             let file = File::create(path);
             Box::new(file.with_context(|| format!("{} cannot be written", path.display()))?)
         }
+        // Only what goes to the same terminal has to make way.
+        None if io::stdout().is_terminal() => progress.beside(Box::new(io::stdout().lock())),
         None => Box::new(io::stdout().lock()),
     };
     Ok(Report::new(options, buffered(out)))

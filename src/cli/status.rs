@@ -52,6 +52,31 @@ impl Tally {
     }
 }
 
+/// A line at the terminal's bottom, which stays hidden where standard error is no terminal, or `quiet`.
+pub(super) fn line(quiet: bool) -> ProgressBar {
+    let target = match quiet {
+        true => ProgressDrawTarget::hidden(),
+        false => ProgressDrawTarget::stderr(),
+    };
+    let bar = ProgressBar::with_draw_target(None, target);
+    if let Ok(style) = ProgressStyle::with_template("{wide_msg}") {
+        bar.set_style(style);
+    }
+    bar
+}
+
+/// `out`, whose lines go above that line.
+pub(super) fn beside(line: &ProgressBar, out: Box<dyn Write>) -> Box<dyn Write> {
+    match line.is_hidden() {
+        true => out,
+        false => Box::new(Beside {
+            bar: line.clone(),
+            out,
+            begun: Vec::new(),
+        }),
+    }
+}
+
 /// The status line.
 pub(super) struct Status {
     bar: ProgressBar,
@@ -64,17 +89,9 @@ pub(super) struct Status {
 impl Status {
     /// A line, which stays hidden where standard error is no terminal, or `quiet`.
     pub(super) fn new(quiet: bool) -> Status {
-        let target = match quiet {
-            true => ProgressDrawTarget::hidden(),
-            false => ProgressDrawTarget::stderr(),
-        };
-        let bar = ProgressBar::with_draw_target(None, target);
-        if let Ok(style) = ProgressStyle::with_template("{wide_msg}") {
-            bar.set_style(style);
-        }
         let now = Instant::now();
         Status {
-            bar,
+            bar: line(quiet),
             begun: now,
             changed: now,
             frames: 0,
@@ -83,14 +100,7 @@ impl Status {
 
     /// `out`, whose lines go above this one.
     pub(super) fn beside(&self, out: Box<dyn Write>) -> Box<dyn Write> {
-        match self.bar.is_hidden() {
-            true => out,
-            false => Box::new(Beside {
-                bar: self.bar.clone(),
-                out,
-                begun: Vec::new(),
-            }),
-        }
+        beside(&self.bar, out)
     }
 
     /// Shows `00:14 · 1,482 frames, 86/s · 3 sessions, 2 open · 412 events · 0 dropped`, if it is time to.

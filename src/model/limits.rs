@@ -96,6 +96,13 @@ pub const DECODED_RATIO: u64 = 1_000;
 /// Decoded bytes of a body below which no ratio is judged: the first zeros of an honest body may pack well.
 pub const DECODED_FREE: u64 = 1024 * 1024;
 
+/// Events, comments and other blocks of a coded body below which their number is not held against its length: what is sent once may say the same thing often.
+pub const DECODED_ITEMS_FREE: u64 = 250_000;
+
+/// Coded bytes for each further one. An event of a plain stream takes six at least, and unlike ones seldom pack into fewer than four; a bomb makes forty of one byte,
+/// and each takes a hundred times its room while it waits for the frames of other connections.
+pub const DECODED_ITEM: u64 = 4;
+
 /// Streams of other forms (ndjson and the like) that are listed for one connection; later ones are not.
 pub const OTHER_STREAMS: usize = 4_096;
 

@@ -3,6 +3,7 @@
 //! Nothing comes in and nothing goes out here: these are values. This room imports nothing above it.
 
 mod deliver;
+mod exchange;
 mod first_line;
 mod frame;
 mod label;
@@ -14,6 +15,7 @@ mod tcp;
 pub mod text;
 
 pub use deliver::{Delivery, Ending};
+pub use exchange::{Exchange, Framing, RequestHead, ResponseHead};
 pub use first_line::FirstLine;
 pub use frame::{At, Block, Frame, FrameNo, LinkType, Nanos, Span, Timestamp};
 pub use label::{Label, LabelSet};
@@ -22,9 +24,6 @@ pub use record::{
     LiveRun, OtherStream, Phase, Rail, Reconnect, Record, Resumed, Role, SessionOpening,
     SessionRecord, Severity, Summary, Teardown, TeardownKind,
 };
-pub use said::{
-    Detail, End, EndKind, Event, Exchange, Fact, Framing, Gaps, Ids, Protocol, RequestHead,
-    ResponseHead, Said, SessionEnding,
-};
+pub use said::{Detail, End, EndKind, Event, Fact, Gaps, Ids, Protocol, Said, SessionEnding};
 pub use segment::{Decoded, Direction, Endpoint, Flags, Segment, SkipReason, TcpOptions};
 pub use tcp::{SynOptions, TcpFacts};

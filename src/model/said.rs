@@ -1,6 +1,6 @@
 //! What the layers above TCP say of frames: HTTP heads, chunks, events, ends. Each fact names the frame it belongs to.
 
-use super::{At, Direction, Nanos, Span};
+use super::{At, Direction, Exchange, Nanos, RequestHead, ResponseHead, Span};
 use serde::{Deserialize, Serialize};
 use std::sync::Arc;
 
@@ -42,7 +42,7 @@ pub enum Fact {
     SessionOpens(Box<Exchange>),
     /// A request that asked for an event stream got another answer, or none (no response) before the connection ended.
     Declined(Box<Exchange>),
-    /// The last byte of the Content-Type field's value `text/event-stream` was there.
+    /// The last byte of the Content-Type field's value `text/event-stream` was there; of a stream whose head was not captured, its lines told it.
     EventStream,
     /// The last data byte of data chunk `number` (from 1 within its response) was there.
     Chunk {
@@ -62,6 +62,8 @@ pub enum Fact {
     },
     /// Body bytes of an event stream that is not chunked: how many in this frame.
     Body(u64),
+    /// What body bytes of an event stream with a content coding gave: how many decoded bytes. None where the coder holds them back.
+    Decoded(u64),
     /// The terminating chunk, trailers included, is complete.
     TerminatingChunk,
     /// The response is over, by its length, its terminating chunk, or the connection's end.
@@ -94,122 +96,6 @@ pub enum Fact {
     },
     /// A cap was reached or the traffic breaks its protocol, in words; the layer goes opaque or resumes as it says.
     Trouble(String),
-}
-
-/// A request head.
-#[derive(Clone, Debug, Default)]
-pub struct RequestHead {
-    /// The frames it took; `there` is the frame in which the head was complete.
-    pub span: Span,
-    /// The method, as sent.
-    pub method: String,
-    /// The request target, as sent (secrets in it are hidden by the timeline).
-    pub target: String,
-    /// `HTTP/1.1`.
-    pub version: String,
-    /// The Host field.
-    pub authority: Option<String>,
-    /// The Last-Event-ID field.
-    pub last_event_id: Option<String>,
-    /// All fields in order, names as sent.
-    pub fields: Vec<(String, String)>,
-}
-
-impl RequestHead {
-    /// The values of the fields of that name, in order.
-    pub fn values<'a>(&'a self, name: &'a str) -> impl Iterator<Item = &'a str> {
-        self.fields
-            .iter()
-            .filter(move |(field, _)| field.eq_ignore_ascii_case(name))
-            .map(|(_, value)| value.as_str())
-    }
-
-    /// Where the client asks to go on: a Last-Event-ID that is not empty.
-    pub fn goes_on_from(&self) -> Option<&str> {
-        self.last_event_id.as_deref().filter(|id| !id.is_empty())
-    }
-
-    /// Whether it is what EventSource sends (WHATWG HTML §9.2.2): a GET that accepts `text/event-stream`.
-    pub fn is_of_event_source(&self) -> bool {
-        self.method == "GET"
-            && self
-                .values("accept")
-                .flat_map(|value| value.split(','))
-                .map(|range| range.split(';').next().unwrap_or_default().trim())
-                .any(|range| range.eq_ignore_ascii_case("text/event-stream"))
-    }
-
-    /// Whether it asks for an event stream: as EventSource does, or to go on with one.
-    pub fn asks_for_stream(&self) -> bool {
-        self.goes_on_from().is_some() || self.is_of_event_source()
-    }
-}
-
-/// A response head.
-#[derive(Clone, Debug, Default)]
-pub struct ResponseHead {
-    /// The frames it took; `there` is the frame in which the head was complete.
-    pub span: Span,
-    /// The status code.
-    pub status: u16,
-    /// The reason phrase.
-    pub reason: String,
-    /// `HTTP/1.1`.
-    pub version: String,
-    /// The Content-Type field as sent (the one that counts, where there are several).
-    pub content_type: Option<String>,
-    /// Its essence in lower case, `text/event-stream`.
-    pub media_type: Option<String>,
-    /// How the body is framed; `None` without a body.
-    pub framing: Option<Framing>,
-    /// The Content-Encoding field as on the wire.
-    pub content_encoding: Option<String>,
-    /// All fields in order, names as sent.
-    pub fields: Vec<(String, String)>,
-}
-
-/// How a body ends (RFC 9112 §6.3).
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(rename_all = "kebab-case")]
-pub enum Framing {
-    /// Chunked transfer coding.
-    Chunked,
-    /// Content-Length.
-    ContentLength,
-    /// The end of the connection.
-    Close,
-    /// An HTTP/2 stream.
-    Http2,
-    /// An HTTP/3 stream.
-    Http3,
-}
-
-impl Framing {
-    /// The name in the output.
-    pub fn name(self) -> &'static str {
-        match self {
-            Framing::Chunked => "chunked",
-            Framing::ContentLength => "content-length",
-            Framing::Close => "close",
-            Framing::Http2 => "http2",
-            Framing::Http3 => "http3",
-        }
-    }
-}
-
-/// A response with its request, where either was captured.
-#[derive(Clone, Debug, Default)]
-pub struct Exchange {
-    /// The request head.
-    pub request: Option<Arc<RequestHead>>,
-    /// The last frame of the request, head and body, if it was complete when the response began; kept up to date by `SessionEnding`.
-    pub request_end: Option<At>,
-    /// The response head.
-    pub response: Option<Arc<ResponseHead>>,
-    /// Whether the request is the first of its connection, so that the connection was opened for it.
-    pub first: bool,
-    /// HTTP/2 or HTTP/3 stream ID.
-    pub stream: Option<u64>,
 }
 
 /// An event, as EventSource dispatches it (WHATWG HTML §9.2.6).

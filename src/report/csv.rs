@@ -12,7 +12,7 @@ use std::io::{self, Write};
 const FRAMES: &str = "frame,connection,time,time_relative,direction,source,destination,flags,sequence,acknowledgment,length,window,\
     acknowledges,rtt,labels,session,sessions,annotation\n";
 
-const EVENTS: &str = "session,connection,number,time,time_relative,type,data,last_event_id,id,retry,first_frame,frame,gap\n";
+const EVENTS: &str = "session,connection,number,time,time_relative,type,data,last_event_id,id,retry,first_frame,frame,chunks.first,chunks.last,gap\n";
 
 const SESSIONS: &str = "session,connection,stream,client,server,\
     request.frame,request.method,request.target,request.authority,request.last_event_id,\

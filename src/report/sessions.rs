@@ -159,7 +159,7 @@ fn columns() -> Vec<Column> {
         column("Gap p50", true, Shown::Telling, Some(5), 8),
         column("Gap max", true, Shown::Telling, None, 8),
         column("Lasted", true, Shown::Telling, None, 8),
-        cut(24, 40, column("Continues", false, Shown::Telling, None, 20)),
+        cut(44, 64, column("Continues", false, Shown::Telling, None, 20)),
         column("Ended by", false, Shown::Always, None, 25),
     ]
 }

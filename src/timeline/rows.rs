@@ -432,6 +432,7 @@ fn label_of(fact: &Fact) -> Option<Label> {
         | Fact::ResponseBegins
         | Fact::SessionOpens(_)
         | Fact::Declined(_)
+        | Fact::Decoded(_)
         | Fact::PartialChunk { .. }
         | Fact::Body(_)
         | Fact::BlockWithoutData { .. }

@@ -2,6 +2,7 @@
 
 use crate::script::{CHUNKED, GET, Script, chunk};
 use flate2::{Compress, Compression, FlushCompress};
+use ssetrace::model::EndKind;
 use std::io::Write;
 
 /// Codes pieces one after the other, each with a flush behind it; the last piece of the result is the end.
@@ -40,8 +41,22 @@ pub(crate) fn coded(coding: &str, pieces: &[&[u8]]) -> Vec<Vec<u8>> {
                 |encoder| encoder.finish().unwrap(),
             )
         }
+        "br" => brotli_stored(pieces),
         other => unreachable!("{other}"),
     }
+}
+
+/// RFC 7932 §9.2: each piece is a meta-block as it is, which ends on a byte's border as a flush does.
+fn brotli_stored(pieces: &[&[u8]]) -> Vec<Vec<u8>> {
+    let mut coded = Vec::new();
+    for (place, piece) in pieces.iter().enumerate() {
+        // From the lowest bit on: of the stream's header WBITS 0 (a window of 64 KiB), once; then ISLAST 0, MNIBBLES 0 (four), MLEN - 1, ISUNCOMPRESSED 1.
+        let header = ((piece.len() as u32 - 1) << 3) | 1 << 19;
+        let header = if place == 0 { header << 1 } else { header };
+        coded.push([&header.to_le_bytes()[..3], piece].concat());
+    }
+    coded.push(vec![0b11]); // ISLAST, ISLASTEMPTY
+    coded
 }
 
 fn written<W: Write>(
@@ -86,14 +101,14 @@ pub(crate) const CODINGS: [&str; 5] = ["gzip", "deflate", "raw deflate", "zstd",
 
 const EVENTS: [&[u8]; 2] = [b"data: hello\n\n", b"data: hello again\n\n"];
 
-fn head(coding: &str) -> String {
+pub(crate) fn head(coding: &str) -> String {
     CHUNKED.replace(
         "\r\n\r\n",
         &format!("\r\nContent-Encoding: {coding}\r\n\r\n"),
     )
 }
 
-fn name(coding: &str) -> &str {
+pub(crate) fn name(coding: &str) -> &str {
     coding.trim_start_matches("raw ")
 }
 
@@ -265,6 +280,31 @@ fn too_many_codings_are_refused() {
 }
 
 #[test]
+fn a_bomb_of_small_events_is_given_up_before_they_fill_the_memory() {
+    let events = "data: x\n\n".repeat(1 << 20);
+    for coding in ["gzip", "deflate"] {
+        let bomb = coded(coding, &[events.as_bytes()]).concat();
+        let script = Script::stream(&head(coding))
+            .server(chunk(&bomb))
+            .server("0\r\n\r\n");
+        let told = script.told();
+        assert!(
+            told.iter().any(|line| line.contains("decompression-limit")),
+            "{coding}"
+        );
+        assert!(script.events().len() < 300_000, "{coding}");
+        assert_eq!(script.endings()[0].end.kind, EndKind::TerminatingChunk);
+    }
+    // As many that are not alike take their bytes.
+    let unlike: String = (0..300_000u32)
+        .map(|n| format!("data: {}\n\n", u64::from(n) * 7919 % 1_000_003))
+        .collect();
+    let script =
+        Script::stream(&head("gzip")).server(chunk(coded("gzip", &[unlike.as_bytes()]).concat()));
+    assert_eq!(script.events().len(), 300_000);
+}
+
+#[test]
 fn a_bomb_is_given_up() {
     let zeros = vec![b'\n'; 64 << 20];
     let bomb = coded("zstd", &[&zeros]).concat();
@@ -279,4 +319,23 @@ fn a_bomb_is_given_up() {
             .any(|line| line.contains("decompression-limit"))
     );
     assert_eq!(script.endings()[0].body_bytes, bomb.len() as u64);
+}
+
+#[test]
+fn a_coder_that_holds_events_back_is_seen_bytes_arrive_and_nothing_is_decoded() {
+    let whole = coded("gzip", &[EVENTS[0], EVENTS[1]]).concat();
+    let script = Script::stream(&head("gzip"))
+        .server(chunk(&whole[..10]))
+        .server(chunk(&whole[10..]));
+    assert_eq!(
+        script.told_from(3),
+        [
+            "3 S0 chunk 1, 10".to_owned(),
+            "3 S0 decoded 0".to_owned(),
+            format!("4 S0 chunk 2, {}", whole.len() - 10),
+            "4 S0 event 1 message \"hello\" frames 4-4 chunks 2-2".to_owned(),
+            "4 S0 event 2 message \"hello again\" frames 4-4 chunks 2-2".to_owned(),
+            "4 S0 decoded 32".to_owned(),
+        ]
+    );
 }

@@ -4,6 +4,7 @@
 
 mod coding;
 mod gaps;
+mod headless;
 mod http;
 mod properties;
 mod script;

@@ -180,6 +180,7 @@ fn line(said: &Said) -> String {
             bytes,
         } => format!("chunk {number}, {have} of {bytes}"),
         Fact::Body(bytes) => format!("body {bytes}"),
+        Fact::Decoded(bytes) => format!("decoded {bytes}"),
         Fact::TerminatingChunk => "terminating chunk".into(),
         Fact::ResponseEnd => "response end".into(),
         Fact::Upgrade(name) => format!("upgrade {name}"),

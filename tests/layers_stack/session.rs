@@ -241,3 +241,48 @@ fn data_beyond_the_cap_is_given_up_and_events_resume_at_the_next_blank_line() {
         .count();
     assert_eq!(oversize, 1);
 }
+
+#[test]
+fn who_ends_a_stream_is_told_by_who_closed_first_while_it_was_open() {
+    let open = || Script::stream(CHUNKED).server(chunk("data: a\n\n"));
+    let by = |script: Script| script.endings()[0].end.by;
+    let (client, server) = (Some(Direction::ToServer), Some(Direction::ToClient));
+    assert_eq!(by(open().server("0\r\n\r\n")), server);
+    assert_eq!(by(open().server_ends(Ending::Fin)), server);
+    let leaves = open().client_ends(Ending::Fin);
+    assert_eq!(by(leaves.server_ends(Ending::Fin)), client);
+    let aborts = Ending::Reset(Direction::ToServer);
+    assert_eq!(by(open().server_ends(aborts)), client);
+    assert_eq!(
+        by(open().server_ends(Ending::Reset(Direction::ToClient))),
+        server
+    );
+    // A client that closes its side behind its request reads on.
+    let half = Script::new().client(GET).client_ends(Ending::Fin);
+    assert_eq!(by(half.server(CLOSE).server_ends(Ending::Fin)), server);
+    assert_eq!(by(open().server_ends(Ending::CaptureEnd)), None);
+}
+
+#[test]
+fn heartbeats_are_measured_from_comment_to_comment_of_different_frames() {
+    let script = Script::stream(CHUNKED)
+        .server(chunk(":a\n:b\n\n"))
+        .server(chunk("data: x\n\n"))
+        .server(chunk(":c\n\n"))
+        .server(chunk(":d\n\n"))
+        .server("0\r\n\r\n");
+    let ending = script.endings()[0];
+    assert_eq!(
+        ending.heartbeats,
+        Some(Gaps {
+            min: MS,
+            p50: MS,
+            p95: 2 * MS,
+            max: 2 * MS
+        })
+    );
+    assert_eq!((ending.comments, ending.segments), (4, 4));
+    // The head, four chunks with their size lines and line ends, and the terminating chunk.
+    let chunks = 7 + 9 + 4 + 4 + 4 * 5;
+    assert_eq!(ending.wire_bytes, CHUNKED.len() as u64 + chunks + 5);
+}

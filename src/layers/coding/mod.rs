@@ -114,8 +114,17 @@ impl Chain {
         self.stages.is_empty()
     }
 
-    /// Decodes `input` and hands on what it yields. After an error nothing more can be decoded.
-    pub(crate) fn feed(&mut self, input: &[u8], mut sink: impl FnMut(&[u8])) -> Result<(), String> {
+    /// Decoded bytes so far.
+    pub(crate) fn given(&self) -> u64 {
+        self.given
+    }
+
+    /// Decodes `input` and hands on what it yields; the sink says how many items it has made of all that. After an error nothing more can be decoded.
+    pub(crate) fn feed(
+        &mut self,
+        input: &[u8],
+        mut sink: impl FnMut(&[u8]) -> u64,
+    ) -> Result<(), String> {
         if self.stages.is_empty() {
             sink(input);
             return Ok(());
@@ -129,7 +138,12 @@ impl Chain {
                     "decompression-limit: {taken} coded bytes became more than {given}"
                 ));
             }
-            sink(piece);
+            let items = sink(piece);
+            if items > limits::DECODED_ITEMS_FREE + taken / limits::DECODED_ITEM {
+                return Err(format!(
+                    "decompression-limit: {taken} coded bytes became more than {items} events"
+                ));
+            }
             Ok(())
         })
     }

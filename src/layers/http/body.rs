@@ -138,6 +138,18 @@ impl Body {
         matches!(self, Body::Chunked(chunked) if matches!(chunked.state, State::Seek | State::Guess { .. }))
     }
 
+    /// The chunk that is being read counts as the first; `part` is what was said of it.
+    pub(super) fn renumber(&mut self, part: ChunkPart) -> ChunkPart {
+        let first = ChunkPart { number: 1, ..part };
+        if let Body::Chunked(chunked) = self {
+            chunked.number = 1;
+            if let State::Data(part) = &mut chunked.state {
+                *part = first;
+            }
+        }
+        first
+    }
+
     /// The chunk whose data is not complete.
     pub(super) fn partial_chunk(&self) -> Option<ChunkPart> {
         match self {
@@ -406,6 +418,17 @@ fn split_off<'a>(input: &mut &'a [u8], most: u64) -> &'a [u8] {
     let (data, rest) = input.split_at(length);
     *input = rest;
     data
+}
+
+/// The data of the chunk that `input` begins with, as far as it is there, if it may be one.
+pub(super) fn begins_chunk(input: &[u8]) -> Option<&[u8]> {
+    match look_at(input) {
+        Found::Chunk(_) | Found::Perhaps { .. } => {
+            let line = memchr(b'\n', input)?;
+            input.get(line + 1..)
+        }
+        Found::Nothing => None,
+    }
 }
 
 /// What `find_chunk` found.

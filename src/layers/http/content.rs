@@ -5,7 +5,7 @@ use super::body::Over;
 use crate::layers::coding::{self, Chain};
 use crate::layers::sse::{Closing, Mark, Session};
 use crate::layers::{Ledger, pieces::Pieces};
-use crate::model::{At, Exchange, Fact, OtherStream, ResponseHead, Said, Span, limits};
+use crate::model::{At, Detail, Exchange, Fact, OtherStream, ResponseHead, Said, Span, limits};
 use std::sync::Arc;
 
 /// The reader of one body.
@@ -51,6 +51,25 @@ impl Content {
         Content {
             sink: Sink::Events(Box::new(Session::new(number, head, ledger.detail))),
             chain,
+        }
+    }
+
+    /// Opens a session of a stream that was recognised in `at`, without its head. If it were coded it would not have been recognised.
+    pub(super) fn headless(
+        exchange: Exchange,
+        at: At,
+        ledger: &mut Ledger,
+        said: &mut Vec<Said>,
+    ) -> Content {
+        let number = ledger.next_session();
+        for fact in [Fact::SessionOpens(Box::new(exchange)), Fact::EventStream] {
+            let session = Some(number);
+            said.push(Said { at, session, fact });
+        }
+        let session = Session::headless(number, at, ledger.detail);
+        Content {
+            sink: Sink::Events(Box::new(session)),
+            chain: Some(Chain::default()),
         }
     }
 
@@ -105,18 +124,36 @@ impl Content {
         ledger: &mut Ledger,
         said: &mut Vec<Said>,
     ) {
+        if bytes.is_empty() {
+            return;
+        }
         if let Sink::Events(session) = &mut self.sink {
             session.carried(bytes.len() as u64, mark.span.there);
         }
         let Some(chain) = &mut self.chain else {
             return;
         };
+        let coded = (!chain.is_identity()).then(|| chain.given());
         let sink = &mut self.sink;
         let fed = chain.feed(bytes, |piece| match sink {
-            Sink::Nothing => {}
+            Sink::Nothing => 0,
             Sink::Events(session) => session.push(piece, mark, said),
-            Sink::Pieces(place, pieces) => ledger.count_pieces(*place, pieces.push(piece)),
+            Sink::Pieces(place, pieces) => {
+                ledger.count_pieces(*place, pieces.push(piece));
+                0 // They are counted and not kept.
+            }
         });
+        if let Some(before) = coded
+            && fed.is_ok()
+            && ledger.detail == Detail::Frames
+            && let Sink::Events(session) = &self.sink
+        {
+            said.push(Said {
+                at: mark.span.there,
+                session: Some(session.number()),
+                fact: Fact::Decoded(chain.given() - before),
+            });
+        }
         if let Err(why) = fed {
             self.chain = None;
             self.say(

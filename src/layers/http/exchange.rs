@@ -3,7 +3,7 @@
 //! Requests come in as they begin, as their heads and as their bodies become complete; each final response takes the oldest one
 //! that waits. Interim responses take none.
 
-use crate::model::{At, RequestHead, limits};
+use crate::model::{At, Exchange, RequestHead, limits};
 use std::collections::VecDeque;
 use std::sync::Arc;
 
@@ -104,6 +104,20 @@ impl Exchanges {
             self.answered_early = true;
         }
         self.current.as_ref()
+    }
+
+    /// A response whose head nobody saw is under way: the request that it answers, if that was captured. The youngest, as in [`answer`](Exchanges::answer).
+    pub(super) fn answered_unseen(&mut self) -> Exchange {
+        self.missed_responses = true;
+        match self.answer() {
+            Some(request) => Exchange {
+                request: Some(request.head.clone()),
+                request_end: request.end,
+                first: request.first,
+                ..Exchange::default()
+            },
+            None => Exchange::default(),
+        }
     }
 
     /// The requests that asked for an event stream and that nothing will answer any more, oldest first.

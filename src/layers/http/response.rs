@@ -1,21 +1,19 @@
 //! The server's side of a connection: response heads, bodies and what is in them.
 
 use super::Next;
-use super::body::{Body, Over, Step};
+use super::body::{Body, Over};
 use super::content::Content;
 use super::exchange::Exchanges;
-use super::fields::{self, Length, Transfer};
+use super::fields;
+use super::framed::Framed;
 use super::head::{HeadBuffer, Taken};
+use super::headless::{Suspect, Verdict};
+use super::open::Open;
 use super::request::skip_empty_lines;
 use super::start;
-use crate::layers::{
-    Ledger,
-    probe::{self, Verdict},
-    sse::{Closing, Mark},
-};
+use crate::layers::{Ledger, probe, sse::Closing};
 use crate::model::{
-    At, Detail, Direction, EndKind, Ending, Exchange, Fact, Framing, Protocol, ResponseHead, Said,
-    Span,
+    At, Direction, EndKind, Ending, Exchange, Fact, Framing, Protocol, ResponseHead, Said, Span,
 };
 use std::sync::Arc;
 
@@ -38,26 +36,13 @@ enum State {
     Head,
     /// A response's body.
     Body(Box<Open>),
-    /// A delivery that begins with a status line: what comes before cannot be read.
+    /// A delivery that begins with a status line, or in the middle of an event stream: what comes before cannot be read.
     Seek,
+    /// The same, and the bytes so far may be those of an event stream.
+    Suspect(Suspect),
     /// Nothing: the direction has ended.
     Closed,
 }
-
-/// A response whose body is not over.
-struct Open {
-    body: Body,
-    content: Content,
-    /// How the head said that the body ends; what ends it when its own end was missed.
-    framing: Framing,
-    /// Nothing but the next head, or the end of the connection, tells where it ends.
-    lost: bool,
-    /// How often the chunked coding was broken.
-    breaches: u8,
-}
-
-/// So often reading resumes in a broken chunked coding before it is given up.
-const BREACHES: u8 = 8;
 
 /// What the connection shares with its response reader.
 pub(super) struct Shared<'a> {
@@ -96,13 +81,16 @@ impl Responses {
         self.look_for_head(rest, span, shared);
         while !rest.is_empty() {
             let before = rest.len();
+            let whole = before == bytes.len();
             match &mut self.state {
                 State::Head => {
                     if self.buffer.is_empty() {
                         self.wire_bytes = 0;
                     }
                     let next = self.head(&mut rest, span, shared);
-                    if !matches!(next, Next::More) {
+                    // A delivery that begins with no head may be the middle of an event stream.
+                    let lost = before == rest.len() && whole && matches!(self.state, State::Seek);
+                    if !lost && !matches!(next, Next::More) {
                         return next;
                     }
                 }
@@ -113,7 +101,12 @@ impl Responses {
                         self.finish(kind, span.there, Direction::ToClient, shared);
                     }
                 }
-                State::Seek | State::Closed => return Next::More,
+                State::Seek => match Suspect::of(rest) {
+                    Some(suspect) if whole => self.state = State::Suspect(suspect),
+                    _ => return Next::More,
+                },
+                State::Suspect(_) => self.suspect(&mut rest, span, shared),
+                State::Closed => return Next::More,
             }
         }
         Next::More
@@ -123,6 +116,7 @@ impl Responses {
     pub(super) fn gap(&mut self, bytes: u64, span: Span, shared: &mut Shared<'_>) {
         match &mut self.state {
             State::Closed | State::Seek => {}
+            State::Suspect(_) => self.state = State::Seek,
             State::Head => {
                 self.buffer.clear();
                 self.state = State::Seek;
@@ -203,11 +197,11 @@ impl Responses {
     /// After a loss a head is looked for where a delivery begins: servers begin a response with a segment of its own.
     fn look_for_head(&mut self, bytes: &[u8], span: Span, shared: &mut Shared<'_>) {
         let lost = match &self.state {
-            State::Seek => true,
+            State::Seek | State::Suspect(_) => true,
             State::Body(open) => open.lost || open.body.seeks_chunk(),
             State::Head | State::Closed => false,
         };
-        if !lost || probe::status_line(bytes) != Verdict::Http1 {
+        if !lost || probe::status_line(bytes) != probe::Verdict::Http1 {
             return;
         }
         if let State::Body(open) = &self.state {
@@ -222,6 +216,36 @@ impl Responses {
         self.state = State::Head;
     }
 
+    /// The bytes that may be those of an event stream go on. Where they are, a session opens behind the blank line that told it.
+    fn suspect(&mut self, rest: &mut &[u8], span: Span, shared: &mut Shared<'_>) {
+        let State::Suspect(suspect) = std::mem::replace(&mut self.state, State::Seek) else {
+            return;
+        };
+        let (delivery, is_new) = (*rest, suspect.is_new());
+        match suspect.read(rest) {
+            Verdict::Undecided(suspect) => self.state = State::Suspect(suspect),
+            Verdict::Other if is_new => *rest = &[],
+            // What does not go on with the delivery before may begin with this one.
+            Verdict::Other => *rest = delivery,
+            Verdict::Stream(stream) => {
+                shared.exchanges.confirmed = true;
+                let exchange = shared.exchanges.answered_unseen();
+                let (ledger, said) = (&mut *shared.ledger, &mut *shared.said);
+                let mut open = Open {
+                    body: stream.body,
+                    content: Content::headless(exchange, span.there, ledger, said),
+                    framing: stream.framing,
+                    // Its length may have been known.
+                    lost: stream.framing == Framing::Close,
+                    breaches: 0,
+                };
+                self.wire_bytes = stream.rest.len() as u64;
+                open.take(stream.rest, stream.part, span, shared);
+                self.state = State::Body(Box::new(open));
+            }
+        }
+    }
+
     fn head(&mut self, rest: &mut &[u8], span: Span, shared: &mut Shared<'_>) -> Next {
         if self.buffer.is_empty() {
             *rest = skip_empty_lines(rest);
@@ -232,8 +256,8 @@ impl Responses {
         let begins = self.buffer.is_empty();
         if begins {
             match probe::status_line(rest) {
-                Verdict::Http1 => shared.exchanges.confirmed = true,
-                Verdict::Undecided => {}
+                probe::Verdict::Http1 => shared.exchanges.confirmed = true,
+                probe::Verdict::Undecided => {}
                 _ => return self.lost(NO_RESPONSE.to_owned(), span, shared),
             }
             shared.say(span.there, Fact::ResponseBegins);
@@ -242,8 +266,8 @@ impl Responses {
             Taken::More => {
                 *rest = &[];
                 match probe::status_line(self.buffer.bytes()) {
-                    Verdict::Http1 => shared.exchanges.confirmed = true,
-                    Verdict::Undecided => {}
+                    probe::Verdict::Http1 => shared.exchanges.confirmed = true,
+                    probe::Verdict::Undecided => {}
                     _ => return self.lost(NO_RESPONSE.to_owned(), span, shared),
                 }
                 Next::More
@@ -413,124 +437,4 @@ fn interim(response: ResponseHead, shared: &mut Shared<'_>) -> Next {
         "h2c" => Protocol::Http2,
         _ => Protocol::Unknown,
     })
-}
-
-impl Open {
-    /// Reads what belongs to the body from `rest`, which it shortens. How the body ended, if it did.
-    fn read(&mut self, rest: &mut &[u8], span: Span, shared: &mut Shared<'_>) -> Option<EndKind> {
-        let tells = shared.ledger.detail == Detail::Frames;
-        // Most deliveries are a chunk.
-        while !tells && let Some((data, number)) = self.body.whole_chunk(rest) {
-            let mark = Mark {
-                span,
-                chunk: Some(number),
-            };
-            self.content.data(data, mark, shared.ledger, shared.said);
-        }
-        if rest.is_empty() {
-            return None;
-        }
-        while let Some(step) = self.body.step(rest) {
-            match step {
-                Step::Data(bytes, part) => {
-                    match part {
-                        _ if !tells => {}
-                        Some(part) if part.is_complete() => {
-                            let fact = Fact::Chunk {
-                                number: part.number,
-                                bytes: part.size,
-                            };
-                            self.content.say(span, fact, shared.said);
-                        }
-                        None if self.content.session().is_some() => {
-                            let fact = Fact::Body(bytes.len() as u64);
-                            self.content.say(span, fact, shared.said);
-                        }
-                        _ => {}
-                    }
-                    let chunk = part.map(|part| part.number);
-                    let mark = Mark { span, chunk };
-                    self.content.data(bytes, mark, shared.ledger, shared.said);
-                }
-                Step::Terminating => {
-                    self.content.say(span, Fact::TerminatingChunk, shared.said);
-                    return Some(EndKind::TerminatingChunk);
-                }
-                Step::Full => return Some(EndKind::ContentLength),
-                Step::Broken(why) => self.broken(why, span, shared),
-            }
-        }
-        if tells && let Some(part) = self.body.partial_chunk() {
-            let fact = Fact::PartialChunk {
-                number: part.number,
-                have: part.have,
-                bytes: part.size,
-            };
-            self.content.say(span, fact, shared.said);
-        }
-        None
-    }
-
-    fn broken(&mut self, why: &str, span: Span, shared: &mut Shared<'_>) {
-        self.breaches += 1;
-        self.content.gap(0, Over::SeeksChunk);
-        let goes_on = if self.breaches < BREACHES {
-            "reading resumes at the next chunk header"
-        } else {
-            self.lost = true;
-            self.body = Body::Close;
-            self.content.give_up();
-            "the rest of this response is not read"
-        };
-        let fact = Fact::Trouble(format!("{why}; {goes_on}"));
-        self.content.say(span, fact, shared.said);
-    }
-}
-
-/// How a response's body is framed.
-#[derive(Default)]
-struct Framed {
-    framing: Option<Framing>,
-    body: Option<Body>,
-    /// The codings to undo, in the order in which they were applied: content codings, then transfer codings.
-    codings: Vec<String>,
-    trouble: Option<&'static str>,
-}
-
-impl Framed {
-    /// RFC 9112 §6.3, items 3 to 8.
-    fn of(response: &ResponseHead) -> Framed {
-        let mut codings = fields::content_codings(&response.fields);
-        let mut trouble = None;
-        let (framing, body) = match fields::transfer(&response.fields) {
-            // Items 3 and 4: Transfer-Encoding overrides Content-Length.
-            Transfer::Chunked(more) => {
-                codings.extend(more);
-                (Framing::Chunked, Body::chunked())
-            }
-            Transfer::Other(more) => {
-                codings.extend(more);
-                (Framing::Close, Body::Close)
-            }
-            Transfer::Absent => match fields::content_length(&response.fields) {
-                // Item 6.
-                Length::Bytes(bytes) => (Framing::ContentLength, Body::Length(bytes)),
-                // Item 8.
-                Length::Absent => (Framing::Close, Body::Close),
-                // Item 5: clients give up here or read on up to the end of the connection.
-                Length::Invalid => {
-                    trouble = Some(
-                        "the Content-Length is no length; the body is read up to the end of the connection",
-                    );
-                    (Framing::Close, Body::Close)
-                }
-            },
-        };
-        Framed {
-            framing: Some(framing),
-            body: Some(body),
-            codings,
-            trouble,
-        }
-    }
 }

@@ -27,12 +27,14 @@ pub(crate) struct Session {
 /// What is counted event by event.
 #[derive(Debug)]
 struct Tally {
+    /// Events, comments and other blocks.
+    items: u64,
     events: u64,
     comments: u64,
     data_bytes: u64,
     first_event: Option<At>,
-    /// The response head, later the last event: what the next event's gap is measured from.
-    before: At,
+    /// The response head, if it was captured, later the last event: what the next event's gap is measured from.
+    before: Option<At>,
     gaps: GapCounter,
     /// The last comment.
     comment: Option<At>,
@@ -74,6 +76,13 @@ impl Session {
         }
     }
 
+    /// A session that was recognised in `at`, its head unseen.
+    pub(crate) fn headless(number: u32, at: At, detail: Detail) -> Session {
+        let mut session = Session::new(number, at, detail);
+        session.tally.before = None;
+        session
+    }
+
     /// Its number within the connection.
     pub(crate) fn number(&self) -> u32 {
         self.number
@@ -94,9 +103,9 @@ impl Session {
         self.heard = at;
     }
 
-    /// The next decoded bytes.
+    /// The next decoded bytes. How many events, comments and other blocks there were so far.
     #[inline]
-    pub(crate) fn push(&mut self, bytes: &[u8], mark: Mark, said: &mut Vec<Said>) {
+    pub(crate) fn push(&mut self, bytes: &[u8], mark: Mark, said: &mut Vec<Said>) -> u64 {
         let (number, at) = (self.number, mark.span.there);
         let tally = &mut self.tally;
         self.parser.push(bytes, mark, |item| {
@@ -108,6 +117,7 @@ impl Session {
                 });
             }
         });
+        self.tally.items
     }
 
     /// So many bytes of the body are missing (0 if nobody knows): reading resumes after the next blank line.
@@ -144,7 +154,7 @@ impl Session {
             request_end: closing.request_end,
             first_event: self.tally.first_event,
             gaps: self.tally.gaps.summary(),
-            last_event: self.tally.first_event.map(|_| self.tally.before),
+            last_event: self.tally.first_event.and(self.tally.before),
             heartbeats: self.tally.heartbeats.summary(),
             longest_silence: self.longest_silence,
             incomplete_event: self.parser.unread(),
@@ -167,11 +177,12 @@ impl Session {
 impl Tally {
     fn new(head: At) -> Tally {
         Tally {
+            items: 0,
             events: 0,
             comments: 0,
             data_bytes: 0,
             first_event: None,
-            before: head,
+            before: Some(head),
             gaps: GapCounter::default(),
             comment: None,
             heartbeats: GapCounter::default(),
@@ -181,6 +192,7 @@ impl Tally {
     /// Counts an item, complete in `at`. What there is to say of it.
     #[inline]
     fn fact(&mut self, item: Item, at: At) -> Option<Fact> {
+        self.items += 1;
         Some(match item {
             Item::Counted { data_bytes, there } => {
                 self.count(data_bytes, there);
@@ -212,23 +224,23 @@ impl Tally {
                     retry: block.retry,
                     span: block.first.span.join(block.last.span),
                     chunks: block.first.chunk.zip(block.last.chunk),
-                    gap: Some(gap),
+                    gap,
                 }))
             }
         })
     }
 
     /// Counts an event. The time since the one before, or since the response head.
-    fn count(&mut self, data_bytes: u64, at: At) -> Nanos {
-        let gap = at.time.since(self.before.time);
+    fn count(&mut self, data_bytes: u64, at: At) -> Option<Nanos> {
+        let gap = self.before.map(|before| at.time.since(before.time));
         self.events += 1;
         self.data_bytes += data_bytes;
         if self.first_event.is_none() {
             self.first_event = Some(at);
-        } else {
+        } else if let Some(gap) = gap {
             self.gaps.add(gap);
         }
-        self.before = at;
+        self.before = Some(at);
         gap
     }
 }

@@ -1,12 +1,11 @@
-//! What stands above a timeline: its sessions, each with where, how much and how it ended, or the connection; then findings.
+//! What stands above a timeline: its sessions, each with where, how much and how it ended; then findings.
 //!
 //! Records come in when they are final and are at once reduced to their words, so that what waits stays small. Lines go out,
 //! which break only at ` · `.
 
 use super::line::{ACCENT, BOLD, ERROR, Line, PLAIN, WARNING};
 use crate::model::{
-    ConnectionRecord, Direction, End, EndKind, Finding, Framing, Nanos, OtherStream, Protocol,
-    SessionOpening, SessionRecord, Severity, TeardownKind,
+    Direction, End, EndKind, Finding, Framing, Nanos, SessionOpening, SessionRecord, Severity,
 };
 use crate::report::sessions::resumed;
 use crate::report::text::{Count, Escaped, Lasting, Range, Thousands, cut, width};
@@ -21,7 +20,7 @@ const SILENCE: Nanos = 500_000_000;
 const TARGET: usize = 24;
 
 /// Characters of a Last-Event-ID that a heading quotes.
-const ID: usize = 40;
+pub(super) const ID: usize = 40;
 
 /// A session's heading.
 #[derive(Debug)]
@@ -285,78 +284,6 @@ fn ended(end: End, framing: Option<Framing>) -> (Style, &'static str) {
     }
 }
 
-/// `connection 1 · 127.0.0.1:60910 → 127.0.0.1:8080 · No. 9–270`.
-pub(super) fn place(record: &ConnectionRecord) -> String {
-    let (first, last) = record.span;
-    format!(
-        "connection {} · {} → {} · No. {}",
-        record.connection,
-        record.client,
-        record.server,
-        Range(first.frame.0, last.frame.0)
-    )
-}
-
-/// Writes the heading of a connection without a session.
-pub(super) fn write_connection(
-    record: &ConnectionRecord,
-    width: usize,
-    line: &mut Line,
-    out: &mut impl Write,
-) -> io::Result<()> {
-    line.put(BOLD, &format!("Connection {}  ", record.connection));
-    ends(
-        BOLD,
-        &format!("{} → {}", record.client, record.server),
-        width,
-        line,
-        out,
-    )?;
-    line.end(out)?;
-    let protocol = match record.protocol {
-        Protocol::None => "no payload",
-        Protocol::Unknown => "unknown protocol",
-        Protocol::Http1 => "HTTP/1",
-        Protocol::Http2 => "HTTP/2",
-        Protocol::Tls => "TLS",
-        Protocol::WebSocket => "WebSocket",
-    };
-    let (style, end) = match record.teardown.kind {
-        TeardownKind::Open => (PLAIN, "still open at the end of the capture"),
-        TeardownKind::Fin => (PLAIN, "closed by both sides"),
-        TeardownKind::Rst => (ERROR, "ended by RST"),
-    };
-    let (first, last) = record.span;
-    let words = format!(
-        "{protocol} · {} · No. {}",
-        Count(record.frames, "frame"),
-        Range(first.frame.0, last.frame.0)
-    );
-    clauses(PLAIN, &words, width, line, out)?;
-    clauses(style, end, width, line, out)
-}
-
-/// Writes the line of a stream that is no event stream.
-pub(super) fn write_other_stream(
-    stream: &OtherStream,
-    width: usize,
-    line: &mut Line,
-    out: &mut impl Write,
-) -> io::Result<()> {
-    let words = format!(
-        "another stream: {} · No. {} · {} {}",
-        Escaped(&cut(&stream.content_type, ID)),
-        stream.frame,
-        Thousands(stream.pieces),
-        if stream.pieces == 1 {
-            "piece"
-        } else {
-            "pieces"
-        },
-    );
-    clauses(PLAIN, &words, width, line, out)
-}
-
 /// Writes a finding: `warning closed-after-idle (No. 7, 9): its text`.
 pub(super) fn write_finding(
     finding: &Finding,
@@ -387,7 +314,7 @@ pub(super) fn write_finding(
 }
 
 /// Writes clauses, indented, on as many lines as they need; lines break at ` · ` only.
-fn clauses(
+pub(super) fn clauses(
     style: Style,
     words: &str,
     columns: usize,
@@ -412,7 +339,7 @@ fn clauses(
 }
 
 /// Writes a clause; a pair of addresses too long for a line, which those of IPv6 can be, has two.
-fn ends(
+pub(super) fn ends(
     style: Style,
     clause: &str,
     columns: usize,

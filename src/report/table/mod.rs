@@ -3,6 +3,7 @@
 //! Records come in as they become final, those of many connections interleaved; text goes out. Rows wait in a spool until
 //! their connection is over and no earlier one can show rows any more; in memory stays what heads the tables, and an index.
 
+mod connection;
 mod fold;
 mod heading;
 mod layout;
@@ -258,7 +259,7 @@ impl<W: Write> TimelineTable<W> {
         let (line, width) = (&mut self.line, self.options.width);
         let over = table.over.as_deref();
         let place = match over {
-            Some(over) => heading::place(over),
+            Some(over) => connection::place(over),
             // Its rows came after it was over, and after its table was printed.
             None => format!("connection {connection}, continued"),
         };
@@ -268,7 +269,7 @@ impl<W: Write> TimelineTable<W> {
         }
         if table.sessions.is_empty() {
             match over {
-                Some(over) => heading::write_connection(over, width, line, out)?,
+                Some(over) => connection::write_connection(over, width, line, out)?,
                 None => {
                     line.put(line::BOLD, &format!("Connection {connection}, continued"));
                     line.end(out)?;
@@ -276,7 +277,7 @@ impl<W: Write> TimelineTable<W> {
             }
         }
         for stream in over.into_iter().flat_map(|over| &over.other_streams) {
-            heading::write_other_stream(stream, width, line, out)?;
+            connection::write_other_stream(stream, width, line, out)?;
         }
         for finding in &table.findings {
             heading::write_finding(finding, width, line, out)?;

@@ -2,7 +2,7 @@
 
 use super::{Fields, Json};
 use crate::model::{
-    ConnectionRecord, Direction, EventRecord, Finding, FrameRecord, Gaps, RequestHead,
+    ConnectionRecord, Direction, EventRecord, Finding, FrameRecord, Framing, Gaps, RequestHead,
     ResponseHead, SessionRecord, Severity, Summary, TeardownKind, Timestamp,
 };
 
@@ -48,6 +48,10 @@ pub(crate) fn event(fields: &mut impl Fields, record: &EventRecord, first: Times
     fields.number("retry", event.retry);
     fields.number("first_frame", event.span.first.frame.0);
     fields.number("frame", complete.frame.0);
+    fields.object("chunks", event.chunks.as_ref(), |fields, chunks| {
+        fields.number("first", chunks.map(|(first, _)| *first));
+        fields.number("last", chunks.map(|(_, last)| *last));
+    });
     fields.seconds("gap", event.gap);
 }
 
@@ -61,7 +65,9 @@ pub(crate) fn session(fields: &mut impl Fields, session: &SessionRecord) {
     fields.endpoint("client", opening.client);
     fields.endpoint("server", opening.server);
     fields.object("request", exchange.request.as_deref(), request);
-    fields.object("response", exchange.response.as_deref(), response);
+    let recognised = recognised(session);
+    let head = exchange.response.as_deref().or(Some(&recognised));
+    fields.object("response", head, response);
     fields.number("events", session.events);
     fields.number("comments", session.comments);
     fields.number("chunks", session.chunks);
@@ -175,10 +181,21 @@ fn request<F: Fields>(fields: &mut F, head: Option<&RequestHead>) {
     );
 }
 
+/// What a stream tells of its head that was not captured.
+fn recognised(session: &SessionRecord) -> ResponseHead {
+    ResponseHead {
+        content_type: Some("text/event-stream".to_owned()),
+        framing: session.chunks.map(|_| Framing::Chunked),
+        ..ResponseHead::default()
+    }
+}
+
 fn response<F: Fields>(fields: &mut F, head: Option<&ResponseHead>) {
-    fields.number("frame", head.map(|head| head.span.there.frame.0));
-    fields.number("status", head.map(|head| u64::from(head.status)));
-    fields.text("version", head.map(|head| head.version.as_str()));
+    // Of a head that was not captured only what the stream itself tells is known.
+    let seen = head.filter(|head| head.status > 0);
+    fields.number("frame", seen.map(|head| head.span.there.frame.0));
+    fields.number("status", seen.map(|head| u64::from(head.status)));
+    fields.text("version", seen.map(|head| head.version.as_str()));
     fields.text(
         "content_type",
         head.and_then(|head| head.content_type.as_deref()),

@@ -34,6 +34,7 @@ pub(super) fn tell_chunks(words: &mut Annotation, said: &[Said]) -> Option<(u64,
     let mut run: Option<(u64, u64, u64)> = None;
     let mut partial = None;
     let (mut body, mut comments, mut events) = (0, 0, false);
+    let mut decoded = None;
     for Said { session, fact, .. } in said {
         match fact {
             Fact::Chunk { number, bytes } => {
@@ -50,6 +51,7 @@ pub(super) fn tell_chunks(words: &mut Annotation, said: &[Said]) -> Option<(u64,
                 bytes,
             } if !named(*session, *number) => partial = Some((*number, *have, *bytes)),
             Fact::Body(bytes) => body += bytes,
+            Fact::Decoded(bytes) => decoded = Some(decoded.unwrap_or(0) + bytes),
             Fact::Comment => comments += 1,
             Fact::Event(_) => events = true,
             _ => {}
@@ -77,6 +79,12 @@ pub(super) fn tell_chunks(words: &mut Annotation, said: &[Said]) -> Option<(u64,
     if body > 0 && !events {
         words.next();
         words.say(Role::Plain, format_args!("body, {}", Count(body, "byte")));
+    }
+    // The coder holds back what it was given. At the end it is the coding's own trailer.
+    let ends = |said: &Said| matches!(said.fact, Fact::ResponseEnd);
+    let told = run.is_some() || partial.is_some() || body > 0;
+    if decoded == Some(0) && told && !said.iter().any(ends) {
+        words.push(Role::Plain, ", nothing decoded");
     }
     match comments {
         0 => {}

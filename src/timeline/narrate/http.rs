@@ -77,7 +77,7 @@ impl Narrator {
                         words.push(Role::Plain, ", its head was not captured");
                     }
                 }
-                Fact::EventStream if said.iter().any(completes_response) => {}
+                Fact::EventStream if said.iter().any(tells_the_stream) => {}
                 Fact::EventStream => {
                     words.next();
                     words.push(Role::Strong, "Content-Type: text/event-stream");
@@ -126,6 +126,7 @@ impl Narrator {
                 | Fact::Event(_)
                 | Fact::Comment
                 | Fact::Declined(_)
+                | Fact::Decoded(_)
                 | Fact::BlockWithoutData { .. } => {}
             }
         }
@@ -316,6 +317,12 @@ fn completes_request(said: &Said) -> bool {
 
 fn completes_response(said: &Said) -> bool {
     matches!(said.fact, Fact::Response { .. } | Fact::Informational(_))
+}
+
+/// Whether the words for it say that an event stream begins.
+fn tells_the_stream(said: &Said) -> bool {
+    completes_response(said)
+        || matches!(&said.fact, Fact::SessionOpens(exchange) if exchange.response.is_none())
 }
 
 fn tells_the_end(said: &Said) -> bool {

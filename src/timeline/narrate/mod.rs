@@ -231,6 +231,7 @@ fn must_keep(tcp: &TcpFacts, said: &[Said]) -> bool {
             | Fact::Event(_)
             | Fact::Comment
             | Fact::Declined(_)
+            | Fact::Decoded(_)
             | Fact::BlockWithoutData { .. } => false,
         })
 }
