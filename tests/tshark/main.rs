@@ -1,5 +1,7 @@
-//! The numbers of each capture in `fixtures/` that tshark knows too: frame by frame, both say the same.
+//! Held against tshark, frame by frame: the captures in `fixtures/`, and conversations that nobody would make up.
 #![allow(clippy::unwrap_used)] // A test that cannot set up its case fails.
+
+mod walk;
 
 use serde_json::{Value, json};
 use std::collections::BTreeMap;
@@ -48,21 +50,47 @@ const FLAGS: [&str; 8] = ["FIN", "SYN", "RST", "PSH", "ACK", "URG", "ECE", "CWR"
 fn tshark_gives_every_frame_the_same_numbers() {
     for capture in captures() {
         let Some(theirs) = tshark(&capture) else {
-            let _ = writeln!(std::io::stderr(), "skipped: tshark is not installed");
             return;
         };
-        let ours = ssetrace(&capture);
-        let name = capture.file_name().unwrap().to_string_lossy();
-        assert!(!theirs.is_empty(), "{name}: tshark found no TCP");
-        for (number, theirs) in &theirs {
-            let ours = ours.get(number).unwrap_or(&Value::Null);
-            assert_eq!(ours, theirs, "{name}, frame {number}");
-        }
-        assert_eq!(ours.len(), theirs.len(), "{name}: frames");
+        compare(&capture, &theirs);
     }
 }
 
-/// What tshark says of each TCP frame, by its number; `None` where it is not installed.
+/// With `SSETRACE_WALKS` so many captures, each from another seed: for a night.
+#[test]
+fn tshark_says_the_same_of_random_conversations() {
+    let captures = std::env::var("SSETRACE_WALKS").map_or(1, |count| count.parse().unwrap());
+    let folder = tempfile::tempdir().unwrap();
+    for seed in 0..captures {
+        let path = folder.path().join(format!("walk-{seed}.pcap"));
+        std::fs::write(&path, walk::capture(seed, 400)).unwrap();
+        let Some(theirs) = tshark(&path) else {
+            return;
+        };
+        compare(&path, &theirs);
+        for (_, label) in LABELS {
+            let says = |frame: &&Value| frame["labels"].as_array().unwrap().contains(&json!(label));
+            assert!(
+                theirs.values().filter(says).count() > 5,
+                "{label} hardly occurs"
+            );
+        }
+    }
+}
+
+/// Both say the same of each frame.
+fn compare(capture: &Path, theirs: &BTreeMap<u64, Value>) {
+    let ours = ssetrace(capture);
+    let name = capture.file_name().unwrap().to_string_lossy();
+    assert!(!theirs.is_empty(), "{name}: tshark found no TCP");
+    for (number, theirs) in theirs {
+        let ours = ours.get(number).unwrap_or(&Value::Null);
+        assert_eq!(ours, theirs, "{name}, frame {number}");
+    }
+    assert_eq!(ours.len(), theirs.len(), "{name}: frames");
+}
+
+/// What tshark says of each TCP frame, by its number; `None`, and a word about it, where it is not installed.
 fn tshark(capture: &Path) -> Option<BTreeMap<u64, Value>> {
     let mut command = Command::new("tshark");
     command.args(["-T", "fields", "-E", "occurrence=l", "-Y", "tcp", "-r"]);
@@ -74,7 +102,10 @@ fn tshark(capture: &Path) -> Option<BTreeMap<u64, Value>> {
     for field in &fields {
         command.args(["-e", field]);
     }
-    let output = command.output().ok()?;
+    let Ok(output) = command.output() else {
+        let _ = writeln!(std::io::stderr(), "skipped: tshark is not installed");
+        return None;
+    };
     let text = String::from_utf8(output.stdout).unwrap();
     let frames = text.lines().map(|line| {
         let values: BTreeMap<&str, &str> = fields.iter().copied().zip(line.split('\t')).collect();
