@@ -2,7 +2,9 @@
 
 mod common;
 
-use common::{ACK, Analysed, PSH, Piece, SSE, Script, analyse, analyse_with, chunk};
+use common::{
+    ACK, Analysed, PSH, Piece, SSE, Script, analyse, analyse_sessions, analyse_with, chunk,
+};
 use proptest::prelude::*;
 use ssetrace::analyzer::Connections;
 use ssetrace::model::{Record, Timestamp};
@@ -138,6 +140,32 @@ proptest! {
             let in_turn = analyse_with(&frames, connections, batch, jobs);
             prop_assert_eq!(shown(&together.records), shown(&in_turn.records));
         }
+    }
+
+    #[test]
+    fn a_session_is_the_same_whether_or_not_its_frames_are_wanted(
+        mut frames in capture(),
+        lost in prop::collection::vec(any::<prop::sample::Index>(), 0..4),
+        twice in prop::collection::vec(any::<prop::sample::Index>(), 0..4),
+        swapped in prop::collection::vec(any::<prop::sample::Index>(), 0..4),
+        batch in 1usize..40,
+    ) {
+        for at in lost {
+            frames.remove(at.index(frames.len()));
+        }
+        for at in twice {
+            let at = at.index(frames.len());
+            frames.insert(at, frames[at].clone());
+        }
+        for at in swapped {
+            let at = at.index(frames.len() - 1);
+            frames.swap(at, at + 1);
+        }
+        let (whole, sessions) = (analyse(&frames, Connections::Sse), analyse_sessions(&frames, batch));
+        let shown = |analysed: &Analysed| -> Vec<String> {
+            analysed.sessions().iter().map(|session| format!("{session:?}")).collect()
+        };
+        prop_assert_eq!(shown(&whole), shown(&sessions));
     }
 
     #[test]

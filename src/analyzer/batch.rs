@@ -71,21 +71,48 @@ struct Kept {
 }
 
 /// What nearly every segment of a connection carries.
-const TIME_ONLY: TcpOptions = TcpOptions {
-    mss: None,
-    window_scale: None,
-    sack_permitted: false,
-    sack_blocks: 0,
-    first_sack: None,
-    timestamps: true,
-};
+const TIME_ONLY: TcpOptions = TcpOptions::TIMESTAMPS;
 
-/// A segment as a worker takes it.
-pub(super) struct Grouped<'a> {
+/// What is left of the segments of one connection, as they came.
+#[derive(Clone, Copy)]
+pub(super) struct Run<'a> {
     pub(super) connection: u32,
-    /// Whether it is a SYN that took the 4-tuple over.
-    pub(super) port_reused: bool,
-    pub(super) segment: Segment<'a>,
+    bucket: &'a Bucket,
+    order: &'a [u32],
+}
+
+impl<'a> Run<'a> {
+    /// The next segment.
+    #[inline]
+    pub(super) fn first(&self) -> Option<Segment<'a>> {
+        let kept = &self.bucket.segments[*self.order.first()? as usize];
+        let start = kept.start as usize;
+        let options = kept.options.map(|place| place.get() as usize - 1);
+        Some(Segment {
+            at: kept.at,
+            source: kept.source,
+            destination: kept.destination,
+            sequence: kept.sequence,
+            acknowledgment: kept.acknowledgment,
+            flags: kept.flags,
+            window: kept.window,
+            options: options.map_or(TIME_ONLY, |place| self.bucket.options[place]),
+            payload: &self.bucket.bytes[start..start + kept.captured as usize],
+            length: kept.length,
+        })
+    }
+
+    /// Whether the next segment is a SYN that took the 4-tuple over.
+    pub(super) fn port_reused(&self) -> bool {
+        let first = self.order.first();
+        first.is_some_and(|place| self.bucket.segments[*place as usize].port_reused)
+    }
+
+    /// Goes on to the segment behind the next.
+    #[inline]
+    pub(super) fn advance(&mut self) {
+        self.order = self.order.get(1..).unwrap_or_default();
+    }
 }
 
 impl Batch {
@@ -99,6 +126,7 @@ impl Batch {
     }
 
     /// Takes the next frame. `clock` never goes back.
+    #[inline]
     pub(super) fn frame(&mut self, at: At, clock: Timestamp) {
         // It is shared only while the batch is worked off.
         if let Some(frames) = Arc::get_mut(&mut self.clock) {
@@ -107,13 +135,16 @@ impl Batch {
     }
 
     /// Takes what the frame turned out to hold.
+    #[inline]
     pub(super) fn segment(&mut self, segment: &Segment<'_>, located: Located) {
         if let Some(old) = located.replaces {
             self.replaced(old, segment.at.frame);
         }
         self.bytes += segment.payload.len();
-        let bucket = located.connection as usize / self.parts.len() % BUCKETS;
-        self.part(located.connection).buckets[bucket].take(segment, located);
+        let workers = self.parts.len() as u32;
+        let place = located.connection / workers;
+        let part = &mut self.parts[(located.connection - place * workers) as usize];
+        part.buckets[place as usize % BUCKETS].take(segment, located);
     }
 
     /// Takes note that another connection took a 4-tuple over in `frame`.
@@ -194,6 +225,7 @@ impl Part {
 }
 
 impl Bucket {
+    #[inline]
     fn take(&mut self, segment: &Segment<'_>, located: Located) {
         let start = self.bytes.len() as u32; // at most BATCH_BYTES and one frame
         self.bytes.extend_from_slice(segment.payload);
@@ -252,29 +284,17 @@ impl Bucket {
         }
     }
 
-    /// The segments, in the order of `group`.
-    pub(super) fn grouped(&self) -> impl Iterator<Item = Grouped<'_>> {
-        self.order.iter().map(|place| {
-            let kept = &self.segments[*place as usize];
-            let start = kept.start as usize;
-            let options = kept.options.map(|place| place.get() as usize - 1);
-            Grouped {
-                connection: kept.connection,
-                port_reused: kept.port_reused,
-                segment: Segment {
-                    at: kept.at,
-                    source: kept.source,
-                    destination: kept.destination,
-                    sequence: kept.sequence,
-                    acknowledgment: kept.acknowledgment,
-                    flags: kept.flags,
-                    window: kept.window,
-                    options: options.map_or(TIME_ONLY, |place| self.options[place]),
-                    payload: &self.bytes[start..start + kept.captured as usize],
-                    length: kept.length,
-                },
-            }
-        })
+    /// The segments in the order of `group`, a connection's at a time.
+    pub(super) fn runs(&self) -> impl Iterator<Item = Run<'_>> {
+        let segments = &self.segments;
+        let connection = |place: &u32| segments[*place as usize].connection;
+        self.order
+            .chunk_by(move |one, next| connection(one) == connection(next))
+            .map(move |order| Run {
+                connection: connection(&order[0]),
+                bucket: self,
+                order,
+            })
     }
 
     /// Makes room for the next batch.
@@ -332,11 +352,12 @@ mod tests {
         for part in &mut batch.parts {
             for bucket in part.buckets() {
                 bucket.group();
-                order.extend(
-                    bucket
-                        .grouped()
-                        .map(|grouped| (grouped.connection, grouped.segment.payload[0])),
-                );
+                for mut run in bucket.runs() {
+                    while let Some(segment) = run.first() {
+                        order.push((run.connection, segment.payload[0]));
+                        run.advance();
+                    }
+                }
             }
         }
         order

@@ -3,7 +3,7 @@
 //! In: frames. Out: segments with their connection's number, into a batch. Counts what could not be read.
 
 use super::batch::Batch;
-use crate::decode::Decoder;
+use crate::decode::{self, Decoder};
 use crate::model::{Decoded, Frame};
 use crate::tcp::Flows;
 use std::collections::BTreeMap;
@@ -29,8 +29,15 @@ impl Dispatcher {
         }
     }
 
+    #[inline]
     pub(super) fn frame(&mut self, frame: &Frame<'_>, batch: &mut Batch) {
-        match self.decoder.decode(frame) {
+        // The way of nearly all frames.
+        if let Some(segment) = decode::plain(frame) {
+            let located = self.flows.locate(&segment);
+            batch.segment(&segment, located);
+            return;
+        }
+        match self.decoder.layer_by_layer(frame) {
             Decoded::Tcp(segment) => {
                 let located = self.flows.locate(&segment);
                 batch.segment(&segment, located);

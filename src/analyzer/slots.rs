@@ -26,6 +26,8 @@ impl Slots {
         page.slots[place % PAGE].as_ref()
     }
 
+    /// As [`get`](Slots::get).
+    #[inline]
     pub(super) fn get_mut(&mut self, place: usize) -> Option<&mut Slot> {
         let page = self.pages.get_mut(place / PAGE)?.as_mut()?;
         page.slots[place % PAGE].as_mut()

@@ -3,14 +3,14 @@
 //! In: batches of segments with their connection's number. Out: items, each with the frame that made it final.
 //! It never numbers a session across connections and never looks at another worker's connections.
 
-use super::batch::{Clock, Grouped, Part};
+use super::batch::{Clock, Part, Run};
 use super::slot::{Live, Slot};
 use super::slots::Slots;
 use super::{Connections, Options};
 use crate::layers::Stack;
 use crate::model::{
     At, ConnectionRecord, Delivery, Detail, Ending, Endpoint, Event, Exchange, FrameNo,
-    FrameRecord, Said, SessionEnding, Timestamp, limits,
+    FrameRecord, Said, Segment, SessionEnding, Span, Timestamp, limits,
 };
 use crate::tcp::{Connection, Rest};
 use crate::timeline::{Entry, Frames, Rows, Shown};
@@ -98,8 +98,8 @@ impl Worker {
         }
         for bucket in part.buckets() {
             bucket.group();
-            for segment in bucket.grouped() {
-                self.segment(&segment, clock, items);
+            for mut run in bucket.runs() {
+                self.run(&mut run, clock, items);
             }
         }
         for &(connection, frame) in &part.replaced {
@@ -122,12 +122,60 @@ impl Worker {
         items.sort_by_key(Item::order);
     }
 
-    fn segment(&mut self, grouped: &Grouped<'_>, clock: &Clock, items: &mut Vec<Item>) {
-        let Grouped {
-            connection,
-            port_reused,
-            ref segment,
-        } = *grouped;
+    /// Works off the segments of one connection.
+    fn run(&mut self, run: &mut Run<'_>, clock: &Clock, items: &mut Vec<Item>) {
+        loop {
+            if self.detail < Detail::Frames {
+                self.pass(run, items);
+            }
+            let Some(segment) = run.first() else {
+                return;
+            };
+            self.segment(run.connection, &segment, run.port_reused(), clock, items);
+            run.advance();
+        }
+    }
+
+    /// Takes the next segments as long as they are ordinary ones of an open connection and no rows are wanted: the way of nearly all.
+    fn pass(&mut self, run: &mut Run<'_>, items: &mut Vec<Item>) {
+        let connection = run.connection;
+        let place = self.place(connection);
+        let Some(Slot::Live(live)) = self.slots.get_mut(place) else {
+            return;
+        };
+        let Live {
+            tcp, stack, rows, ..
+        } = &mut **live;
+        while let Some(segment) = run.first()
+            && let Some(direction) = tcp.pass(&segment)
+        {
+            run.advance();
+            if segment.payload.is_empty() {
+                continue;
+            }
+            let delivery = Delivery::Data {
+                bytes: segment.payload,
+                span: Span::of(segment.at),
+            };
+            stack.deliver(direction, delivery, &mut self.said);
+            if !self.said.is_empty() {
+                let (frame, ends) = (segment.at.frame, live_ends(connection, tcp));
+                rows.heard(&mut self.said, &mut |entry| {
+                    items.push(item(frame, ends, segment.at, entry));
+                });
+            }
+        }
+    }
+
+    /// Works off any segment.
+    fn segment(
+        &mut self,
+        connection: u32,
+        segment: &Segment<'_>,
+        port_reused: bool,
+        clock: &Clock,
+        items: &mut Vec<Item>,
+    ) {
         let frame = segment.at.frame;
         let place = self.place(connection);
         if let Some(deadline) = self.deadline(connection)
@@ -157,28 +205,35 @@ impl Worker {
                     over_at,
                     ..
                 } = &mut **live;
-                let heard = tcp.hear(segment, &mut |direction, delivery| {
-                    stack.deliver(direction, delivery, said);
-                });
-                if self.detail == Detail::Frames || !said.is_empty() {
-                    let facts = tcp.facts(segment, &heard);
-                    let ends = live_ends(connection, tcp);
-                    rows.frame(
-                        ends,
-                        &facts,
-                        said,
-                        facts.waiting || stack.pending(),
-                        stack.open_response(),
-                        &mut |entry| items.push(item(frame, ends, facts.at, entry)),
-                    );
-                }
                 if self.detail < Detail::Frames {
+                    tcp.hear(segment, &mut |direction, delivery| {
+                        stack.deliver(direction, delivery, said);
+                    });
+                    if !said.is_empty() {
+                        let ends = live_ends(connection, tcp);
+                        rows.heard(said, &mut |entry| {
+                            items.push(item(frame, ends, segment.at, entry));
+                        });
+                    }
                     // Nothing that comes later will be shown.
                     if tcp.closed_at().is_some() && tcp.has_ended() {
                         self.end(connection, Ending::Expired, frame, items);
                     }
                     return;
                 }
+                let heard = tcp.hear(segment, &mut |direction, delivery| {
+                    stack.deliver(direction, delivery, said);
+                });
+                let facts = tcp.facts(segment, &heard);
+                let ends = live_ends(connection, tcp);
+                rows.frame(
+                    ends,
+                    &facts,
+                    said,
+                    facts.waiting || stack.pending(),
+                    stack.open_response(),
+                    &mut |entry| items.push(item(frame, ends, facts.at, entry)),
+                );
                 if over_at.is_none()
                     && let Some(closed) = tcp.closed_at()
                 {
@@ -214,19 +269,14 @@ impl Worker {
                     connection,
                     what: What::HoldsOn,
                 });
-                self.late(grouped, items);
+                self.late(connection, segment, items);
             }
-            Slot::Late(_) => self.late(grouped, items),
+            Slot::Late(_) => self.late(connection, segment, items),
         }
     }
 
     /// A frame of a connection that was over.
-    fn late(&mut self, grouped: &Grouped<'_>, items: &mut Vec<Item>) {
-        let &Grouped {
-            connection,
-            ref segment,
-            ..
-        } = grouped;
+    fn late(&mut self, connection: u32, segment: &Segment<'_>, items: &mut Vec<Item>) {
         let place = self.place(connection);
         let Some(Slot::Late(late)) = self.slots.get_mut(place) else {
             return;

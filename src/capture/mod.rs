@@ -126,14 +126,37 @@ impl Capture {
 
     /// The next frame (that matches the filter), or `None` at the end. May wait for input.
     #[allow(clippy::should_implement_trait)] // An iterator cannot lend what it owns.
+    #[inline]
     pub fn next(&mut self) -> Result<Option<Frame<'_>>, Error> {
-        self.wait()?;
-        Ok(self.pending.take().map(|record| Frame {
+        let record = match self.at_hand() {
+            Some(record) => record,
+            None => {
+                self.wait()?;
+                match self.pending.take() {
+                    Some(record) => record,
+                    None => return Ok(None),
+                }
+            }
+        };
+        Ok(Some(Frame {
             at: record.at,
             link: record.link,
             bytes: self.buffer.slice(record.start, record.length),
             wire_length: record.wire_length,
         }))
+    }
+
+    /// The next frame of a pcap file, where it lies whole in the buffer and no filter looks at it: nearly every one.
+    #[inline]
+    fn at_hand(&mut self) -> Option<Record> {
+        if self.pending.is_some() || self.filter.is_some() {
+            return None;
+        }
+        let packet = match &self.format {
+            Format::Pcap(pcap) => pcap.whole(self.buffer.available())?,
+            Format::Pcapng(_) => return None,
+        };
+        Some(self.number(&packet))
     }
 
     /// Waits until the next frame (that matches the filter) is there: what is known of the capture then holds for it.
@@ -236,26 +259,9 @@ impl Capture {
         self.size
     }
 
-    /// Takes a packet out of the buffer: numbers it and, if it matches, keeps it pending.
+    /// Takes a packet out of the buffer and, if it matches, keeps it pending.
     fn take(&mut self, packet: Packet) -> Result<(), Error> {
-        self.frames += 1;
-        // A Simple Packet Block has no time: that of the frame before keeps durations sensible.
-        let time = packet.time.or(self.last_time).unwrap_or_default();
-        self.first_time.get_or_insert(time);
-        self.last_time = Some(time);
-        if self.link_types.last() != Some(&packet.link) && !self.link_types.contains(&packet.link) {
-            self.link_types.push(packet.link);
-        }
-        let record = Record {
-            at: At {
-                frame: FrameNo(self.frames),
-                time,
-            },
-            link: packet.link,
-            start: self.buffer.consume(packet.total) + packet.start,
-            length: packet.length,
-            wire_length: packet.wire_length.max(packet.length as u32), // a record's length is a u32
-        };
+        let record = self.number(&packet);
         let bytes = self.buffer.slice(record.start, record.length);
         if match &mut self.filter {
             None => true,
@@ -264,6 +270,29 @@ impl Capture {
             self.pending = Some(record);
         }
         Ok(())
+    }
+
+    /// Takes a packet out of the buffer and numbers it.
+    #[inline]
+    fn number(&mut self, packet: &Packet) -> Record {
+        self.frames += 1;
+        // A Simple Packet Block has no time: that of the frame before keeps durations sensible.
+        let time = packet.time.or(self.last_time).unwrap_or_default();
+        self.first_time.get_or_insert(time);
+        self.last_time = Some(time);
+        if self.link_types.last() != Some(&packet.link) && !self.link_types.contains(&packet.link) {
+            self.link_types.push(packet.link);
+        }
+        Record {
+            at: At {
+                frame: FrameNo(self.frames),
+                time,
+            },
+            link: packet.link,
+            start: self.buffer.consume(packet.total) + packet.start,
+            length: packet.length,
+            wire_length: packet.wire_length.max(packet.length as u32), // a record's length is a u32
+        }
     }
 
     /// Reads more input; false at its end, where it also notes whether a packet was cut.

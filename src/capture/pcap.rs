@@ -23,6 +23,10 @@ pub(super) struct Pcap {
     lengths: Lengths,
     link: LinkType,
     longest: usize,
+    /// In the order of today's machines and the present version, with records of 16 bytes: what every tool writes.
+    usual: bool,
+    /// Nanoseconds in the unit of a time's fraction.
+    unit: i64,
 }
 
 /// The variants, each with a magic number of its own.
@@ -78,6 +82,13 @@ impl Pcap {
             lengths,
             link,
             longest: longest_frame(link),
+            usual: order == Order::Little
+                && variant != Variant::Modified
+                && lengths == Lengths::CapturedFirst,
+            unit: match variant {
+                Variant::Nanoseconds => 1,
+                Variant::Microseconds | Variant::Modified => 1_000,
+            },
         })
     }
 
@@ -95,8 +106,34 @@ impl Pcap {
         self.variant == Variant::Nanoseconds
     }
 
-    /// The packet whose record begins at `bytes`.
+    /// The packet whose record begins at `bytes`, where file and record are the usual ones and it is whole.
     #[inline]
+    pub(super) fn whole(&self, bytes: &[u8]) -> Option<Packet> {
+        let header = bytes.first_chunk::<16>()?;
+        let length = Order::Little.u32(header, 8) as usize;
+        let total = 16 + length;
+        if !self.usual || length > self.longest || bytes.len() < total {
+            return None;
+        }
+        Some(Packet {
+            start: 16,
+            length,
+            total,
+            time: Some(self.time(Order::Little, header)),
+            link: self.link,
+            wire_length: Order::Little.u32(header, 12),
+        })
+    }
+
+    #[inline]
+    fn time(&self, order: Order, header: &[u8; 16]) -> Timestamp {
+        let seconds = i64::from(order.u32(header, 0));
+        let fraction = i64::from(order.u32(header, 4));
+        // 2^32 s and 2^32 µs are far from an i64's end.
+        Timestamp(seconds * 1_000_000_000 + fraction * self.unit)
+    }
+
+    /// The packet whose record begins at `bytes`.
     pub(super) fn step(&self, bytes: &[u8]) -> Result<Step, Broken> {
         let Some(header) = bytes.first_chunk::<16>() else {
             return Ok(Step::More(16));
@@ -122,18 +159,11 @@ impl Pcap {
         if bytes.len() < total {
             return Ok(Step::More(total));
         }
-        let seconds = i64::from(self.order.u32(header, 0));
-        let fraction = i64::from(self.order.u32(header, 4));
-        let nanoseconds = match self.variant {
-            Variant::Nanoseconds => fraction,
-            Variant::Microseconds | Variant::Modified => fraction * 1_000,
-        };
         Ok(Step::Packet(Packet {
             start,
             length,
             total,
-            // 2^32 s and 2^32 µs are far from an i64's end.
-            time: Some(Timestamp(seconds * 1_000_000_000 + nanoseconds)),
+            time: Some(self.time(self.order, header)),
             link: self.link,
             wire_length: wire,
         }))

@@ -3,7 +3,7 @@
 use super::args::{Analyze, Color, Shared};
 use super::{Outcome, messages, notes, signals};
 use crate::analyzer::{Analyzer, Options, Source};
-use crate::capture::{Capture, Filter};
+use crate::capture::{self, Capture, Filter};
 use crate::decode::link_type_name;
 use crate::model::{Detail, Record, limits};
 use crate::report::{self, Format, Report, View};
@@ -94,34 +94,10 @@ fn one(
         None => report.insert(open_report(arguments)?),
     };
     let mut analyzer = Analyzer::new(&wanted(shared, jobs(arguments)));
-    let mut begun = false;
-    let damaged = loop {
-        // Before a wait for more input, what is final is passed on.
-        if capture.size().is_none() {
-            match capture.ready() {
-                Ok(true) => {}
-                Ok(false) => {
-                    analyzer.settle(&mut |record| report.record(&record))?;
-                    report.flush()?;
-                }
-                Err(error) => break Some(error),
-            }
-        }
-        match capture.wait() {
-            Ok(true) if !std::mem::replace(&mut begun, true) => {
-                report.set_nanoseconds(capture.nanoseconds());
-                report.set_first_time(capture.first_time().unwrap_or_default());
-            }
-            Ok(_) => {}
-            Err(error) => break Some(error),
-        }
-        match capture.next() {
-            Ok(Some(frame)) => {
-                analyzer.frame(&frame, &mut |record| report.record(&record))?;
-            }
-            Ok(None) => break None,
-            Err(error) => break Some(error),
-        }
+    let damaged = match frames(&mut capture, &mut analyzer, report) {
+        Ok(()) => None,
+        Err(Stopped::Capture(error)) => Some(error),
+        Err(Stopped::Output(error)) => return Err(error.into()),
     };
     let source = Source {
         capture: capture.name().to_owned(),
@@ -141,6 +117,50 @@ fn one(
         notes::capture(&summary, capture.truncated(), shared);
     }
     damaged.map_or(Ok(()), |error| Err(error.into()))
+}
+
+/// What stops the analysis of a capture before its end.
+enum Stopped {
+    /// The capture is damaged.
+    Capture(capture::Error),
+    /// The results could not be written.
+    Output(io::Error),
+}
+
+impl From<capture::Error> for Stopped {
+    fn from(error: capture::Error) -> Stopped {
+        Stopped::Capture(error)
+    }
+}
+
+impl From<io::Error> for Stopped {
+    fn from(error: io::Error) -> Stopped {
+        Stopped::Output(error)
+    }
+}
+
+/// Gives every frame of a capture to the analyzer, and what becomes final to the report.
+fn frames(
+    capture: &mut Capture,
+    analyzer: &mut Analyzer,
+    report: &mut Report<Output>,
+) -> Result<(), Stopped> {
+    if capture.wait()? {
+        report.set_nanoseconds(capture.nanoseconds());
+        report.set_first_time(capture.first_time().unwrap_or_default());
+    }
+    let grows = capture.size().is_none();
+    loop {
+        // Before a wait for more input, what is final is passed on.
+        if grows && !capture.ready()? {
+            analyzer.settle(&mut |record| report.record(&record))?;
+            report.flush()?;
+        }
+        let Some(frame) = capture.next()? else {
+            return Ok(());
+        };
+        analyzer.frame(&frame, &mut |record| report.record(&record))?;
+    }
 }
 
 /// Worker threads. One thread reads for all of them: many more have nothing to do.

@@ -14,12 +14,14 @@ mod ip;
 mod ipv6;
 mod layer;
 mod link;
+mod plain;
 pub mod skip;
 mod tcp;
 mod tunnel;
 mod udp;
 
 pub use link::link_type_name;
+pub use plain::read as plain;
 
 use crate::model::{At, Decoded, Frame, SkipReason, limits};
 use bytes::Bytes;
@@ -43,6 +45,14 @@ impl Decoder {
 
     /// Decodes the next frame of a capture.
     pub fn decode<'a>(&'a mut self, frame: &Frame<'a>) -> Decoded<'a> {
+        match plain(frame) {
+            Some(segment) => Decoded::Tcp(segment),
+            None => self.layer_by_layer(frame),
+        }
+    }
+
+    /// Decodes the next frame of a capture that is not [`plain`].
+    pub fn layer_by_layer<'a>(&'a mut self, frame: &Frame<'a>) -> Decoded<'a> {
         let mut outside = Outside::nothing();
         let mut slots: &'a mut [Vec<u8>] = &mut self.reassembled;
         let mut current = Layer::Link(frame.link);

@@ -92,13 +92,17 @@ pub(crate) fn read<'a>(bytes: Bytes<'a>, outside: &Outside, at: At) -> Decoded<'
 
 /// Reads as many options as are there; one that contradicts its length ends the list, as in Wireshark.
 #[inline]
-fn read_options(bytes: &[u8]) -> TcpOptions {
-    let mut options = TcpOptions::default();
+pub(super) fn read_options(bytes: &[u8]) -> TcpOptions {
     // What nearly every segment carries (RFC 7323 appendix A): two no-operations and the timestamps.
-    if let [1, 1, kind::TIMESTAMPS, 10, _, _, _, _, _, _, _, _] = bytes {
-        options.timestamps = true;
-        return options;
+    match bytes {
+        [1, 1, kind::TIMESTAMPS, 10, _, _, _, _, _, _, _, _] => TcpOptions::TIMESTAMPS,
+        [] => TcpOptions::NONE,
+        _ => walk_options(bytes),
     }
+}
+
+fn walk_options(bytes: &[u8]) -> TcpOptions {
+    let mut options = TcpOptions::NONE;
     let mut rest = bytes;
     loop {
         let (kind, value, after) = match rest {

@@ -115,6 +115,23 @@ pub struct TcpOptions {
     pub timestamps: bool,
 }
 
+impl TcpOptions {
+    /// No option.
+    pub const NONE: TcpOptions = TcpOptions {
+        mss: None,
+        window_scale: None,
+        sack_permitted: false,
+        sack_blocks: 0,
+        first_sack: None,
+        timestamps: false,
+    };
+    /// Nothing but the timestamps: what nearly every segment carries.
+    pub const TIMESTAMPS: TcpOptions = TcpOptions {
+        timestamps: true,
+        ..TcpOptions::NONE
+    };
+}
+
 /// One TCP segment. The payload is borrowed from the frame or from the decoder's own buffer.
 #[derive(Clone, Copy, Debug)]
 pub struct Segment<'a> {

@@ -115,6 +115,30 @@ impl Assembler {
         self.place(position, segment, deliver)
     }
 
+    /// Whether nothing waits, nothing has ended, and a segment at `number` is the next one.
+    #[inline]
+    pub(super) fn expects(&self, number: SeqNo) -> bool {
+        self.start != Start::Unknown
+            && number == self.next_number
+            && self.fin.is_none()
+            && !self.ended
+            && self.waiting.is_empty()
+    }
+
+    /// Whether an acknowledgment delivers nothing: nothing waits for it.
+    #[inline]
+    pub(super) fn awaits_no_ack(&self) -> bool {
+        self.start != Start::Unknown && self.fin.is_none() && self.waiting.is_empty()
+    }
+
+    /// Takes a payload of that many bytes, all captured, that is the next one: what [`segment`](Assembler::segment) would do with it.
+    #[inline]
+    pub(super) fn pass(&mut self, bytes: usize, at: At) {
+        self.advance(bytes as u64);
+        self.last = at;
+        self.cut_until = self.next;
+    }
+
     /// Hears that the receiver acknowledged everything before `number`. Tells whether a flush may deliver something now.
     pub(super) fn acknowledged(&mut self, number: SeqNo) -> bool {
         if self.start == Start::Unknown {

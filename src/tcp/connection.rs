@@ -95,6 +95,45 @@ impl Connection {
         heard
     }
 
+    /// Takes the connection's next segment if it is an ordinary one in the middle of the connection and nobody wants its facts:
+    /// nothing but its payload is news. It has then done what [`hear`](Connection::hear) would have. The direction of the payload,
+    /// which is not handed up.
+    #[inline]
+    pub fn pass(&mut self, segment: &Segment<'_>) -> Option<Direction> {
+        const PLAIN: u8 = Flags::ACK.0 | Flags::PSH.0;
+        let headers = &mut self.headers;
+        let side = if segment.source == headers.ends[0] {
+            Side::A
+        } else {
+            Side::B
+        };
+        let [own, peer] = match (side, &mut self.assemblers) {
+            (Side::A, [a, b]) => [a, b],
+            (Side::B, [a, b]) => [b, a],
+        };
+        let plain = segment.flags.0 & !PLAIN == 0
+            && segment.options.window_scale.is_none()
+            && segment.payload.len() == segment.length as usize
+            && headers.unacked.is_none()
+            && headers.roles.settled()
+            && headers.handshake.is_over()
+            && headers.closing.has_not_begun()
+            && own.expects(SeqNo(segment.sequence))
+            && peer.awaits_no_ack()
+            && headers.analysis.pass(side, segment);
+        if !plain {
+            return None;
+        }
+        headers.frames += 1;
+        headers.last = segment.at;
+        // An ordinary segment has ACK.
+        peer.acknowledged(SeqNo(segment.acknowledgment));
+        if segment.length > 0 {
+            own.pass(segment.payload.len(), segment.at);
+        }
+        Some(headers.direction(side))
+    }
+
     /// The facts of the segment that was heard last.
     pub fn facts(&self, segment: &Segment<'_>, heard: &Heard) -> TcpFacts {
         let mut facts = self.headers.facts(segment, heard);

@@ -52,6 +52,7 @@ impl Flows {
     }
 
     /// Gives the connection of a segment. The one look-up that every segment costs.
+    #[inline]
     pub fn locate(&mut self, segment: &Segment<'_>) -> Located {
         let Found {
             flow,
@@ -138,33 +139,19 @@ impl Flows {
         sequence: u32,
         flags: Flags,
     ) -> Found<'_> {
-        let forward = source <= destination;
-        let (low, high) = if forward {
-            (source, destination)
-        } else {
-            (destination, source)
-        };
-        let side = usize::from(!forward);
-        let ports = u64::from(low.port) << 16 | u64::from(high.port);
         let next = self.next;
-        let flow = match (low.address, high.address) {
-            (IpAddr::V4(low), IpAddr::V4(high)) => {
-                let addresses = u64::from(low.to_bits()) << 32 | u64::from(high.to_bits());
-                self.v4
-                    .entry(Key([addresses, ports]))
-                    .or_insert_with(|| Flow::new(next))
+        let (flow, side) = match (source.address, destination.address) {
+            (IpAddr::V4(from), IpAddr::V4(to)) => {
+                let from = u64::from(from.to_bits()) << 16 | u64::from(source.port);
+                let to = u64::from(to.to_bits()) << 16 | u64::from(destination.port);
+                let key = Key([from.min(to), from.max(to)]);
+                let flow = self.v4.entry(key).or_insert_with(|| Flow::new(next));
+                (flow, usize::from(from > to))
             }
-            (low, high) => {
-                let (low, high) = (bits(low), bits(high));
-                let versions = low.1 << 8 | high.1;
-                let key = [
-                    low.0[0],
-                    low.0[1],
-                    high.0[0],
-                    high.0[1],
-                    ports << 16 | versions,
-                ];
-                self.v6.entry(Key(key)).or_insert_with(|| Flow::new(next))
+            _ => {
+                let key = wide_key(source.min(destination), source.max(destination));
+                let flow = self.v6.entry(key).or_insert_with(|| Flow::new(next));
+                (flow, usize::from(source > destination))
             }
         };
         flow.last_used = self.epoch;
@@ -216,8 +203,7 @@ impl Flow {
     }
 }
 
-/// A 4-tuple, the lower endpoint first, so that both directions have one key. Of IPv4: a word for the addresses, one for the ports.
-/// Else: two words for each address, one for the ports and the IP versions (an IPv4 address is not the IPv6 address with the same bits).
+/// A 4-tuple, the lower endpoint first, so that both directions have one key. Of IPv4: a word for each endpoint. Else: two words for each address, one for the ports and the IP versions (an IPv4 address is not the IPv6 address with the same bits).
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 struct Key<const WORDS: usize>([u64; WORDS]);
 
@@ -228,6 +214,19 @@ impl<const WORDS: usize> Hash for Key<WORDS> {
             state.write_u64(word);
         }
     }
+}
+
+fn wide_key(low: Endpoint, high: Endpoint) -> Key<5> {
+    let ports = u64::from(low.port) << 16 | u64::from(high.port);
+    let (low, high) = (bits(low.address), bits(high.address));
+    let versions = low.1 << 8 | high.1;
+    Key([
+        low.0[0],
+        low.0[1],
+        high.0[0],
+        high.0[1],
+        ports << 16 | versions,
+    ])
 }
 
 fn bits(address: IpAddr) -> ([u64; 2], u64) {

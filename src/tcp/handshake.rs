@@ -17,6 +17,12 @@ pub(super) struct Handshaking {
 }
 
 impl Handshaking {
+    /// Whether a segment without SYN tells it nothing any more.
+    #[inline]
+    pub(super) fn is_over(&self) -> bool {
+        self.ack.is_some() || self.expected.is_none()
+    }
+
     /// Adds the handshake's label of a segment, if it has one.
     pub(super) fn segment(&mut self, side: Side, segment: &Segment<'_>, labels: &mut LabelSet) {
         let flags = segment.flags;

@@ -38,6 +38,12 @@ pub(super) struct Step {
 }
 
 impl Closing {
+    /// Whether neither a FIN nor an RST was seen: a segment without either tells it nothing.
+    #[inline]
+    pub(super) fn has_not_begun(&self) -> bool {
+        self.kind == TeardownKind::Open && self.fins.iter().all(Option::is_none)
+    }
+
     /// Adds the labels of a segment. `acked` is the highest number that the peer of `side` has acknowledged.
     pub(super) fn segment(
         &mut self,

@@ -127,23 +127,33 @@ impl Rows {
         responding: bool,
         out: &mut impl FnMut(Entry),
     ) {
-        let wanted = self.shown != Shown::None;
-        let mut row = wanted.then(|| self.row(ends, tcp, said, pending));
+        if self.shown == Shown::None {
+            return self.heard(said, out);
+        }
+        let mut row = self.row(ends, tcp, said, pending);
         let touched = self.open.clone();
         let mut after = Vec::new();
         for said in said.drain(..) {
             if let Some(label) = label_of(&said.fact) {
-                self.label(label, said.at.frame, row.as_deref_mut());
+                self.label(label, said.at.frame, Some(&mut row));
             }
-            self.follow(said, row.as_deref_mut(), &mut after);
+            self.follow(said, Some(&mut row), &mut after);
         }
-        if let Some(mut row) = row {
-            for session in touched {
-                touch(&mut row, session);
-            }
-            row.phase = self.phase(tcp, responding);
-            self.waiting.push_back(Entry::Row(row));
-            self.waiting_rows += 1;
+        for session in touched {
+            touch(&mut row, session);
+        }
+        row.phase = self.phase(tcp, responding);
+        self.waiting.push_back(Entry::Row(row));
+        self.waiting_rows += 1;
+        self.waiting.extend(after);
+        self.release(out);
+    }
+
+    /// Takes what was said of one frame, of which no row is wanted: `said` is drained. Final entries go to `out`.
+    pub fn heard(&mut self, said: &mut Vec<Said>, out: &mut impl FnMut(Entry)) {
+        let mut after = Vec::new();
+        for said in said.drain(..) {
+            self.follow(said, None, &mut after);
         }
         self.waiting.extend(after);
         self.release(out);

@@ -237,7 +237,23 @@ pub(crate) fn analyse_within(
         jobs: NonZeroUsize::new(jobs).expect("a worker"),
         memory,
     };
-    let mut analyzer = Analyzer::new(&options);
+    run(frames, &options, batch)
+}
+
+/// What is said of the sessions where nothing else is wanted.
+pub(crate) fn analyse_sessions(frames: &[(Timestamp, Vec<u8>)], batch: usize) -> Analysed {
+    let options = Options {
+        connections: Connections::Sse,
+        detail: Detail::Sessions,
+        show_secrets: false,
+        jobs: NonZeroUsize::MIN,
+        memory: MEMORY,
+    };
+    run(frames, &options, batch)
+}
+
+fn run(frames: &[(Timestamp, Vec<u8>)], options: &Options, batch: usize) -> Analysed {
+    let mut analyzer = Analyzer::new(options);
     let mut records = Vec::new();
     for (index, (time, bytes)) in frames.iter().enumerate() {
         let at = At {

@@ -4,7 +4,7 @@ use crate::script::{client_end, server_end};
 use proptest::prelude::*;
 use ssetrace::model::limits::{REASSEMBLY_BYTES, REASSEMBLY_PIECES};
 use ssetrace::model::{
-    At, Delivery, Direction, Ending, Flags, FrameNo, Segment, TcpOptions, Timestamp,
+    At, Delivery, Direction, Ending, Flags, FrameNo, Segment, Span, TcpOptions, Timestamp,
 };
 use ssetrace::tcp::Connection;
 
@@ -136,6 +136,53 @@ proptest! {
         connection.finish(at(1_000), Ending::CaptureEnd, &mut |d, delivery| read.take(d, &delivery));
         prop_assert_eq!(read.bytes.len() as u64 + read.gaps, last as u64);
         prop_assert_eq!(read.ends, 1);
+    }
+
+    /// What passes unheard leaves the same behind, and its payload is what would have been delivered.
+    #[test]
+    fn a_segment_passes_as_it_would_have_been_heard(
+        segments in proptest::collection::vec(
+            (any::<bool>(), prop_oneof![20 => Just(16u8), 5 => Just(24), 1 => Just(17), 1 => Just(4), 1 => any::<u8>()],
+             prop_oneof![15 => Just(0i32), 1 => -30..30], prop_oneof![9 => Just(0i32), 1 => -30..30], 0usize..20, prop_oneof![9 => Just(0u32), 1 => 0u32..9], 0u16..900),
+            1..60,
+        ),
+        begins in prop_oneof![Just(100u32), Just(u32::MAX - 40)],
+    ) {
+        let data: Vec<u8> = (0..20).collect();
+        let mut next = [begins, 7_000];
+        let (mut heard, mut passed): (Vec<String>, Vec<String>) = (Vec::new(), Vec::new());
+        let mut connections: Option<[Connection; 2]> = None;
+        let handshake = [(true, 2u8, 0usize), (false, 18, 0), (true, 16, 0), (true, 24, 5), (false, 24, 9)];
+        let handshake = handshake.map(|(client, flags, length)| (client, flags, 0, 0, length, 0, 500));
+        for (index, (client, flags, seq, ack, length, cut, window)) in handshake.into_iter().chain(segments).enumerate() {
+            let (own, peer) = (usize::from(!client), usize::from(client));
+            let sequence = next[own].wrapping_add_signed(seq);
+            let mut segment = from_client(index + 1, sequence, Flags(flags), &data[..length]);
+            segment.acknowledgment = next[peer].wrapping_add_signed(ack);
+            segment.window = window;
+            segment.length += cut;
+            if !client {
+                std::mem::swap(&mut segment.source, &mut segment.destination);
+            }
+            let end = sequence.wrapping_add(segment.length + u32::from(flags & 3 != 0));
+            if end.wrapping_sub(next[own]) as i32 > 0 {
+                next[own] = end;
+            }
+            let [one, other] = connections.get_or_insert_with(|| [Connection::new(&segment, false, false), Connection::new(&segment, false, false)]);
+            one.segment(&segment, &mut |direction, delivery| heard.push(format!("{direction:?} {delivery:?}")));
+            match other.pass(&segment) {
+                Some(_) if length == 0 => {}
+                Some(direction) => {
+                    let delivery = Delivery::Data { bytes: segment.payload, span: Span::of(segment.at) };
+                    passed.push(format!("{direction:?} {delivery:?}"));
+                }
+                None => {
+                    other.segment(&segment, &mut |direction, delivery| passed.push(format!("{direction:?} {delivery:?}")));
+                }
+            }
+            prop_assert_eq!(&heard, &passed);
+            prop_assert_eq!(format!("{one:?}"), format!("{other:?}"));
+        }
     }
 
     #[test]

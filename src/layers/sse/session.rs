@@ -80,6 +80,7 @@ impl Session {
     }
 
     /// The next decoded bytes.
+    #[inline]
     pub(crate) fn push(&mut self, bytes: &[u8], mark: Mark, said: &mut Vec<Said>) {
         let (number, at) = (self.number, mark.span.there);
         let tally = &mut self.tally;
@@ -156,10 +157,11 @@ impl Tally {
     }
 
     /// Counts an item. What there is to say of it.
+    #[inline]
     fn fact(&mut self, item: Item) -> Option<Fact> {
         Some(match item {
-            Item::Counted { data_bytes, last } => {
-                self.count(data_bytes, last.span.there);
+            Item::Counted { data_bytes, there } => {
+                self.count(data_bytes, there);
                 return None;
             }
             Item::Comment => {

@@ -303,6 +303,7 @@ impl Analysis {
     }
 
     /// Whether the segment is the next one of a flow without holes, and no rule has anything to say of it: most are.
+    #[inline]
     fn is_ordinary(&self, side: Side, header: &Header) -> bool {
         let own = &self.flows[side.index()];
         let peer = &self.flows[side.other().index()];
@@ -326,13 +327,22 @@ impl Analysis {
             && !position::fills_window(peer, header)
     }
 
-    /// What the rules say of an ordinary segment, and what they keep of it.
-    fn ordinary(
-        &mut self,
-        side: Side,
-        header: &Header,
-        unacked: Option<&mut [Unacked; 2]>,
-    ) -> Analysed {
+    /// Takes an ordinary segment of which nobody wants to hear. Whether it was one.
+    #[inline]
+    pub(super) fn pass(&mut self, side: Side, segment: &Segment<'_>) -> bool {
+        let header = Header::of(segment);
+        let ordinary = self.is_ordinary(side, &header);
+        if ordinary {
+            self.keep(side, &header);
+            let own = &mut self.flows[side.index()];
+            own.shown = Some(shown_window(own, &header));
+        }
+        ordinary
+    }
+
+    /// What the rules keep of an ordinary segment. Whether it acknowledges anything new.
+    #[inline]
+    fn keep(&mut self, side: Side, header: &Header) -> bool {
         let peer_base = self.flows[side.other().index()].base.unwrap_or_default();
         let own = &mut self.flows[side.index()];
         let known = own.acked.unwrap_or(peer_base.plus(1));
@@ -348,16 +358,29 @@ impl Analysis {
             own.ackable = own.next;
             own.next_time = header.at.time;
         }
+        own.window = Some(header.window);
+        own.window_of_syn = false;
+        own.last_time = header.at.time;
+        own.probe = None;
+        news
+    }
+
+    /// What the rules say of an ordinary segment.
+    fn ordinary(
+        &mut self,
+        side: Side,
+        header: &Header,
+        unacked: Option<&mut [Unacked; 2]>,
+    ) -> Analysed {
+        let peer_base = self.flows[side.other().index()].base.unwrap_or_default();
+        let news = self.keep(side, header);
+        let own = &mut self.flows[side.index()];
         let answered = unacked.and_then(|unacked| {
             if header.length > 0 {
                 unacked[side.index()].push(header.at, header.seq, own.next);
             }
             unacked[side.other().index()].acknowledge(header.ack)
         });
-        own.window = Some(header.window);
-        own.window_of_syn = false;
-        own.last_time = header.at.time;
-        own.probe = None;
         let window = shown_window(own, header);
         Analysed {
             labels: LabelSet::EMPTY,
