@@ -84,7 +84,7 @@ fn a_session_has_every_field_of_the_reference() {
             "events": 2, "comments": 1, "chunks": 6, "body_bytes": 104, "data_bytes": 60,
             "time_to_head": 0.009489, "time_to_first_event": 0.0096, "duration": 2.02,
             "gaps": {"min": 0.000000001, "p50": 0.000002, "p95": 0.003, "max": 1.01},
-            "incomplete_event": 3, "end": {"kind": "terminating-chunk", "frame": 37}, "reconnects": 0,
+            "incomplete_event": 3, "missing": {"bytes": 27, "holes": 1, "frames": [14, 17]}, "end": {"kind": "terminating-chunk", "frame": 37}, "reconnects": 0,
             "llm": null, "mcp": null,
         })
     );
@@ -98,6 +98,7 @@ fn a_session_has_every_field_of_the_reference() {
         "time_to_first_event",
         "duration",
         "gaps",
+        "missing",
         "reconnects",
     ] {
         assert_eq!(bare[field], Value::Null, "{field}");

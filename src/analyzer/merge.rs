@@ -225,6 +225,8 @@ fn session_record(opening: SessionOpening, ending: &SessionEnding, last: At) -> 
         gaps: ending.gaps,
         longest_silence: ending.longest_silence,
         incomplete_event: ending.incomplete_event,
+        missing: ending.missing.clone(),
+        lost: ending.lost,
         end: ending.end,
         opening,
     }

@@ -84,6 +84,9 @@ pub const DECODED_RATIO: u64 = 1_000;
 /// Decoded bytes of a body below which no ratio is judged: the first zeros of an honest body may pack well.
 pub const DECODED_FREE: u64 = 1024 * 1024;
 
+/// Holes in one stream whose frames are named; later ones are only counted. A capture that misses more is not read hole by hole.
+pub const HOLES: usize = 64;
+
 /// Streams of other forms (ndjson and the like) that are listed for one connection; later ones are not.
 pub const OTHER_STREAMS: usize = 4_096;
 

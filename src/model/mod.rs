@@ -23,8 +23,8 @@ pub use record::{
     Summary, Teardown, TeardownKind,
 };
 pub use said::{
-    Detail, End, EndKind, Event, Exchange, Fact, Framing, Gaps, Protocol, RequestHead,
+    Detail, End, EndKind, Event, Exchange, Fact, Framing, Gaps, Missing, Protocol, RequestHead,
     ResponseHead, Said, SessionEnding,
 };
 pub use segment::{Decoded, Direction, Endpoint, Flags, Segment, SkipReason, TcpOptions};
-pub use tcp::{SynOptions, TcpFacts};
+pub use tcp::{Repeated, SynOptions, TcpFacts};

@@ -18,7 +18,7 @@ const SESSIONS: &str = "session,connection,stream,client,server,\
     request.frame,request.method,request.target,request.authority,request.last_event_id,\
     response.frame,response.status,response.version,response.content_type,response.framing,response.content_encoding,\
     events,comments,chunks,body_bytes,data_bytes,time_to_head,time_to_first_event,duration,\
-    gaps.min,gaps.p50,gaps.p95,gaps.max,incomplete_event,end.kind,end.frame,reconnects\n";
+    gaps.min,gaps.p50,gaps.p95,gaps.max,incomplete_event,missing.bytes,missing.holes,missing.frames,end.kind,end.frame,reconnects\n";
 
 /// The form.
 #[derive(Debug)]

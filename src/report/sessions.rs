@@ -191,7 +191,7 @@ fn cells(session: &SessionRecord, ended: &BTreeMap<u32, At>) -> Vec<Cell> {
     let framing = response
         .and_then(|head| head.framing)
         .or(session.chunks.map(|_| Framing::Chunked));
-    let (style, end) = ended_by(session.end.kind, framing);
+    let (style, end) = ended_by(session, framing);
     vec![
         styled(ACCENT, &opening.session.to_string()),
         opening.connection.to_string().into(),
@@ -231,8 +231,11 @@ fn continues(session: &SessionRecord, ended: &BTreeMap<u32, At>) -> String {
 }
 
 /// What ended a session.
-fn ended_by(kind: EndKind, framing: Option<Framing>) -> (Style, &'static str) {
-    match (kind, framing) {
+fn ended_by(session: &SessionRecord, framing: Option<Framing>) -> (Style, &'static str) {
+    match (session.end.kind, framing) {
+        (EndKind::Fin, Some(Framing::Chunked | Framing::ContentLength)) if session.lost => {
+            (WARNING, "FIN, its end not captured")
+        }
         (EndKind::TerminatingChunk, _) => (PLAIN, "terminating chunk"),
         (EndKind::ContentLength, _) => (PLAIN, "Content-Length"),
         (EndKind::Fin, Some(Framing::Chunked)) => (ERROR, "FIN, no terminating chunk"),

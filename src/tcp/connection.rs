@@ -139,7 +139,10 @@ impl Connection {
         let mut facts = self.headers.facts(segment, heard);
         let server = self.headers.roles.client().other();
         facts.hole = heard.placed.hole;
-        facts.fills_hole = heard.placed.filled;
+        facts.fills_hole = heard
+            .placed
+            .filled
+            .map(|first| (first.frame, segment.at.time.since(first.time)));
         facts.waiting = !self.assemblers[server.index()].waiting().is_empty();
         facts
     }

@@ -62,6 +62,13 @@ impl Waiting {
         self.pieces.first_key_value().map(|(start, _)| *start)
     }
 
+    /// The frame that carried the first piece.
+    pub(super) fn first_carrier(&self) -> Option<At> {
+        self.pieces
+            .first_key_value()
+            .map(|(_, piece)| piece.carrier)
+    }
+
     /// Takes the piece at `start` out.
     pub(super) fn take(&mut self, start: u64) -> Option<Piece> {
         let piece = self.pieces.remove(&start)?;

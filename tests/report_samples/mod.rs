@@ -5,7 +5,7 @@ use smallvec::smallvec;
 use ssetrace::model::{
     Annotation, At, ConnectionRecord, Counts, Direction, End, EndKind, Endpoint, Event,
     EventRecord, Exchange, Finding, Flags, FrameNo, FrameRecord, Framing, Gaps, Handshake, Label,
-    LabelSet, OtherStream, Phase, Protocol, Rail, Record, RequestHead, ResponseHead, Role,
+    LabelSet, Missing, OtherStream, Phase, Protocol, Rail, Record, RequestHead, ResponseHead, Role,
     SessionOpening, SessionRecord, Severity, Span, Summary, TcpFacts, Teardown, TeardownKind,
     Timestamp,
 };
@@ -91,7 +91,7 @@ pub(crate) fn full_frame() -> FrameRecord {
             teardown: None,
             repeats: None,
             hole: 0,
-            fills_hole: false,
+            fills_hole: None,
             waiting: false,
             closed: 0,
         },
@@ -223,6 +223,12 @@ pub(crate) fn session(session: u32) -> SessionRecord {
         }),
         longest_silence: Some(1_010_000_000),
         incomplete_event: 3,
+        missing: Some(Box::new(Missing {
+            bytes: Some(27),
+            holes: 1,
+            between: vec![(FrameNo(14), FrameNo(17))],
+        })),
+        lost: false,
         end: End {
             kind: EndKind::TerminatingChunk,
             at: Some(at(37)),
@@ -244,6 +250,7 @@ pub(crate) fn bare_session() -> SessionRecord {
         duration: None,
         gaps: None,
         longest_silence: None,
+        missing: None,
         end: End {
             kind: EndKind::Open,
             at: None,

@@ -91,7 +91,7 @@ pub fn row(
             teardown: None,
             repeats: None,
             hole: 0,
-            fills_hole: false,
+            fills_hole: None,
             waiting: false,
             closed: 0,
         },
@@ -283,6 +283,8 @@ impl Script {
             gaps: None,
             longest_silence: None,
             incomplete_event: 0,
+            missing: None,
+            lost: false,
             end: End { kind, at: end },
         };
         change(&mut record);

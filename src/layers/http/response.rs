@@ -14,7 +14,8 @@ use crate::layers::{
     sse::{Closing, Mark},
 };
 use crate::model::{
-    At, Detail, EndKind, Ending, Exchange, Fact, Framing, Protocol, ResponseHead, Said, Span,
+    At, Detail, EndKind, Ending, Exchange, Fact, FrameNo, Framing, Protocol, ResponseHead, Said,
+    Span,
 };
 use std::sync::Arc;
 
@@ -109,7 +110,13 @@ impl Responses {
     }
 
     /// Bytes are missing (0 if nobody knows how many).
-    pub(super) fn gap(&mut self, bytes: u64, span: Span, shared: &mut Shared<'_>) {
+    pub(super) fn gap(
+        &mut self,
+        bytes: u64,
+        span: Span,
+        between: (FrameNo, FrameNo),
+        shared: &mut Shared<'_>,
+    ) {
         match &mut self.state {
             State::Closed | State::Seek => {}
             State::Head => {
@@ -118,7 +125,12 @@ impl Responses {
                 shared.exchanges.miss_responses();
                 if shared.exchanges.confirmed {
                     let outcome = "reading resumes at the next response";
-                    shared.say(span.there, Fact::Gap { bytes, outcome });
+                    let fact = Fact::Gap {
+                        bytes,
+                        between,
+                        outcome,
+                    };
+                    shared.say(span.there, fact);
                 }
             }
             State::Body(open) => {
@@ -127,8 +139,13 @@ impl Responses {
                     Over::Inside | Over::ToTheEnd => bytes,
                     Over::SeeksChunk | Over::Lost => 0,
                 };
+                open.content.missing(bytes, between);
                 let outcome = open.content.gap(within, over);
-                let fact = Fact::Gap { bytes, outcome };
+                let fact = Fact::Gap {
+                    bytes,
+                    between,
+                    outcome,
+                };
                 open.content.say(span, fact, shared.said);
                 match over {
                     Over::Inside => {}
@@ -328,6 +345,7 @@ impl Responses {
             at,
             request_end: shared.exchanges.current_end(),
             chunks: open.body.chunks(),
+            lost: open.lost || open.body.seeks_chunk(),
         };
         open.content.end(closing, shared.ledger, shared.said);
     }

@@ -5,7 +5,9 @@
 
 use super::gaps::GapCounter;
 use super::parser::{Item, Mark, Parser};
-use crate::model::{At, Detail, End, EndKind, Event, Fact, Nanos, Said, SessionEnding};
+use crate::model::{
+    At, Detail, End, EndKind, Event, Fact, FrameNo, Missing, Nanos, Said, SessionEnding, limits,
+};
 
 /// An open session.
 #[derive(Debug)]
@@ -18,6 +20,7 @@ pub(crate) struct Session {
     /// The last sign of life: the head or body bytes.
     heard: At,
     longest_silence: Option<Nanos>,
+    missing: Option<Box<Missing>>,
 }
 
 /// What is counted event by event.
@@ -43,6 +46,8 @@ pub(crate) struct Closing {
     pub(crate) request_end: Option<At>,
     /// Complete data chunks; `None` if not chunked.
     pub(crate) chunks: Option<u64>,
+    /// Whether nothing told any more where the body would end.
+    pub(crate) lost: bool,
 }
 
 impl Session {
@@ -59,6 +64,7 @@ impl Session {
             body_bytes: 0,
             heard: head,
             longest_silence: None,
+            missing: None,
         }
     }
 
@@ -102,6 +108,21 @@ impl Session {
         self.parser.gap(if identity { bytes } else { 0 });
     }
 
+    /// The capture missed bytes of the response between these frames.
+    pub(crate) fn missing(&mut self, bytes: u64, between: (FrameNo, FrameNo)) {
+        let missing = self.missing.get_or_insert_with(|| {
+            Box::new(Missing {
+                bytes: Some(0),
+                ..Missing::default()
+            })
+        });
+        missing.bytes = missing.bytes.filter(|_| bytes > 0).map(|sum| sum + bytes);
+        missing.holes += 1;
+        if missing.between.len() < limits::HOLES {
+            missing.between.push(between);
+        }
+    }
+
     /// The session is over.
     pub(crate) fn end(mut self, closing: Closing, said: &mut Vec<Said>) {
         let ended = !matches!(closing.kind, EndKind::Open | EndKind::Timeout);
@@ -129,6 +150,8 @@ impl Session {
             gaps: self.tally.gaps.summary(),
             longest_silence: self.longest_silence,
             incomplete_event: self.parser.unread(),
+            missing: self.missing,
+            lost: closing.lost,
             last_event_id: self.parser.last_event_id().clone(),
             retry: self.parser.retry(),
             end: End {
