@@ -7,6 +7,9 @@ PYTHON ?= python3
 # The tests of a tool's presence. pcap.h is looked for with the compiler, so that every place it searches counts.
 HAVE_CC = command -v cc
 HAVE_LIBPCAP = printf '\043include <pcap.h>\n' | cc -x c - -fsyntax-only
+# What the tests of live capture run: node with an EventSource, and Spring's SseEmitter in Tomcat.
+HAVE_EVENTSOURCE = node --experimental-eventsource -e 'process.exit(globalThis.EventSource ? 0 : 1)' || node -e 'require("eventsource")'
+HAVE_SPRING = command -v javac && test -e /usr/share/java/spring3-web.servlet.jar && ls /usr/share/java/tomcat9-*.jar
 
 # $(call need,TEST,PACKAGES,ELSE): installs Debian's PACKAGES unless TEST succeeds. ELSE is run when that cannot be done.
 define need
@@ -57,3 +60,7 @@ test-needs:
 	$(call need,command -v tshark,tshark,$(call optional,tshark))
 	$(call need,command -v tcpdump,tcpdump,$(call optional,tcpdump))
 	$(call need,command -v $(PYTHON),python3,$(call optional,python3))
+	$(call need,command -v curl,curl,$(call optional,curl))
+	$(call need,command -v ip,iproute2,$(call optional,iproute2))
+	$(call need,$(HAVE_EVENTSOURCE),nodejs node-eventsource,$(call optional,node with an EventSource))
+	$(call need,$(HAVE_SPRING),default-jdk-headless libspring-web-servlet-java libtomcat9-java,$(call optional,a JDK with Spring and Tomcat))

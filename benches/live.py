@@ -1,13 +1,14 @@
 #!/usr/bin/env python3
 """Measures live capture on loopback. Root, a release build (cargo build --release), tcpdump; python3 benches/live.py
 
-    latency [SECONDS]       from the moment a client has received an event to its row on standard output
+    latency [SECONDS]       from the moment a client has received an event to its row on standard output, at several loads
     drops [SECONDS]         the highest frame rate at which tcpdump -w and ssetrace live --write drop nothing
     long [MINUTES] [RATE]   ssetrace's memory while so many new connections a second come and go, beside streams that stay open
 
 Each ends by itself and stops what it started, by process id. Nothing leaves this machine. The figures depend on what else the machine does.
 """
 
+import calendar
 import json
 import os
 import re
@@ -60,47 +61,97 @@ def live(*arguments):
     return run
 
 
-def latency(seconds=20.0):
-    """50 events a second in pairs of connections; each event's data is its number."""
+# Events that are sent one after the other, and how often.
+LOADS = {"10 a second": (1, 0.1), "100 a second": (1, 0.01), "1,000 a second": (1, 0.001), "200 at once, twice a second": (200, 0.5)}
+EVENT_ROW = re.compile(r"events? (\d+)(?:–(\d+))?")
+
+
+def latency(seconds=10.0):
+    """Each program has a process of its own, so that none waits for another; all read the same clock."""
+    for form in ("jsonl", "table"):
+        for name, (together, pause) in LOADS.items():
+            received, rows, frames = one_latency(form, together, pause, seconds)
+            waits = sorted((rows[number] - at) / 1e6 for number, at in received.items() if number in rows)
+            said = "%-5s %-27s %6d events, %6d rows; from the client's receipt to the row: %s" % (
+                form, name, len(received), len(rows), spread(waits))
+            if frames:
+                said += "; from the frame: " + spread(sorted((rows[number] - at) / 1e6 for number, at in frames.items()))
+            print(said, flush=True)
+
+
+def spread(waits):
+    return "median %.2f ms, 99th percentile %.2f ms, longest %.2f ms" % (
+        waits[len(waits) // 2], waits[len(waits) * 99 // 100], waits[-1])
+
+
+def one_latency(form, together, pause, seconds):
+    """When the client had each event, when its row came and, where the row says so, the time of its frame; nanoseconds."""
     server, port = listen()
-    run = live("-f", "tcp port %d" % port, "--view", "events", "--format", "jsonl")
-    rows, received = {}, {}
+    run = live("-f", "tcp port %d" % port, "--view", "timeline", "--format", form)
 
-    def read_rows():
-        for line in run.stdout:
-            now = time.time_ns()
-            record = json.loads(line)
-            if record["record"] == "event":
-                rows[record["data"]] = now
+    def send():
+        connection = accept(server)
+        time.sleep(0.5)
+        begun, number = time.monotonic(), 0
+        for turn in range(int(seconds / pause)):
+            time.sleep(max(0, begun + turn * pause - time.monotonic()))
+            for _ in range(together):
+                number += 1
+                connection.sendall(chunk(b"%d" % number))
+        connection.close()
 
-    def read_events():
-        client = ask(port)
-        seen = b""
+    def receive(answers):
+        client, seen, stamps = ask(port), b"", []
         while data := client.recv(65536):
             now = time.time_ns()
             seen += data
             *whole, seen = seen.split(b"\n\n")
-            for event in whole:
-                if b"data: " in event:
-                    received[event.rsplit(b"data: ", 1)[1].decode()] = now
+            stamps += [(event.rsplit(b"data: ", 1)[1], now) for event in whole if b"data: " in event]
+        for number, at in stamps:
+            answers.write(b"%s %d\n" % (number, at))
 
-    threads = [threading.Thread(target=read_rows), threading.Thread(target=read_events)]
-    for thread in threads:
-        thread.start()
-    connection = accept(server)
-    time.sleep(0.5)
-    for number in range(int(seconds * 50)):
-        connection.sendall(chunk(b"%d" % number))
-        time.sleep(0.02)
-    connection.close()
-    time.sleep(0.5)
-    run.send_signal(signal.SIGINT)
+    receiver, sender = process(receive), process(lambda _: send())
+    server.close()
+    rows, frames, begun = {}, {}, b""
+    stopper = threading.Thread(target=lambda: (os.waitpid(sender[0], 0), time.sleep(0.5), run.send_signal(signal.SIGINT)))
+    stopper.start()
+    while data := os.read(run.stdout.fileno(), 1 << 20):
+        now = time.time_ns()
+        *lines, begun = (begun + data).split(b"\n")
+        for line in lines:
+            if form == "jsonl":
+                if line.startswith(b'{"record":"event"'):
+                    record = json.loads(line)
+                    rows[record["number"]] = now
+                    frames[record["number"]] = nanoseconds(record["time"])
+            elif line.startswith(b" S0") and (row := EVENT_ROW.search(line.decode())):
+                first = int(row[1])
+                for number in range(first, int(row[2] or first) + 1):
+                    rows[number] = now
+    stopper.join()
     run.wait(10)
-    for thread in threads:
-        thread.join(10)
-    waits = sorted((rows[number] - at) / 1e6 for number, at in received.items() if number in rows)
-    print("%d events received, %d rows; from the client's receipt to the row: median %.2f ms, 99th percentile %.2f ms, "
-          "longest %.2f ms" % (len(received), len(rows), waits[len(waits) // 2], waits[len(waits) * 99 // 100], waits[-1]))
+    received = {int(number): int(at) for number, at in (line.split() for line in receiver[1].read().splitlines())}
+    os.waitpid(receiver[0], 0)
+    return received, rows, frames
+
+
+def process(work):
+    """Runs `work` in a process of its own; its number, and what it writes to the file that it is handed."""
+    reading, writing = os.pipe()
+    child = os.fork()
+    if child == 0:
+        os.close(reading)
+        with os.fdopen(writing, "wb") as answers:
+            work(answers)
+        os._exit(0)
+    os.close(writing)
+    return child, os.fdopen(reading, "rb")
+
+
+def nanoseconds(time_utc):
+    """Of a time such as 2026-03-14T09:26:53.589793000Z."""
+    whole, fraction = time_utc.rstrip("Z").split(".")
+    return calendar.timegm(time.strptime(whole, "%Y-%m-%dT%H:%M:%S")) * 1_000_000_000 + int(fraction)
 
 
 def stream(rate, seconds, port_ready):

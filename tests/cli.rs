@@ -197,3 +197,135 @@ fn a_finding_sets_the_status_only_where_it_is_bad_enough() {
     }
     assert!(refused(&["analyze", "--fail-on", "warn", "x"]).contains("note, warning, error"));
 }
+
+#[test]
+fn several_captures_as_one_are_read_by_time_and_numbered_anew() {
+    let pair = [fixture("ipv6.pcap"), fixture("walkthrough.pcap")];
+    let merged = ran(&[
+        &["analyze", "--merge", "--format", "jsonl"],
+        &[&*pair[0], &pair[1]][..],
+    ]
+    .concat());
+    assert_eq!((merged.status, merged.err.as_str()), (0, ""));
+    // The walkthrough was captured first: its numbers stay, the other's follow.
+    assert!(
+        merged
+            .out
+            .starts_with(r#"{"record":"frame","frame":81,"connection":5,"#)
+    );
+    assert!(
+        merged
+            .out
+            .contains(r#"{"record":"frame","frame":280,"connection":9,"#)
+    );
+    let summary = merged.out.lines().last().unwrap();
+    let names = format!(r#""capture":"{} + {}""#, pair[0], pair[1]);
+    assert!(summary.contains(&names), "{summary}");
+    assert!(summary.contains(r#""frames":296,"#), "{summary}");
+    let table = ran(&["analyze", "--merge", &pair[0], "no-such-file", &pair[1]]);
+    assert_eq!(table.status, 2);
+    assert!(
+        table
+            .out
+            .contains("\nipv6.pcap + walkthrough.pcap: 296 frames"),
+        "{}",
+        table.out
+    );
+    assert!(one_sentence(&table.err).contains("no-such-file"));
+    assert!(refused(&["analyze", "--merge", "--follow", "x"]).contains("do not go together"));
+}
+
+#[test]
+fn the_capture_is_never_overwritten_by_its_results() {
+    let bytes = fs::read(fixture("walkthrough.pcap")).unwrap();
+    let (folder, path) = file(&bytes);
+    let link = folder.path().join("link");
+    std::os::unix::fs::symlink(&path, &link).unwrap();
+    for output in [path.as_str(), link.to_str().unwrap()] {
+        let sentence = refused(&["analyze", &path, "-o", output]);
+        assert!(sentence.contains("name another file"), "{sentence}");
+    }
+    assert_eq!(fs::read(&path).unwrap(), bytes);
+}
+
+#[test]
+fn an_output_that_cannot_be_written_is_told_once() {
+    let walkthrough = fixture("walkthrough.pcap");
+    for format in ["table", "jsonl", "json"] {
+        let arguments = ["analyze", "-o", "/dev/full", "--format", format];
+        let ran = ran(&[&arguments[..], &[&walkthrough, &walkthrough]].concat());
+        assert_eq!(ran.status, 2);
+        let sentence = one_sentence(&ran.err);
+        assert!(
+            sentence.starts_with("the output could not be written: "),
+            "{sentence}"
+        );
+    }
+}
+
+#[test]
+fn the_last_of_an_option_given_twice_counts_and_a_dash_is_standard_output() {
+    let walkthrough = fixture("walkthrough.pcap");
+    let once = ran(&["analyze", "--view", "events", &walkthrough]);
+    let twice = [
+        "analyze",
+        "--view",
+        "sessions",
+        "--view",
+        "events",
+        "-o",
+        "-",
+        &walkthrough,
+    ];
+    assert_eq!(ran(&twice).out, once.out);
+}
+
+#[test]
+fn numbers_that_are_none_are_told_with_what_there_may_be() {
+    for option in ["--max-rows", "--width"] {
+        for value in ["-1", "many"] {
+            let sentence = refused(&["analyze", option, value, "x"]);
+            assert_eq!(
+                sentence,
+                format!("`{option}` cannot be \"{value}\": it is a number, 0 or more.")
+            );
+        }
+    }
+    let live = refused(&["live", "--snaplne", "9"]);
+    assert!(
+        live.contains("\"--snaplen\" comes nearest; `ssetrace live --help`"),
+        "{live}"
+    );
+}
+
+#[test]
+fn where_nothing_is_shown_a_note_says_why() {
+    let walkthrough = fixture("walkthrough.pcap");
+    let note = |arguments: &[&str]| {
+        let ran = ran(&[&["analyze", &*walkthrough], arguments].concat());
+        assert_eq!(ran.status, 0);
+        ran.err
+    };
+    assert!(note(&["--connections", "99"]).contains("nothing to show of connection 99; "));
+    assert_eq!(note(&["--connections", "5"]), "");
+    assert!(note(&["-f", "tcp port 1"]).contains("no TCP connection in 279 frames."));
+    let (_folder, unknown) = {
+        let mut bytes = fs::read(&walkthrough).unwrap();
+        bytes[20..22].copy_from_slice(&9_999_u16.to_le_bytes());
+        file(&bytes)
+    };
+    let note = ran(&["analyze", &unknown]).err;
+    assert!(
+        note.contains("no TCP connection in 279 frames; 279 frames could not be read: "),
+        "{note}"
+    );
+}
+
+#[test]
+fn no_name_turns_a_terminal_around() {
+    let sentence = refused(&["analyze", "no\u{202e}such\u{1b}[31mfile"]);
+    assert!(
+        sentence.contains("no\\u{202e}such\\u{1b}[31mfile"),
+        "{sentence}"
+    );
+}

@@ -82,9 +82,12 @@ fn a_session_has_every_field_of_the_reference() {
             "response": {"frame": 19, "status": 200, "version": "HTTP/1.1", "content_type": "text/event-stream;charset=UTF-8",
                 "framing": "chunked", "content_encoding": "gzip"},
             "events": 2, "comments": 1, "chunks": 6, "body_bytes": 104, "data_bytes": 60,
+            "wire_bytes": 260, "segments": 6,
             "time_to_head": 0.009489, "time_to_first_event": 0.0096, "duration": 2.02,
             "gaps": {"min": 0.000000001, "p50": 0.000002, "p95": 0.003, "max": 1.01},
-            "incomplete_event": 3, "missing": {"bytes": 27, "holes": 1, "frames": [14, 17]}, "end": {"kind": "terminating-chunk", "frame": 37}, "reconnects": 0,
+            "rate": 0.99, "heartbeats": {"min": 1, "p50": 1, "p95": 1, "max": 1},
+            "incomplete_event": 3, "missing": {"bytes": 27, "holes": 1, "frames": [14, 17]}, "end": {"kind": "terminating-chunk", "frame": 37, "by": "server"}, "reconnects": 0,
+            "reconnection": {"delay": 0.209, "retry": 200, "attempts": 1, "missed": 0, "repeated": 0},
             "llm": null, "mcp": null,
         })
     );
@@ -99,11 +102,17 @@ fn a_session_has_every_field_of_the_reference() {
         "duration",
         "gaps",
         "missing",
+        "rate",
+        "heartbeats",
         "reconnects",
+        "reconnection",
     ] {
         assert_eq!(bare[field], Value::Null, "{field}");
     }
-    assert_eq!(bare["end"], json!({"kind": "open", "frame": null}));
+    assert_eq!(
+        bare["end"],
+        json!({"kind": "open", "frame": null, "by": null})
+    );
 }
 
 #[test]

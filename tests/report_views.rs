@@ -7,8 +7,8 @@ mod report_samples;
 use proptest::prelude::*;
 use report_samples::*;
 use ssetrace::model::{
-    End, EndKind, EventRecord, Finding, Framing, Gaps, Nanos, Record, RequestHead, ResponseHead,
-    SessionRecord, Severity, Timestamp,
+    Direction, End, EndKind, EventRecord, Finding, Framing, Gaps, Nanos, Record, RequestHead,
+    ResponseHead, SessionRecord, Severity, Timestamp,
 };
 use ssetrace::report::text::width;
 use ssetrace::report::{Format, Options, Report, TimeFormat, View};
@@ -63,6 +63,7 @@ fn reconnecting(number: u32) -> SessionRecord {
     session.end = End {
         kind: EndKind::TerminatingChunk,
         at: Some(at(begun + 102)),
+        by: Some(Direction::ToClient),
     };
     session
 }

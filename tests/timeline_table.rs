@@ -255,3 +255,16 @@ fn the_walkthrough_at_80_columns_has_no_seq_and_ack() {
         .collect();
     assert_lines(&shown[..wanted.lines().count() - 1].join("\n"), wanted);
 }
+
+#[test]
+fn a_number_and_its_unit_never_part_at_a_line_s_end() {
+    for columns in 30..=130 {
+        for line in table(terminal(columns, 0), &walkthrough()).lines() {
+            let words = line.trim_start_matches([' ', '│', '┆']);
+            let unit = ["bytes", "ytes", "ms", "s ", "frames"]
+                .iter()
+                .find(|unit| words.starts_with(**unit));
+            assert_eq!(unit, None, "{columns} columns: {line}");
+        }
+    }
+}

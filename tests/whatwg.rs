@@ -159,7 +159,37 @@ fn an_empty_stream_gives_nothing() {
     assert_eq!(parser.unread(), 0);
 }
 
+// §9.2.6: the buffers
+
+#[test]
+fn the_data_the_event_type_and_the_last_event_id_buffer_are_initialized_to_the_empty_string() {
+    gives("\n\ndata: a\n\n", &[("message", "a", "")]);
+    let parser = Parser::new();
+    assert_eq!((&**parser.last_event_id(), parser.retry()), ("", None));
+    assert!(!parser.pending());
+}
+
+#[test]
+fn the_last_event_id_buffer_is_not_reset_when_an_event_is_dispatched_and_the_others_are() {
+    gives(
+        "event: x\nid: 1\ndata: a\n\ndata: b\n\n\n\ndata: c\n\n",
+        &[
+            ("x", "a", "1"),
+            ("message", "b", "1"),
+            ("message", "c", "1"),
+        ],
+    );
+}
+
 // §9.2.6: the lines
+
+#[test]
+fn lines_are_processed_in_the_order_in_which_they_are_received() {
+    gives(
+        "data: 1\nid: a\nevent: x\ndata: 2\nevent: y\nid: b\ndata: 3\n\n",
+        &[("y", "1\n2\n3", "b")],
+    );
+}
 
 #[test]
 fn if_the_line_is_empty_dispatch_the_event() {
@@ -434,6 +464,23 @@ fn comments_and_blank_lines_leave_nothing_pending() {
 }
 
 // The standard's own examples
+
+#[test]
+fn the_standards_example_of_a_stock_ticker() {
+    gives_data("data: YHOO\ndata: +2\ndata: 10\n\n", &["YHOO\n+2\n10"]);
+}
+
+#[test]
+fn the_standards_example_with_event_types() {
+    gives(
+        "event: add\ndata: 73857293\n\nevent: remove\ndata: 2153\n\nevent: add\ndata: 113411\n\n",
+        &[
+            ("add", "73857293", ""),
+            ("remove", "2153", ""),
+            ("add", "113411", ""),
+        ],
+    );
+}
 
 #[test]
 fn the_standards_example_with_three_blocks() {

@@ -4,12 +4,13 @@
 //! connection, then in frame order.
 
 use super::dispatch::Dispatched;
+use super::reconnects::{Asked, Reconnects};
 use super::worker::{Item, What};
 use super::{Connections, Options, Sink, Source};
 use crate::model::At;
 use crate::model::{
-    ConnectionRecord, Counts, EndKind, EventRecord, Exchange, Record, RequestHead, SessionEnding,
-    SessionOpening, SessionRecord, Summary,
+    ConnectionRecord, Counts, EndKind, EventRecord, Exchange, Finding, Record, RequestHead,
+    Resumed, SessionEnding, SessionOpening, SessionRecord, Summary,
 };
 use crate::timeline::redact::redact_target;
 use smallvec::SmallVec;
@@ -24,6 +25,7 @@ pub(super) struct Merger {
     show_secrets: bool,
     /// The sessions of the connections that are not over, by their number within the connection.
     sessions: HashMap<u32, SmallVec<[Numbered; 1]>, foldhash::fast::RandomState>,
+    reconnects: Reconnects,
     counts: Counts,
 }
 
@@ -31,7 +33,14 @@ pub(super) struct Merger {
 #[derive(Debug)]
 struct Numbered {
     number: u32,
-    opening: Option<Box<SessionOpening>>,
+    open: Option<Box<Open>>,
+}
+
+#[derive(Debug)]
+struct Open {
+    opening: SessionOpening,
+    /// What it was asked with; `None` where the request was not captured.
+    asked: Option<Asked>,
 }
 
 impl Merger {
@@ -40,6 +49,7 @@ impl Merger {
             connections: options.connections.clone(),
             show_secrets: options.show_secrets,
             sessions: HashMap::default(),
+            reconnects: Reconnects::default(),
             counts: Counts::default(),
         }
     }
@@ -84,20 +94,19 @@ impl Merger {
 
     fn item(&mut self, connection: u32, what: What, sink: &mut Sink<'_>) -> io::Result<()> {
         match what {
-            What::SessionOpens {
-                exchange,
-                at,
-                client,
-                server,
-            } => {
+            What::SessionOpens { exchange, at, ends } => {
+                let mut asked = self.reconnects.asked(&exchange, &ends);
+                let reconnects = asked
+                    .as_mut()
+                    .and_then(|asked| self.reconnects.continues(asked));
                 let opening = SessionOpening {
                     session: self.counts.sessions as u32,
                     connection,
-                    client,
-                    server,
+                    client: ends.client,
+                    server: ends.server,
                     exchange: self.redacted(*exchange),
                     at,
-                    reconnects: None,
+                    reconnects,
                 };
                 self.counts.sessions += 1;
                 if self.connections.show(connection, true) {
@@ -105,7 +114,7 @@ impl Merger {
                 }
                 let numbered = Numbered {
                     number: opening.session,
-                    opening: Some(Box::new(opening)),
+                    open: Some(Box::new(Open { opening, asked })),
                 };
                 self.sessions.entry(connection).or_default().push(numbered);
             }
@@ -145,18 +154,42 @@ impl Merger {
                 if ending.end.kind == EndKind::Open {
                     self.counts.open_sessions += 1;
                 }
-                if let Some(opening) = self
+                if let Some(open) = self
                     .numbered(connection, session)
-                    .and_then(|session| session.opening.take())
-                    && self.connections.show(connection, true)
+                    .and_then(|session| session.open.take())
                 {
-                    sink(Record::Session(Box::new(session_record(
-                        *opening, &ending, last,
-                    ))))?;
+                    let Open { opening, asked } = *open;
+                    let resumed = match asked {
+                        Some(asked) => self.reconnects.ended(asked, &opening, &ending),
+                        None => Resumed::default(),
+                    };
+                    if self.connections.show(connection, true) {
+                        let record = session_record(opening, &ending, resumed, last);
+                        sink(Record::Session(Box::new(record)))?;
+                    }
                 }
             }
+            What::Declined { exchange, at, ends } => {
+                if let Some(asked) = self.reconnects.asked(&exchange, &ends)
+                    && let Some(finding) = self.reconnects.declined(&asked, &exchange, at)
+                {
+                    self.finding(finding, sink)?;
+                }
+            }
+            What::Refused { at, client, server } => self.reconnects.refused(at, client, server),
             What::Closes | What::HoldsOn => {}
             What::Over(record) => return self.over(connection, record, sink),
+        }
+        Ok(())
+    }
+
+    fn finding(&mut self, finding: Finding, sink: &mut Sink<'_>) -> io::Result<()> {
+        self.counts.findings += 1;
+        if finding
+            .connection
+            .is_none_or(|connection| self.connections.show(connection, true))
+        {
+            sink(Record::Finding(Box::new(finding)))?;
         }
         Ok(())
     }
@@ -188,18 +221,27 @@ impl Merger {
     fn redacted(&self, mut exchange: Exchange) -> Exchange {
         if !self.show_secrets
             && let Some(request) = &exchange.request
-            && let Cow::Owned(target) = redact_target(&request.target)
         {
-            exchange.request = Some(Arc::new(RequestHead {
-                target,
-                ..RequestHead::clone(request)
-            }));
+            let target = redact_target(&request.target);
+            let authority = request.authority.as_deref().map(redact_target);
+            if let (Cow::Owned(_), _) | (_, Some(Cow::Owned(_))) = (&target, &authority) {
+                exchange.request = Some(Arc::new(RequestHead {
+                    target: target.into_owned(),
+                    authority: authority.map(Cow::into_owned),
+                    ..RequestHead::clone(request)
+                }));
+            }
         }
         exchange
     }
 }
 
-fn session_record(opening: SessionOpening, ending: &SessionEnding, last: At) -> SessionRecord {
+fn session_record(
+    opening: SessionOpening,
+    ending: &SessionEnding,
+    resumed: Resumed,
+    last: At,
+) -> SessionRecord {
     let asked = ending.request_end.map(|at| at.time);
     let head = opening
         .exchange
@@ -217,17 +259,33 @@ fn session_record(opening: SessionOpening, ending: &SessionEnding, last: At) -> 
         chunks: ending.chunks,
         body_bytes: ending.body_bytes,
         data_bytes: ending.data_bytes,
+        wire_bytes: ending.wire_bytes,
+        segments: ending.segments,
         time_to_head: asked.zip(head).map(|(asked, head)| head.since(asked)),
         time_to_first_event: asked
             .zip(ending.first_event)
             .map(|(asked, first)| first.time.since(asked)),
         duration: asked.map(|asked| ended.time.since(asked)),
         gaps: ending.gaps,
+        rate: rate(ending),
+        heartbeats: ending.heartbeats,
         longest_silence: ending.longest_silence,
         incomplete_event: ending.incomplete_event,
         missing: ending.missing.clone(),
         lost: ending.lost,
         end: ending.end,
+        resumed,
         opening,
     }
+}
+
+/// Events in a billion seconds, so that the number is whole: the gaps between events, divided by the time from the first to the last.
+fn rate(ending: &SessionEnding) -> Option<i64> {
+    const BILLION_SECONDS: i128 = 1_000_000_000 * 1_000_000_000;
+    let (first, last) = ending.first_event.zip(ending.last_event)?;
+    let took = i128::from(last.time.since(first.time));
+    let gaps = i128::from(ending.events) - 1;
+    (gaps > 0 && took > 0)
+        .then(|| gaps * BILLION_SECONDS / took)
+        .map(|rate| i64::try_from(rate).unwrap_or(i64::MAX))
 }

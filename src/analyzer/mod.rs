@@ -12,6 +12,7 @@ mod cap;
 mod dispatch;
 mod merge;
 mod pool;
+mod reconnects;
 mod slot;
 mod slots;
 mod worker;

@@ -74,6 +74,7 @@ impl Closed {
             connection: self.connection,
             client: self.tcp.client(),
             server: self.tcp.server(),
+            first: self.tcp.first(),
         }
     }
 

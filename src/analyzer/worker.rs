@@ -10,7 +10,7 @@ use super::{Connections, Options};
 use crate::layers::Stack;
 use crate::model::{
     At, ConnectionRecord, Delivery, Detail, Ending, Endpoint, Event, Exchange, FrameNo,
-    FrameRecord, Said, Segment, SessionEnding, Span, Timestamp, limits,
+    FrameRecord, Said, Segment, SessionEnding, Span, TeardownKind, Timestamp, limits,
 };
 use crate::tcp::{Connection, Rest};
 use crate::timeline::{Entry, Frames, Rows, Shown};
@@ -40,8 +40,7 @@ pub(super) enum What {
     SessionOpens {
         exchange: Box<Exchange>,
         at: At,
-        client: Endpoint,
-        server: Endpoint,
+        ends: Frames,
     },
     Row(Box<FrameRecord>),
     Event {
@@ -53,6 +52,18 @@ pub(super) enum What {
         session: u32,
         ending: Box<SessionEnding>,
         last: At,
+    },
+    /// A request for an event stream got another answer, or none.
+    Declined {
+        exchange: Box<Exchange>,
+        at: At,
+        ends: Frames,
+    },
+    /// The server refused the connection.
+    Refused {
+        at: At,
+        client: Endpoint,
+        server: Endpoint,
     },
     /// The connection is closed: frames may come, bytes will not.
     Closes,
@@ -217,6 +228,7 @@ impl Worker {
                     }
                     // Nothing that comes later will be shown.
                     if tcp.closed_at().is_some() && tcp.has_ended() {
+                        items.extend(refused(connection, tcp));
                         self.end(connection, Ending::Expired, frame, items);
                     }
                     return;
@@ -241,6 +253,7 @@ impl Worker {
                     let deadline = Timestamp(closed.0.saturating_add(limits::CLOSED_LINGER));
                     *over_at = Some(deadline);
                     self.closing.push(Reverse((deadline, connection)));
+                    items.extend(refused(connection, tcp));
                 }
                 if over_at.is_some() && tcp.has_ended() {
                     self.slots.replace(place, |slot| Some(slot.close()));
@@ -287,6 +300,7 @@ impl Worker {
             connection,
             client,
             server,
+            first: segment.at,
         };
         let mut rows = Rows::new(Shown::All, self.show_secrets);
         rows.frame(ends, &facts, &mut self.said, false, false, &mut |entry| {
@@ -405,7 +419,23 @@ fn live_ends(connection: u32, tcp: &Connection) -> Frames {
         connection,
         client: tcp.client(),
         server: tcp.server(),
+        first: tcp.first(),
     }
+}
+
+/// Says so, if a connection that has just closed never opened: the server answered the SYN with RST.
+fn refused(connection: u32, tcp: &Connection) -> Option<Item> {
+    let handshake = tcp.handshake();
+    let reset = tcp.teardown().kind == TeardownKind::Rst;
+    (reset && handshake.syn.is_some() && handshake.syn_ack.is_none()).then(|| Item {
+        frame: tcp.last().frame,
+        connection,
+        what: What::Refused {
+            at: tcp.last(),
+            client: tcp.client(),
+            server: tcp.server(),
+        },
+    })
 }
 
 /// Stands for the end of the capture, behind every frame.
@@ -413,12 +443,7 @@ const END: FrameNo = FrameNo(u64::MAX);
 
 fn item(frame: FrameNo, ends: Frames, last: At, entry: Entry) -> Item {
     let what = match entry {
-        Entry::SessionOpens { exchange, at, .. } => What::SessionOpens {
-            exchange,
-            at,
-            client: ends.client,
-            server: ends.server,
-        },
+        Entry::SessionOpens { exchange, at, .. } => What::SessionOpens { exchange, at, ends },
         Entry::Row(row) => What::Row(row),
         Entry::Event { session, event } => What::Event { session, event },
         Entry::SessionEnds { session, ending } => What::SessionEnds {
@@ -426,6 +451,7 @@ fn item(frame: FrameNo, ends: Frames, last: At, entry: Entry) -> Item {
             ending,
             last,
         },
+        Entry::Declined { exchange, at } => What::Declined { exchange, at, ends },
     };
     Item {
         frame,

@@ -91,12 +91,12 @@ pub enum Error {
         reason: String,
     },
     /// The operating system could not read it.
-    #[error("{name} cannot be read: {source}.")]
+    #[error("{name} cannot be read: {reason}.")]
     Io {
         /// The capture.
         name: String,
-        /// What the operating system says.
-        source: io::Error,
+        /// What the operating system says. No `source`, which would be told twice.
+        reason: io::Error,
     },
     /// A filter that is not in libpcap's language.
     #[error("the filter \"{filter}\" does not compile: {reason} (libpcap).")]
@@ -130,7 +130,10 @@ impl Error {
             ErrorKind::NotFound => Error::Missing { name },
             ErrorKind::PermissionDenied => Error::Permission { name },
             ErrorKind::IsADirectory => Error::Directory { name },
-            _ => Error::Io { name, source },
+            _ => Error::Io {
+                name,
+                reason: source,
+            },
         }
     }
 

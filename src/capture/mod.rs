@@ -1,4 +1,5 @@
-//! Where frames come from: saved captures (pcap, pcapng, also compressed), read as a stream from a file or from standard input; or
+//! Where frames come from: saved captures (pcap, pcapng, also compressed), read as a stream from a file or from standard input,
+//! one ([`Capture`]) or several as one ([`Merged`]); or
 //! interfaces ([`live`]), whose frames can be saved ([`save`]).
 //!
 //! In comes a path or any `Read`; out go [`Frame`]s in the order of the file, each borrowed from the reader's block until the next
@@ -11,7 +12,9 @@ mod compression;
 mod error;
 mod filter;
 mod follow;
+mod frames;
 pub mod live;
+mod merge;
 mod pcap;
 mod pcapng;
 pub mod save;
@@ -19,6 +22,8 @@ pub mod save;
 pub use compression::Compression;
 pub use error::Error;
 pub use filter::Filter;
+pub use frames::Frames;
+pub use merge::Merged;
 pub use pcapng::Interface;
 
 use crate::model::{At, Frame, FrameNo, LinkType, Timestamp, limits};

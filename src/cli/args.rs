@@ -11,13 +11,13 @@ use std::time::Duration;
 
 /// Sees Server-Sent Events on the wire: annotates a packet capture frame by frame.
 #[derive(Debug, Parser)]
-#[command(version, about, max_term_width = 100)]
+#[command(version, about, max_term_width = 100, args_override_self = true)]
 #[command(after_help = "Examples:
   ssetrace analyze capture.pcapng
-  ssetrace analyze capture.pcapng --view events     the quiet view: events without the ACKs between them
-  sudo ssetrace live -i lo -f 'tcp port 8080'       beside `curl -N http://localhost:8080/events`
-  sudo ssetrace live --view events                  the quiet view: events without the ACKs between them
-  tcpdump -i lo -w - 'tcp port 8080' | ssetrace analyze -")]
+  ssetrace analyze capture.pcapng --view events    the quiet view: events without the ACKs
+  sudo ssetrace live -i lo -f 'tcp port 8080'      beside `curl -N http://localhost:8080/events`
+  sudo ssetrace live --view events                 the quiet view of a live run
+  tcpdump -U -i lo -w - 'tcp port 8080' | ssetrace analyze -")]
 pub(super) struct Cli {
     #[command(subcommand)]
     pub(super) command: Command,
@@ -35,14 +35,17 @@ pub(super) enum Command {
 
 #[derive(Debug, Args)]
 pub(super) struct Analyze {
-    /// Captures, each in turn; `-` reads standard input
+    /// Captures, each in turn (or as one, with --merge); `-` reads standard input
     #[arg(required = true, value_name = "FILE")]
     pub(super) files: Vec<PathBuf>,
     /// The capture is still being written: rows as they come, until Ctrl-C
     #[arg(long)]
     pub(super) follow: bool,
+    /// Several captures as one, by time, as mergecap would write them: frames are numbered anew
+    #[arg(long, conflicts_with = "follow")]
+    pub(super) merge: bool,
     /// Worker threads; the output is the same whatever their number [default: the machine's cores]
-    #[arg(long, value_name = "N", value_parser = jobs)]
+    #[arg(long, value_name = "N", value_parser = jobs, allow_negative_numbers = true)]
     pub(super) jobs: Option<NonZeroUsize>,
     #[command(flatten)]
     pub(super) shared: Shared,
@@ -60,13 +63,13 @@ pub(super) struct Live {
     #[arg(long, value_name = "10x100MB", requires = "write", value_parser = ring)]
     pub(super) ring: Option<Ring>,
     /// End after so many frames
-    #[arg(long, value_name = "N", value_parser = clap::value_parser!(u64).range(1..))]
+    #[arg(long, value_name = "N", value_parser = count, allow_negative_numbers = true)]
     pub(super) count: Option<u64>,
     /// End after so long: 10s, 5min, 1h30m
     #[arg(long, value_name = "TIME", value_parser = duration)]
     pub(super) duration: Option<Duration>,
     /// Capture so many bytes of each frame; events in what is cut off are not seen
-    #[arg(long, value_name = "BYTES", default_value_t = 262_144, value_parser = clap::value_parser!(u32).range(64..=262_144))]
+    #[arg(long, value_name = "BYTES", default_value_t = 262_144, value_parser = snaplen)]
     pub(super) snaplen: u32,
     /// The kernel's buffer for each interface: what arrives faster than it is read waits there
     #[arg(long, value_name = "SIZE", default_value = "32MiB", value_parser = buffer)]
@@ -92,23 +95,23 @@ pub(super) struct Shared {
     /// How it is written
     #[arg(long, value_enum, default_value_t = FormatName::Table)]
     pub(super) format: FormatName,
-    /// Write there instead of standard output
+    /// Write there instead of standard output (`-`)
     #[arg(short, long, value_name = "FILE")]
     pub(super) output: Option<PathBuf>,
     /// Only frames that match, in libpcap's filter syntax
     #[arg(short, long, value_name = "BPF")]
     pub(super) filter: Option<String>,
     /// Which TCP connections: those with an SSE session, every one, or these numbers
-    #[arg(long, value_name = "sse|all|N[,N]", default_value = "sse", value_parser = connections)]
+    #[arg(long, value_name = "sse|all|N[,N]", default_value = "sse", value_parser = connections, allow_negative_numbers = true)]
     pub(super) connections: Connections,
     /// What the Time column says
     #[arg(long, value_enum, default_value_t = TimeName::Relative)]
     pub(super) time: TimeName,
-    /// Rows of one timeline above which routine rows are folded; 0 never folds [default: 60 on a terminal, else 0]
-    #[arg(long, value_name = "N")]
+    /// Rows of one timeline above which routine rows are folded, but in `live`; 0 never folds [default: 60 on a terminal, else 0]
+    #[arg(long, value_name = "N", value_parser = number, allow_negative_numbers = true)]
     pub(super) max_rows: Option<usize>,
     /// Columns of a table; 0 never wraps or cuts [default: the terminal's, else 0]
-    #[arg(long, value_name = "N")]
+    #[arg(long, value_name = "N", value_parser = number, allow_negative_numbers = true)]
     pub(super) width: Option<usize>,
     /// Colours
     #[arg(long, value_enum, default_value_t = Color::Auto)]
@@ -125,6 +128,25 @@ pub(super) struct Shared {
     /// More notes: what was read, and what could not be
     #[arg(short, long, conflicts_with = "quiet")]
     pub(super) verbose: bool,
+}
+
+/// A number of rows or columns.
+fn number(text: &str) -> Result<usize, String> {
+    text.parse()
+        .map_err(|_| "it is a number, 0 or more".to_owned())
+}
+
+/// A number of frames.
+fn count(text: &str) -> Result<u64, String> {
+    let count = text.parse().ok().filter(|count| *count > 0);
+    count.ok_or_else(|| "it is a number, 1 or more".to_owned())
+}
+
+/// Bytes of a frame: those of the headers at least, and at most what libpcap knows.
+fn snaplen(text: &str) -> Result<u32, String> {
+    let bytes = text.parse().ok();
+    let bytes = bytes.filter(|bytes| (64..=262_144).contains(bytes));
+    bytes.ok_or_else(|| "it is a number of bytes, 64 to 262144".to_owned())
 }
 
 /// A number of threads.

@@ -1,20 +1,19 @@
 //! `ssetrace live` on one page: interfaces are opened, rights given up, frames numbered, saved and analysed as they come.
 
 use super::args::Live as Arguments;
-use super::run::{Output, buffered, is_closed_pipe, look, not_together, wanted};
+use super::output::{Output, buffered, is_closed_pipe, look, unwritable};
+use super::run::{not_together, wanted};
 use super::status::{Status, Tally};
-use super::{Outcome, messages, notes, signals};
+use super::{Outcome, files, messages, notes, signals};
 use crate::analyzer::{Analyzer, Source};
 use crate::capture::live::{self, Drops, Live, Next, Opened, Settings, rights};
-use crate::capture::save::{self, Described, Save};
+use crate::capture::save::Save;
 use crate::decode::link_type_name;
 use crate::model::{At, Finding, Frame, FrameNo, LiveRun, Record, Severity, Summary, Timestamp};
 use crate::report::Report;
 use anyhow::Context;
-use std::fs::File;
-use std::io::{self, IsTerminal, Write};
+use std::io::{self, Write};
 use std::num::NonZeroUsize;
-use std::path::Path;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::{Duration, Instant};
@@ -31,19 +30,14 @@ pub(super) fn live(arguments: &Arguments) -> anyhow::Result<Outcome> {
     if let Some(why) = not_together(shared) {
         anyhow::bail!(why);
     }
-    let to_stdout = arguments.write.as_deref() == Some(Path::new("-"));
-    if to_stdout && shared.output.is_none() {
-        anyhow::bail!(
-            "`--write -` puts the capture on standard output: name a file for the results with `-o`."
-        );
+    files::check(arguments)?;
+    let mut interfaces: Vec<String> = Vec::new();
+    for name in &arguments.interfaces {
+        // Named twice, each of its frames would come twice.
+        if !interfaces.contains(name) {
+            interfaces.push(name.clone());
+        }
     }
-    if to_stdout && io::stdout().is_terminal() {
-        anyhow::bail!("a capture would upset the terminal: redirect standard output.");
-    }
-    if to_stdout && arguments.ring.is_some() {
-        anyhow::bail!("`--ring` is for files, and `--write -` is none.");
-    }
-    let mut interfaces = arguments.interfaces.clone();
     if interfaces.is_empty() {
         interfaces.push(live::loopback()?);
     }
@@ -54,7 +48,7 @@ pub(super) fn live(arguments: &Arguments) -> anyhow::Result<Outcome> {
         buffer: arguments.buffer_size,
         promiscuous: arguments.promiscuous,
     })?;
-    let files = open_files(arguments, &opened)?;
+    let files = files::open(arguments, &opened)?;
     let owner = rights::owner();
     if !arguments.no_drop {
         // A file that root made for somebody would be of no use to them.
@@ -81,10 +75,11 @@ pub(super) fn live(arguments: &Arguments) -> anyhow::Result<Outcome> {
         arguments,
         report: Report::new(options, buffered(out)),
         save: files.save,
+        unsaved: None,
         live: opened.start(&stop),
         stop,
         status,
-        tally: Tally::default(),
+        tally: Tally::new(shared.view.into()),
         times: None,
         frames: Vec::new(),
     }
@@ -108,63 +103,13 @@ fn listening(arguments: &Arguments, opened: &Opened) -> String {
     words + "; Ctrl-C ends"
 }
 
-/// What was opened for writing.
-struct Files {
-    out: Box<dyn Write>,
-    save: Option<Save>,
-    /// Those that did not exist before.
-    new: Vec<File>,
-}
-
-fn open_files(arguments: &Arguments, opened: &Opened) -> anyhow::Result<Files> {
-    let mut files = Files {
-        out: Box::new(io::sink()),
-        save: None,
-        new: Vec::new(),
-    };
-    files.out = match &arguments.shared.output {
-        Some(path) => {
-            let (file, new) = save::create(path)?;
-            if new {
-                files.new.push(file.try_clone()?);
-            }
-            Box::new(file)
-        }
-        None => Box::new(io::stdout().lock()),
-    };
-    let Some(path) = &arguments.write else {
-        return Ok(files);
-    };
-    let described = Described {
-        sources: opened.sources().to_vec(),
-        filter: arguments.shared.filter.clone(),
-    };
-    if path == Path::new("-") {
-        files.save = Some(Save::stream(io::stdout().lock(), described)?);
-        return Ok(files);
-    }
-    let links = || described.sources.iter().map(|source| source.link);
-    if save::Form::of(path) == save::Form::Pcap && links().any(|link| Some(link) != links().next())
-    {
-        anyhow::bail!(
-            "{} cannot hold interfaces whose link types differ: give the file the ending .pcapng.",
-            path.display()
-        );
-    }
-    let (save, new) = match arguments.ring {
-        None => Save::file(path, described)?,
-        Some(ring) => Save::ring(path, ring, described)?,
-    };
-    files.save = Some(save);
-    files.new.extend(new);
-    Ok(files)
-}
-
 /// A capture that runs.
 struct Run<'a> {
     arguments: &'a Arguments,
     report: Report<Output>,
     save: Option<Save>,
+    /// Why frames could not be saved any more.
+    unsaved: Option<io::Error>,
     live: Live,
     stop: Arc<AtomicBool>,
     status: Status,
@@ -213,8 +158,12 @@ impl Run<'_> {
                     if let Some(frames) = self.frames.get_mut(frame.interface) {
                         *frames += 1;
                     }
-                    if let Some(save) = &mut self.save {
-                        save.frame(frame.interface, frame.time, frame.bytes, frame.wire_length)?;
+                    if let Some(save) = &mut self.save
+                        && let Err(error) =
+                            save.frame(frame.interface, frame.time, frame.bytes, frame.wire_length)
+                    {
+                        self.unsaved = Some(error);
+                        return Ok(());
                     }
                     let numbered = Frame {
                         at: At {
@@ -226,22 +175,26 @@ impl Run<'_> {
                         wire_length: frame.wire_length,
                     };
                     let frames = tally.frames;
-                    analyzer.frame(&numbered, &mut |record| {
+                    let taken = analyzer.frame(&numbered, &mut |record| {
                         tally.see(&record);
                         report.record(&record)
-                    })?;
+                    });
+                    taken.map_err(unwritable)?;
                     if self.arguments.count == Some(frames) {
                         return Ok(());
                     }
                     if frames.is_multiple_of(FRAMES) {
                         self.show(analyzer)?;
-                        if past(deadline) {
+                        if past(deadline) || self.unsaved.is_some() {
                             return Ok(());
                         }
                     }
                 }
                 Next::Waits => {
                     self.show(analyzer)?;
+                    if self.unsaved.is_some() {
+                        return Ok(());
+                    }
                     let left = deadline.map(|end| end.saturating_duration_since(Instant::now()));
                     if left == Some(Duration::ZERO) {
                         self.stop.store(true, Ordering::Relaxed);
@@ -256,23 +209,25 @@ impl Run<'_> {
         }
     }
 
-    /// Passes on what is final.
-    fn show(&mut self, analyzer: &mut Analyzer) -> io::Result<()> {
-        if let Some(save) = &mut self.save {
-            save.flush()?;
+    /// Passes on what is final, to the capture file first.
+    fn show(&mut self, analyzer: &mut Analyzer) -> anyhow::Result<()> {
+        if let Some(save) = &mut self.save
+            && let Err(error) = save.flush()
+        {
+            self.unsaved = Some(error);
         }
         let (report, tally) = (&mut self.report, &mut self.tally);
-        analyzer.settle(&mut |record| {
+        let settled = analyzer.settle(&mut |record| {
             tally.see(&record);
             report.record(&record)
-        })?;
-        report.flush()?;
+        });
+        settled.and_then(|()| report.flush()).map_err(unwritable)?;
         self.status.update(tally, self.live.drops().all());
         Ok(())
     }
 
     /// Completes the capture file, the results, and says what is to be said. Where the results cannot be written any more
-    /// (not `whole`) the capture file is completed all the same.
+    /// (not `whole`) the capture file is completed all the same, and the other way round.
     fn end(mut self, analyzer: Analyzer, whole: bool) -> anyhow::Result<Option<Severity>> {
         let sources = self.live.sources().to_vec();
         let ended = self.live.end();
@@ -281,9 +236,10 @@ impl Run<'_> {
             kernel: sum.kernel + drops.kernel,
             interface: sum.interface + drops.interface,
         });
-        let saved = match self.save.take() {
-            Some(save) => save.finish(&each, &self.frames),
-            None => Ok(()),
+        let saved = match (self.unsaved.take(), self.save.take()) {
+            (Some(error), _) => Err(error),
+            (None, Some(save)) => save.finish(&each, &self.frames),
+            (None, None) => Ok(()),
         };
         self.status.end();
         let mut worst = None;
@@ -304,27 +260,29 @@ impl Run<'_> {
                 times: self.times,
                 truncated: false,
             };
-            let written = self.arguments.write.as_ref();
+            let written = self.arguments.write.as_ref().filter(|_| saved.is_ok());
             let live = LiveRun {
                 dropped_by_kernel: drops.kernel,
                 dropped_by_interface: drops.interface,
-                written: written.map(|path| match path.to_str() {
-                    Some("-") => "standard output".to_owned(),
-                    _ => path.display().to_string(),
-                }),
+                written: written.map(|path| files::shown(path, self.arguments.ring)),
             };
-            let report = &mut self.report;
-            let summary = analyzer.finish(source, &mut |record| match record {
+            let (report, tally) = (&mut self.report, &mut self.tally);
+            let shared = &self.arguments.shared;
+            let finished = analyzer.finish(source, &mut |record| match record {
                 Record::Summary(summary) => close(report, *summary, &live),
-                record => report.record(&record),
-            })?;
+                record => {
+                    tally.see(&record);
+                    report.record(&record)
+                }
+            });
+            let summary = finished.map_err(unwritable)?;
             worst = self.report.worst();
-            self.report.finish()?;
-            if !self.arguments.shared.quiet {
-                notes::live(&summary, &self.arguments.shared);
+            self.report.finish().map_err(unwritable)?;
+            if !shared.quiet {
+                notes::live(&summary, self.tally.shown, shared);
             }
         }
-        saved?;
+        saved.context(files::UNSAVED)?;
         if !self.arguments.shared.quiet {
             for (source, _, why) in &ended {
                 if let Some(why) = why {

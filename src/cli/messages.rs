@@ -1,5 +1,7 @@
 //! The one place that writes to standard error: errors and notes, a sentence each.
 
+use super::args::Color;
+use crate::report::text::Escaped;
 use std::io::Write;
 
 /// An error and what caused it, without a full stop.
@@ -12,17 +14,17 @@ pub(super) fn sentence(error: &anyhow::Error) -> String {
 /// `ssetrace: ` and what is wrong.
 pub(super) fn error(sentence: &str) {
     let (red, plain) = (anstyle::AnsiColor::Red.on_default(), anstyle::Reset);
-    say(&format!("{red}ssetrace:{plain} {}.", escaped(sentence)));
+    say(&format!("{red}ssetrace:{plain} {}.", Escaped(sentence)));
 }
 
 /// `note: ` and what is good to know.
 pub(super) fn note(sentence: &str) {
-    say(&format!("note: {}", escaped(sentence)));
+    say(&format!("note: {}", Escaped(sentence)));
 }
 
 /// `ssetrace: ` and what it does now.
 pub(super) fn tell(sentence: &str) {
-    say(&format!("ssetrace: {}", escaped(sentence)));
+    say(&format!("ssetrace: {}", Escaped(sentence)));
 }
 
 /// `4,121 frames`, `1 frame`.
@@ -43,15 +45,17 @@ fn say(line: &str) {
     let _ = writeln!(anstream::stderr().lock(), "{line}");
 }
 
-/// File names may hold anything; a terminal gets no control character from them.
-fn escaped(text: &str) -> String {
-    text.chars()
-        .map(|c| {
-            if c.is_control() {
-                c.escape_unicode().to_string()
-            } else {
-                c.to_string()
-            }
-        })
-        .collect()
+/// Whether the environment has nothing against colours.
+pub(super) fn colors_are_welcome() -> bool {
+    let set = |name| std::env::var_os(name).filter(|value| !value.is_empty());
+    set("NO_COLOR").is_none() && set("TERM").is_none_or(|terminal| terminal != "dumb")
+}
+
+/// What `--color` says holds for standard error too.
+pub(super) fn set_color(color: Color) {
+    match color {
+        Color::Auto => {}
+        Color::Always => anstream::ColorChoice::Always.write_global(),
+        Color::Never => anstream::ColorChoice::Never.write_global(),
+    }
 }

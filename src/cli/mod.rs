@@ -1,10 +1,12 @@
 //! What the user typed, and the program on one page. The only room with anyhow and the only one that writes to standard error.
 
 mod args;
+mod files;
 mod interfaces;
 mod live;
 mod messages;
 mod notes;
+mod output;
 mod run;
 mod signals;
 mod status;
@@ -42,11 +44,15 @@ pub fn main() -> ExitCode {
             return ExitCode::from(COULD_NOT);
         }
     };
-    let fail_on = match &cli.command {
-        Command::Analyze(arguments) => arguments.shared.fail_on,
-        Command::Live(arguments) => arguments.shared.fail_on,
+    let shared = match &cli.command {
+        Command::Analyze(arguments) => Some(&arguments.shared),
+        Command::Live(arguments) => Some(&arguments.shared),
         Command::Interfaces => None,
     };
+    if let Some(shared) = shared {
+        messages::set_color(shared.color);
+    }
+    let fail_on = shared.and_then(|shared| shared.fail_on);
     let outcome = match &cli.command {
         Command::Analyze(arguments) => run::analyze(arguments),
         Command::Live(arguments) => live::live(arguments),

@@ -7,8 +7,8 @@ use crate::model::{FrameNo, Summary, Timestamp};
 use crate::report::TimeFormat;
 use crate::report::time::Clock;
 
-/// What is good to know of a saved capture, which ends inside packet `truncated`.
-pub(super) fn capture(summary: &Summary, truncated: Option<FrameNo>, shared: &Shared) {
+/// What is good to know of a saved capture, or of several as one, of which `cuts` end inside a packet.
+pub(super) fn capture(summary: &Summary, cuts: &[(&str, FrameNo)], shared: &Shared) {
     let name = &summary.capture;
     if shared.verbose {
         note(&format!("{name}: {}.", read(summary)));
@@ -16,17 +16,16 @@ pub(super) fn capture(summary: &Summary, truncated: Option<FrameNo>, shared: &Sh
             note(&format!("{name}: {unread}."));
         }
     }
-    if let Some(packet) = truncated {
+    for (name, packet) in cuts {
         note(&format!(
             "{name} ends inside packet {packet}; read as far as it goes."
         ));
     }
     given_up(summary);
-    no_results(summary, shared);
 }
 
-/// What is good to know of a live run.
-pub(super) fn live(summary: &Summary, shared: &Shared) {
+/// What is good to know of a live run, which has `shown` something or not.
+pub(super) fn live(summary: &Summary, shown: bool, shared: &Shared) {
     if shared.verbose {
         note(&format!("{}.", read(summary)));
         if let Some(unread) = unread(summary) {
@@ -34,7 +33,7 @@ pub(super) fn live(summary: &Summary, shared: &Shared) {
         }
     }
     given_up(summary);
-    no_results(summary, shared);
+    no_results(summary, shown, shared);
 }
 
 /// Connections were lost to the cap of memory.
@@ -48,17 +47,31 @@ fn given_up(summary: &Summary) {
     }
 }
 
-/// Why nothing, or little, is shown.
-fn no_results(summary: &Summary, shared: &Shared) {
+/// Why nothing is shown, where that is so.
+pub(super) fn no_results(summary: &Summary, shown: bool, shared: &Shared) {
     let counts = &summary.counts;
     let frames = counted(counts.frames, "frame");
+    let connections = counted(counts.connections, "connection");
     if counts.connections == 0 {
-        note(&format!("no TCP connection in {frames}."));
-    } else if counts.sessions == 0 && shared.connections == Connections::Sse {
-        let connections = counted(counts.connections, "connection");
-        note(&format!(
+        match unread(summary) {
+            Some(unread) => note(&format!("no TCP connection in {frames}; {unread}.")),
+            None => note(&format!("no TCP connection in {frames}.")),
+        }
+        return;
+    }
+    match &shared.connections {
+        Connections::Sse if counts.sessions == 0 => note(&format!(
             "no SSE session in {frames} on {connections}; `--connections all` shows them."
-        ));
+        )),
+        Connections::Only(numbers) if !shown => {
+            let numbers: Vec<String> = numbers.iter().map(u32::to_string).collect();
+            note(&format!(
+                "nothing to show of connection {}; {} has {connections}, numbered from 0.",
+                numbers.join(", "),
+                summary.capture
+            ));
+        }
+        _ => {}
     }
 }
 

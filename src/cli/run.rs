@@ -1,31 +1,25 @@
 //! The program on one page: each capture is opened, its frames go through the analyzer, the records go to the report.
 
-use super::args::{Analyze, Color, Shared};
+use super::args::{Analyze, Shared};
+use super::output::{Output, buffered, is_closed_pipe, is_same_file, look, output, unwritable};
 use super::{Outcome, messages, notes, signals};
 use crate::analyzer::{Analyzer, Options, Source};
-use crate::capture::{self, Capture, Filter};
+use crate::capture::{self, Capture, Filter, Frames, Merged};
 use crate::decode::link_type_name;
-use crate::model::{Detail, Record, limits};
-use crate::report::{self, Format, Report, View};
+use crate::model::{Detail, Record, Timestamp, limits};
+use crate::report::{Format, Report, View};
 use anyhow::Context;
 use std::fs::File;
-use std::io::{self, BufWriter, IsTerminal, Write};
+use std::io::{self, Write};
 use std::num::NonZeroUsize;
 use std::os::fd::AsFd;
 use std::path::Path;
 use std::sync::Arc;
 use std::sync::atomic::AtomicBool;
 use std::thread;
+use std::time::{Duration, SystemTime, UNIX_EPOCH};
 
-/// Rows above which a timeline is folded on a terminal.
-const ROWS_ON_A_TERMINAL: usize = 60;
-
-/// Bytes of output that are collected before they are written.
-const OUTPUT_BUFFER: usize = 256 * 1024;
-
-pub(super) type Output = BufWriter<Box<dyn Write>>;
-
-/// Analyses the captures in turn. One that cannot be read does not keep the others from being read.
+/// Analyses the captures in turn, or as one. One that cannot be read does not keep the others from being read.
 pub(super) fn analyze(arguments: &Analyze) -> anyhow::Result<Outcome> {
     let shared = &arguments.shared;
     if let Some(why) = not_together(shared) {
@@ -43,123 +37,178 @@ pub(super) fn analyze(arguments: &Analyze) -> anyhow::Result<Outcome> {
         true => signals::stop()?,
         false => Arc::default(),
     };
-    let mut report = None;
-    let mut wrong = Vec::new();
-    for path in &arguments.files {
-        match one(path, arguments, &stop, &mut report) {
-            Err(error) if is_closed_pipe(&error) => break,
-            Err(error) if shared.quiet => wrong.push(messages::sentence(&error)),
+    Run {
+        arguments,
+        stop,
+        report: None,
+        unread: Vec::new(),
+    }
+    .run()
+}
+
+/// A run over saved captures.
+struct Run<'a> {
+    arguments: &'a Analyze,
+    stop: Arc<AtomicBool>,
+    /// Opened with the first capture that can be read: for nothing no file is overwritten.
+    report: Option<Report<Output>>,
+    /// Why captures could not be read, or not to their end.
+    unread: Vec<String>,
+}
+
+impl Run<'_> {
+    fn run(mut self) -> anyhow::Result<Outcome> {
+        let quiet = self.arguments.shared.quiet;
+        let done = self.captures().and_then(|()| {
+            let report = self.report.take();
+            let worst = report.as_ref().and_then(Report::worst);
+            let finished = report.map_or(Ok(()), |report| report.finish().map(drop));
+            finished.map(|()| worst).map_err(unwritable)
+        });
+        let worst = match done {
+            // Whoever read has gone: a normal end.
+            Err(error) if is_closed_pipe(&error) => self.report.as_ref().and_then(Report::worst),
+            Err(error) if !quiet || self.unread.is_empty() => return Err(error),
             Err(error) => {
-                messages::error(&messages::sentence(&error));
-                wrong.push(String::new());
+                self.unread.push(messages::sentence(&error));
+                None
             }
-            Ok(()) => {}
-        }
-    }
-    let worst = report.as_ref().and_then(Report::worst);
-    let finished = report.map_or(Ok(()), |report| report.finish().map(drop));
-    match finished.map_err(anyhow::Error::from) {
-        Err(error) if !is_closed_pipe(&error) => {
-            return Err(error.context("the output could not be written"));
-        }
-        _ => {}
-    }
-    if wrong.is_empty() {
-        return Ok(Outcome::Done(worst));
-    }
-    if shared.quiet {
-        // One line, however many captures could not be read.
-        messages::error(&wrong.join("; "));
-    }
-    Ok(Outcome::CouldNot)
-}
-
-/// Analyses one capture into the report, which the first one opens.
-fn one(
-    path: &Path,
-    arguments: &Analyze,
-    stop: &Arc<AtomicBool>,
-    report: &mut Option<Report<Output>>,
-) -> anyhow::Result<()> {
-    let shared = &arguments.shared;
-    let mut capture = match arguments.follow || path == Path::new("-") {
-        true => Capture::follow(path, stop)?,
-        false => Capture::open(path)?,
-    };
-    if let Some(filter) = &shared.filter {
-        capture = capture.with_filter(Filter::new(filter)?);
-    }
-    let report = match report {
-        Some(report) => report,
-        None => report.insert(open_report(arguments)?),
-    };
-    let mut analyzer = Analyzer::new(&wanted(shared, jobs(arguments)));
-    let damaged = match frames(&mut capture, &mut analyzer, report) {
-        Ok(()) => None,
-        Err(Stopped::Capture(error)) => Some(error),
-        Err(Stopped::Output(error)) => return Err(error.into()),
-    };
-    let source = Source {
-        capture: capture.name().to_owned(),
-        format: capture.format(),
-        link_types: capture
-            .link_types()
-            .iter()
-            .map(|link| link_type_name(*link))
-            .collect(),
-        frames: capture.frames(),
-        times: capture.first_time().zip(capture.last_time()),
-        truncated: capture.truncated().is_some(),
-    };
-    let summary = analyzer.finish(source, &mut |record: Record| report.record(&record))?;
-    report.flush()?;
-    if !shared.quiet {
-        notes::capture(&summary, capture.truncated(), shared);
-    }
-    damaged.map_or(Ok(()), |error| Err(error.into()))
-}
-
-/// What stops the analysis of a capture before its end.
-enum Stopped {
-    /// The capture is damaged.
-    Capture(capture::Error),
-    /// The results could not be written.
-    Output(io::Error),
-}
-
-impl From<capture::Error> for Stopped {
-    fn from(error: capture::Error) -> Stopped {
-        Stopped::Capture(error)
-    }
-}
-
-impl From<io::Error> for Stopped {
-    fn from(error: io::Error) -> Stopped {
-        Stopped::Output(error)
-    }
-}
-
-/// Gives every frame of a capture to the analyzer, and what becomes final to the report.
-fn frames(
-    capture: &mut Capture,
-    analyzer: &mut Analyzer,
-    report: &mut Report<Output>,
-) -> Result<(), Stopped> {
-    if capture.wait()? {
-        report.set_nanoseconds(capture.nanoseconds());
-        report.set_first_time(capture.first_time().unwrap_or_default());
-    }
-    let grows = capture.size().is_none();
-    loop {
-        // Before a wait for more input, what is final is passed on.
-        if grows && !capture.ready()? {
-            analyzer.settle(&mut |record| report.record(&record))?;
-            report.flush()?;
-        }
-        let Some(frame) = capture.next()? else {
-            return Ok(());
+            Ok(worst) => worst,
         };
-        analyzer.frame(&frame, &mut |record| report.record(&record))?;
+        if self.unread.is_empty() {
+            return Ok(Outcome::Done(worst));
+        }
+        if quiet {
+            // One line, however many captures could not be read.
+            messages::error(&self.unread.join("; "));
+        }
+        Ok(Outcome::CouldNot)
+    }
+
+    /// Goes through the captures; an error is one of the output, which ends the run.
+    fn captures(&mut self) -> anyhow::Result<()> {
+        if !self.arguments.merge {
+            for path in &self.arguments.files {
+                let opened = self.open(path);
+                match (opened, self.filter()) {
+                    (Ok(capture), Some(filter)) => self.one(capture.with_filter(filter))?,
+                    (Ok(capture), None) => self.one(capture)?,
+                    (Err(error), _) => self.tell([error]),
+                }
+            }
+            return Ok(());
+        }
+        let mut captures = Vec::new();
+        for path in &self.arguments.files {
+            match self.open(path) {
+                Ok(capture) => captures.push(capture),
+                Err(error) => self.tell([error]),
+            }
+        }
+        if captures.is_empty() {
+            return Ok(());
+        }
+        let merged = Merged::new(captures);
+        match self.filter() {
+            Some(filter) => self.one(merged.with_filter(filter)),
+            None => self.one(merged),
+        }
+    }
+
+    fn open(&self, path: &Path) -> Result<Capture, capture::Error> {
+        match self.arguments.follow || path == Path::new("-") {
+            true => Capture::follow(path, &self.stop),
+            false => Capture::open(path),
+        }
+    }
+
+    /// The filter, which was compiled before.
+    fn filter(&self) -> Option<Filter> {
+        let filter = self.arguments.shared.filter.as_deref()?;
+        Filter::new(filter).ok()
+    }
+
+    /// Tells what could not be read, now or at the end.
+    fn tell(&mut self, errors: impl IntoIterator<Item = capture::Error>) {
+        for error in errors {
+            let sentence = messages::sentence(&error.into());
+            if !self.arguments.shared.quiet {
+                messages::error(&sentence);
+            }
+            self.unread.push(sentence);
+        }
+    }
+
+    /// Analyses one capture into the report.
+    fn one(&mut self, mut capture: impl Frames) -> anyhow::Result<()> {
+        let shared = &self.arguments.shared;
+        let mut broken = capture.wait().err();
+        let first = capture.times().map(|(first, _)| first);
+        let report = match &mut self.report {
+            Some(report) => report,
+            None => self.report.insert(open_report(self.arguments, first)?),
+        };
+        if let Some(first) = first {
+            report.set_nanoseconds(capture.nanoseconds());
+            report.set_first_time(first);
+        }
+        let mut analyzer = Analyzer::new(&wanted(shared, jobs(self.arguments)));
+        let view = View::from(shared.view);
+        let mut shown = false;
+        let mut take = |report: &mut Report<Output>, record: &Record| {
+            shown = shown || (view.takes(record) && !matches!(record, Record::Summary(_)));
+            report.record(record)
+        };
+        while broken.is_none() {
+            // Before a wait for more input, what is final is passed on.
+            if capture.may_wait() {
+                match capture.ready() {
+                    Ok(true) => {}
+                    Ok(false) => {
+                        let settled = analyzer.settle(&mut |record| take(report, &record));
+                        settled.and_then(|()| report.flush()).map_err(unwritable)?;
+                    }
+                    Err(error) => {
+                        broken = Some(error);
+                        continue;
+                    }
+                }
+            }
+            match capture.next() {
+                Ok(Some(frame)) => analyzer
+                    .frame(&frame, &mut |record| take(report, &record))
+                    .map_err(unwritable)?,
+                Ok(None) => break,
+                Err(error) => broken = Some(error),
+            }
+        }
+        let source = Source {
+            capture: capture.name(),
+            format: capture.format(),
+            link_types: capture
+                .link_types()
+                .iter()
+                .map(|link| link_type_name(*link))
+                .collect(),
+            frames: capture.frames(),
+            times: capture.times(),
+            truncated: !capture.cuts().is_empty(),
+        };
+        let summary = analyzer
+            .finish(source, &mut |record| take(report, &record))
+            .and_then(|summary| report.flush().map(|()| summary))
+            .map_err(unwritable)?;
+        let mut damage = capture.damage();
+        damage.extend(broken);
+        if !shared.quiet {
+            notes::capture(&summary, &capture.cuts(), shared);
+            // What is damaged has an error that says more.
+            if damage.is_empty() {
+                notes::no_results(&summary, shown, shared);
+            }
+        }
+        self.tell(damage);
+        Ok(())
     }
 }
 
@@ -171,19 +220,39 @@ fn jobs(arguments: &Analyze) -> NonZeroUsize {
     arguments.jobs.unwrap_or_else(cores)
 }
 
-fn open_report(arguments: &Analyze) -> anyhow::Result<Report<Output>> {
+/// Opens the report on a capture whose first frame is of time `first`.
+fn open_report(arguments: &Analyze, first: Option<Timestamp>) -> anyhow::Result<Report<Output>> {
     let shared = &arguments.shared;
     let mut options = look(shared, false);
-    // Who looks at a pipe on a terminal wants to see rows as they come; who saves them wants the tables of a saved capture.
+    // Who looks at a pipe on a terminal wants to see rows as they come, and so does who captures at this moment; who has a
+    // capture that was saved wants its tables, whatever it comes through.
     let pipe = arguments.files == [Path::new("-")] && !regular_input();
-    options.live = arguments.follow || (pipe && options.terminal);
-    let out: Box<dyn Write> = match &shared.output {
-        Some(path) => Box::new(
-            File::create(path).with_context(|| format!("{} cannot be written", path.display()))?,
-        ),
+    let recent = || first.is_some_and(is_recent);
+    options.live = arguments.follow || (pipe && (options.terminal || recent()));
+    let out: Box<dyn Write> = match output(shared) {
+        Some(path) => {
+            if let Some(read) = arguments.files.iter().find(|file| is_same_file(file, path)) {
+                anyhow::bail!(
+                    "{} is the capture that is read: name another file for the results.",
+                    read.display()
+                );
+            }
+            let file = File::create(path);
+            Box::new(file.with_context(|| format!("{} cannot be written", path.display()))?)
+        }
         None => Box::new(io::stdout().lock()),
     };
     Ok(Report::new(options, buffered(out)))
+}
+
+/// How old a frame may be that comes from a capture under way: tcpdump writes to a pipe when it has some kilobytes.
+const RECENT: Duration = Duration::from_secs(60);
+
+/// Whether this is about now.
+fn is_recent(time: Timestamp) -> bool {
+    let time = UNIX_EPOCH + Duration::from_nanos(u64::try_from(time.0).unwrap_or(0));
+    let age = SystemTime::now().duration_since(time);
+    age.unwrap_or_else(|ahead| ahead.duration()) < RECENT
 }
 
 /// Whether standard input is a file, all of which is there.
@@ -192,38 +261,6 @@ fn regular_input() -> bool {
     input
         .and_then(|input| input.metadata())
         .is_ok_and(|metadata| metadata.is_file())
-}
-
-/// Output that is collected before it is written.
-pub(super) fn buffered(out: Box<dyn Write>) -> Output {
-    BufWriter::with_capacity(OUTPUT_BUFFER, out)
-}
-
-/// How the results look.
-pub(super) fn look(shared: &Shared, nanoseconds: bool) -> report::Options {
-    let terminal = shared.output.is_none() && io::stdout().is_terminal();
-    let color = match shared.color {
-        Color::Always => true,
-        Color::Never => false,
-        Color::Auto => {
-            terminal && std::env::var_os("NO_COLOR").is_none_or(|value| value.is_empty())
-        }
-    };
-    let columns = terminal_size::terminal_size().map_or(0, |(width, _)| usize::from(width.0));
-    report::Options {
-        view: shared.view.into(),
-        format: shared.format.into(),
-        width: shared.width.unwrap_or(if terminal { columns } else { 0 }),
-        color,
-        time: shared.time.into(),
-        max_rows: shared
-            .max_rows
-            .unwrap_or(if terminal { ROWS_ON_A_TERMINAL } else { 0 }),
-        legend: terminal && !shared.quiet,
-        nanoseconds,
-        live: false,
-        terminal,
-    }
 }
 
 /// What is wanted of the analyzer.
@@ -250,12 +287,4 @@ pub(super) fn not_together(shared: &Shared) -> Option<&'static str> {
         }
         _ => None,
     }
-}
-
-/// Whether whoever read the output has gone: a normal end.
-pub(super) fn is_closed_pipe(error: &anyhow::Error) -> bool {
-    error
-        .chain()
-        .filter_map(|cause| cause.downcast_ref::<io::Error>())
-        .any(|cause| cause.kind() == io::ErrorKind::BrokenPipe)
 }

@@ -4,6 +4,7 @@
 
 use super::messages::counted;
 use crate::model::Record;
+use crate::report::View;
 use indicatif::{ProgressBar, ProgressDrawTarget, ProgressStyle};
 use std::io::{self, Write};
 use std::time::{Duration, Instant};
@@ -12,8 +13,11 @@ use std::time::{Duration, Instant};
 const CHANGES: Duration = Duration::from_millis(500);
 
 /// What was counted of a live run.
-#[derive(Clone, Copy, Debug, Default)]
+#[derive(Clone, Copy, Debug)]
 pub(super) struct Tally {
+    view: View,
+    /// Whether there was anything to show.
+    pub(super) shown: bool,
     pub(super) frames: u64,
     sessions: u64,
     open: u64,
@@ -21,8 +25,21 @@ pub(super) struct Tally {
 }
 
 impl Tally {
+    /// Nothing yet; `view` is what is shown.
+    pub(super) fn new(view: View) -> Tally {
+        Tally {
+            view,
+            shown: false,
+            frames: 0,
+            sessions: 0,
+            open: 0,
+            events: 0,
+        }
+    }
+
     /// Counts a record.
     pub(super) fn see(&mut self, record: &Record) {
+        self.shown = self.shown || self.view.takes(record);
         match record {
             Record::SessionOpens(_) => {
                 self.sessions += 1;
@@ -71,6 +88,7 @@ impl Status {
             false => Box::new(Beside {
                 bar: self.bar.clone(),
                 out,
+                begun: Vec::new(),
             }),
         }
     }
@@ -103,23 +121,83 @@ impl Status {
     }
 }
 
-/// A writer to the terminal that has the status line.
+/// A writer to the terminal that has the status line. It passes on whole lines only: the status line, drawn behind half of
+/// one, would be erased together with it.
 struct Beside {
     bar: ProgressBar,
     out: Box<dyn Write>,
+    /// The beginning of a line whose end has yet to come.
+    begun: Vec<u8>,
 }
 
 impl Write for Beside {
     fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
-        self.bar.suspend(|| {
-            let written = self.out.write(bytes)?;
-            // A line that waits would go below the status line.
-            self.out.flush()?;
-            Ok(written)
-        })
+        let lines = match bytes.iter().rposition(|byte| *byte == b'\n') {
+            Some(last) => last + 1,
+            None => 0,
+        };
+        let (lines, begun) = bytes.split_at(lines);
+        if !lines.is_empty() {
+            self.bar.suspend(|| {
+                self.out.write_all(&self.begun)?;
+                self.out.write_all(lines)?;
+                // A line that waits would go below the status line.
+                self.out.flush()
+            })?;
+            self.begun.clear();
+        }
+        self.begun.extend_from_slice(begun);
+        Ok(bytes.len())
     }
 
     fn flush(&mut self) -> io::Result<()> {
         self.out.flush()
+    }
+}
+
+impl Drop for Beside {
+    fn drop(&mut self) {
+        // What ends without a line end, as `--format raw` may. There is nobody left to tell of an error.
+        let _ = self.out.write_all(&self.begun);
+        let _ = self.out.flush();
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use std::sync::mpsc::{Sender, channel};
+
+    struct Sent(Sender<Vec<u8>>);
+
+    impl Write for Sent {
+        fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
+            let _ = self.0.send(bytes.to_vec());
+            Ok(bytes.len())
+        }
+
+        fn flush(&mut self) -> io::Result<()> {
+            let _ = self.0.send(b"|".to_vec());
+            Ok(())
+        }
+    }
+
+    #[test]
+    fn only_whole_lines_go_above_the_status_line() {
+        let (sender, sent) = channel();
+        let mut beside = Beside {
+            bar: ProgressBar::hidden(),
+            out: Box::new(Sent(sender)),
+            begun: Vec::new(),
+        };
+        for part in ["row 1\nro", "w", " 2\n", "row 3\nend"] {
+            assert_eq!(beside.write(part.as_bytes()).ok(), Some(part.len()));
+        }
+        drop(beside);
+        let sent: Vec<u8> = sent.iter().flatten().collect();
+        assert_eq!(
+            String::from_utf8_lossy(&sent),
+            "row 1\n|row 2\n|row 3\n|end|"
+        );
     }
 }

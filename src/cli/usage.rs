@@ -13,16 +13,19 @@ pub(super) fn sentence(error: &Error) -> String {
         _ => None,
     };
     let option = named(ContextKind::InvalidArg).map(first_name);
-    const HELP: &str = "`ssetrace --help` and `ssetrace analyze --help` say what there is";
+    let help = help(std::env::args().nth(1).as_deref());
     let sentence = match (error.kind(), option) {
         (ErrorKind::MissingSubcommand | ErrorKind::DisplayHelpOnMissingArgumentOrSubcommand, _) => {
-            return format!("which command? `ssetrace analyze FILE` annotates a capture; {HELP}");
+            return format!("which command? `ssetrace analyze FILE` annotates a capture; {help}");
         }
         (ErrorKind::InvalidSubcommand, _) => {
             return not_a_command(
                 named(ContextKind::InvalidSubcommand).unwrap_or_default(),
                 named(ContextKind::SuggestedSubcommand),
             );
+        }
+        (ErrorKind::UnknownArgument, Some(word)) if !word.starts_with('-') => {
+            format!("\"{word}\" is one word too many")
         }
         (ErrorKind::UnknownArgument, Some(option)) => {
             let mut sentence = format!("there is no option \"{option}\"");
@@ -61,7 +64,17 @@ pub(super) fn sentence(error: &Error) -> String {
             first.trim_start_matches("error: ").to_owned()
         }
     };
-    format!("{sentence}; {HELP}")
+    format!("{sentence}; {help}")
+}
+
+/// Where to look up what can be typed, after `command`.
+fn help(command: Option<&str>) -> String {
+    match command {
+        Some(command @ ("analyze" | "live" | "interfaces")) => {
+            format!("`ssetrace {command} --help` says what there is")
+        }
+        _ => "`ssetrace --help` and `ssetrace analyze --help` say what there is".to_owned(),
+    }
 }
 
 /// A word where a command should be. Most often it is a capture.

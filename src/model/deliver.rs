@@ -1,6 +1,6 @@
 //! What the assembler of one direction hands up: bytes with their span, a gap, the end.
 
-use super::{At, FrameNo, Span};
+use super::{At, Direction, FrameNo, Span};
 
 /// One delivery of one direction, in stream order. The borrowed bytes are gone when the call returns.
 #[derive(Clone, Copy, Debug)]
@@ -36,8 +36,8 @@ pub enum Delivery<'a> {
 pub enum Ending {
     /// FIN, with all bytes before it delivered.
     Fin,
-    /// RST by either side.
-    Reset,
+    /// RST, sent in that direction.
+    Reset(Direction),
     /// State was given up: an idle limit, a cap, or a new connection took the 4-tuple.
     Expired,
     /// The capture ended while the connection was open.

@@ -46,6 +46,13 @@ pub const CLOSED_LINGER: i64 = 120_000_000_000;
 /// Gaps between events of one session kept for exact percentiles, 8 KiB: thousands of sessions may be open at once. Longer streams are counted in buckets.
 pub const EXACT_GAPS: usize = 1_024;
 
+/// Sessions that have ended and that a client may come back to, remembered with what a reconnect is judged by: 200 bytes each and more than one
+/// machine has ports. Beyond it the one that ended first is forgotten.
+pub const ENDED_SESSIONS: usize = 64 * 1024;
+
+/// Bytes of the IDs that are kept of such a session: IDs in use have below 100. Longer ones are compared by a hash only.
+pub const REMEMBERED_IDS: usize = 1_024;
+
 /// Headers of one frame: real stacks of tags and tunnels have below 20.
 pub const LAYERS: usize = 64;
 

@@ -19,12 +19,12 @@ pub use frame::{At, Frame, FrameNo, LinkType, Nanos, Span, Timestamp};
 pub use label::{Label, LabelSet};
 pub use record::{
     Annotation, ConnectionRecord, Counts, EventRecord, Finding, FirstLast, FrameRecord, Handshake,
-    LiveRun, OtherStream, Phase, Rail, Record, Role, SessionOpening, SessionRecord, Severity,
-    Summary, Teardown, TeardownKind,
+    LiveRun, OtherStream, Phase, Rail, Reconnect, Record, Resumed, Role, SessionOpening,
+    SessionRecord, Severity, Summary, Teardown, TeardownKind,
 };
 pub use said::{
-    Detail, End, EndKind, Event, Exchange, Fact, Framing, Gaps, Missing, Protocol, RequestHead,
-    ResponseHead, Said, SessionEnding,
+    Detail, End, EndKind, Event, Exchange, Fact, Framing, Gaps, Ids, Missing, Protocol,
+    RequestHead, ResponseHead, Said, SessionEnding,
 };
 pub use segment::{Decoded, Direction, Endpoint, Flags, Segment, SkipReason, TcpOptions};
 pub use tcp::{Repeated, SynOptions, TcpFacts};

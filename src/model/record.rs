@@ -239,7 +239,29 @@ pub struct SessionOpening {
     /// The frame on which it opened.
     pub at: At,
     /// The earlier session that this one continues.
-    pub reconnects: Option<u32>,
+    pub reconnects: Option<Reconnect>,
+}
+
+/// How a client came back to a stream.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Reconnect {
+    /// The session that it goes on from.
+    pub session: u32,
+    /// From that session's end to the first frame of the request, or of the connection where that was opened for it.
+    pub delay: Nanos,
+    /// The reconnection time that was in force, milliseconds, if the streams had set one.
+    pub retry: Option<u64>,
+    /// How often the client tried, this time included.
+    pub attempts: u64,
+}
+
+/// What the IDs say of a reconnect. Each is `None` where nobody can tell.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Resumed {
+    /// IDs between the Last-Event-ID and the first that came.
+    pub missed: Option<u64>,
+    /// IDs up to the Last-Event-ID that came again.
+    pub repeated: Option<u64>,
 }
 
 /// A session at its end.
@@ -257,6 +279,10 @@ pub struct SessionRecord {
     pub body_bytes: u64,
     /// UTF-8 bytes of all data.
     pub data_bytes: u64,
+    /// TCP payload of the response: head, chunk framing and body.
+    pub wire_bytes: u64,
+    /// Frames that carried bytes of the body.
+    pub segments: u64,
     /// From the last frame of the request to the completing frame of the head.
     pub time_to_head: Option<Nanos>,
     /// From the last frame of the request to the first event.
@@ -265,6 +291,10 @@ pub struct SessionRecord {
     pub duration: Option<Nanos>,
     /// Gaps between events.
     pub gaps: Option<Gaps>,
+    /// Events in a billion seconds, from the first to the last; `None` below two events or where they came at the same moment.
+    pub rate: Option<i64>,
+    /// Gaps between comments.
+    pub heartbeats: Option<Gaps>,
     /// The longest time without a body byte.
     pub longest_silence: Option<Nanos>,
     /// Decoded bytes after the last blank line.
@@ -275,6 +305,8 @@ pub struct SessionRecord {
     pub lost: bool,
     /// How it ended.
     pub end: End,
+    /// What its IDs say, where it continues another.
+    pub resumed: Resumed,
 }
 
 /// The frames of a handshake that were captured.

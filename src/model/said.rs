@@ -1,6 +1,6 @@
 //! What the layers above TCP say of frames: HTTP heads, chunks, events, ends. Each fact names the frame it belongs to.
 
-use super::{At, FrameNo, Nanos, Span};
+use super::{At, Direction, FrameNo, Nanos, Span};
 use serde::{Deserialize, Serialize};
 use std::sync::Arc;
 
@@ -40,6 +40,8 @@ pub enum Fact {
     },
     /// The response just completed opens a session (its `Said::session`).
     SessionOpens(Box<Exchange>),
+    /// A request that asked for an event stream got another answer, or none (no response) before the connection ended.
+    Declined(Box<Exchange>),
     /// The last byte of the Content-Type field's value `text/event-stream` was there.
     EventStream,
     /// The last data byte of data chunk `number` (from 1 within its response) was there.
@@ -115,6 +117,36 @@ pub struct RequestHead {
     pub fields: Vec<(String, String)>,
 }
 
+impl RequestHead {
+    /// The values of the fields of that name, in order.
+    pub fn values<'a>(&'a self, name: &'a str) -> impl Iterator<Item = &'a str> {
+        self.fields
+            .iter()
+            .filter(move |(field, _)| field.eq_ignore_ascii_case(name))
+            .map(|(_, value)| value.as_str())
+    }
+
+    /// Where the client asks to go on: a Last-Event-ID that is not empty.
+    pub fn goes_on_from(&self) -> Option<&str> {
+        self.last_event_id.as_deref().filter(|id| !id.is_empty())
+    }
+
+    /// Whether it is what EventSource sends (WHATWG HTML §9.2.2): a GET that accepts `text/event-stream`.
+    pub fn is_of_event_source(&self) -> bool {
+        self.method == "GET"
+            && self
+                .values("accept")
+                .flat_map(|value| value.split(','))
+                .map(|range| range.split(';').next().unwrap_or_default().trim())
+                .any(|range| range.eq_ignore_ascii_case("text/event-stream"))
+    }
+
+    /// Whether it asks for an event stream: as EventSource does, or to go on with one.
+    pub fn asks_for_stream(&self) -> bool {
+        self.goes_on_from().is_some() || self.is_of_event_source()
+    }
+}
+
 /// A response head.
 #[derive(Clone, Debug, Default)]
 pub struct ResponseHead {
@@ -176,6 +208,8 @@ pub struct Exchange {
     pub request_end: Option<At>,
     /// The response head.
     pub response: Option<Arc<ResponseHead>>,
+    /// Whether the request is the first of its connection, so that the connection was opened for it.
+    pub first: bool,
     /// HTTP/2 or HTTP/3 stream ID.
     pub stream: Option<u64>,
 }
@@ -241,13 +275,37 @@ impl EndKind {
     }
 }
 
-/// How and where a session ended; `at` is `None` for `Timeout` and `Open`.
+/// How and where a session ended; `at` and `by` are `None` for `Timeout` and `Open`.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct End {
     /// How.
     pub kind: EndKind,
     /// The frame that ended it.
     pub at: Option<At>,
+    /// Who ended it, by the direction in which it was said: the client where it closed its side while the stream was open.
+    pub by: Option<Direction>,
+}
+
+/// The IDs that a stream set, as far as a reconnect is judged by them.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Ids {
+    /// The first.
+    pub first: Arc<str>,
+    /// The last: where a client that comes back goes on.
+    pub last: Arc<str>,
+    /// How many were set.
+    pub count: u64,
+    /// Whether each ends in a number that is one more than that of the ID before, behind the same beginning.
+    pub by_one: bool,
+}
+
+impl Ids {
+    /// An ID that ends in a number: what stands before it, and the number. Leading zeros belong to the number.
+    pub fn number(id: &str) -> Option<(&str, u64)> {
+        let prefix = id.trim_end_matches(|c: char| c.is_ascii_digit());
+        let digits = id.get(prefix.len()..)?;
+        Some((prefix, digits.parse().ok()?))
+    }
 }
 
 /// The gaps between consecutive events, in nanoseconds; nearest rank.
@@ -276,12 +334,20 @@ pub struct SessionEnding {
     pub body_bytes: u64,
     /// UTF-8 bytes of all events' data.
     pub data_bytes: u64,
+    /// TCP payload of the response: head, chunk framing and body; the head alone where it was not captured counts nothing.
+    pub wire_bytes: u64,
+    /// Frames that carried bytes of the body.
+    pub segments: u64,
     /// The last frame of the request, head and body.
     pub request_end: Option<At>,
     /// Where the first event was complete.
     pub first_event: Option<At>,
     /// Gaps between events; `None` below two events.
     pub gaps: Option<Gaps>,
+    /// The last event's frame.
+    pub last_event: Option<At>,
+    /// Gaps between comments of different frames; `None` below two.
+    pub heartbeats: Option<Gaps>,
     /// The longest time without a body byte while the response was open, from the head on.
     pub longest_silence: Option<Nanos>,
     /// Decoded bytes after the last blank line.
@@ -290,8 +356,8 @@ pub struct SessionEnding {
     pub missing: Option<Box<Missing>>,
     /// Whether it ended while nothing told where its chunks or the body end: behind bytes that are missing, or in broken framing.
     pub lost: bool,
-    /// The last event ID string when it ended.
-    pub last_event_id: Arc<str>,
+    /// The IDs that the stream set; `None` if it set none.
+    pub ids: Option<Box<Ids>>,
     /// The reconnection time in force when it ended, milliseconds, if the stream set one.
     pub retry: Option<u64>,
     /// How it ended.

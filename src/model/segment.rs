@@ -40,6 +40,14 @@ impl Direction {
             Direction::ToClient => Direction::ToServer,
         }
     }
+
+    /// Who sends in it.
+    pub fn sender(self) -> &'static str {
+        match self {
+            Direction::ToServer => "client",
+            Direction::ToClient => "server",
+        }
+    }
 }
 
 /// TCP's control bits, with the values of byte 13 of the header.

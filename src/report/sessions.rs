@@ -7,13 +7,12 @@ use super::grid::{Cell, Column, Cut, Grid, Look, Shown};
 use super::markdown::{self, outline};
 use super::table::line::{ACCENT, ERROR, Line, PLAIN, WARNING};
 use super::table::summary::write_summary;
-use super::text::{Escaped, Lasting, Thousands, cut};
+use super::text::{Count, Escaped, Lasting, Thousands, cut};
 use crate::model::{
-    At, EndKind, Finding, Framing, Nanos, Record, SessionRecord, Severity, Summary, Timestamp,
-    limits,
+    Direction, EndKind, Finding, Framing, Nanos, Record, Resumed, SessionRecord, Severity, Summary,
+    Timestamp, limits,
 };
 use anstyle::Style;
-use std::collections::BTreeMap;
 use std::io::{self, BufWriter, Seek, Write};
 use tempfile::SpooledTempFile;
 
@@ -26,8 +25,6 @@ pub(super) struct Sessions<W> {
     out: W,
     look: Look,
     grid: Grid,
-    /// Where the latest sessions ended: another may continue one.
-    ended: BTreeMap<u32, At>,
     /// The findings, as lines.
     findings: Option<BufWriter<SpooledTempFile>>,
     /// Whether a capture was written before this one.
@@ -41,7 +38,6 @@ impl<W: Write> Sessions<W> {
             out,
             look,
             grid: Grid::new(columns(), look, options.live),
-            ended: BTreeMap::new(),
             findings: None,
             later: false,
         }
@@ -74,13 +70,7 @@ impl<W: Write> Sessions<W> {
 
     fn session(&mut self, session: &SessionRecord) -> io::Result<()> {
         let number = session.opening.session;
-        let cells = cells(session, &self.ended);
-        if let Some(at) = session.end.at {
-            self.ended.insert(number, at);
-            if self.ended.len() > limits::TABLE_SAMPLE {
-                self.ended.pop_first();
-            }
-        }
+        let cells = cells(session);
         self.begin_next()?;
         self.grid.row(u64::from(number), cells, &mut self.out)
     }
@@ -98,7 +88,6 @@ impl<W: Write> Sessions<W> {
             writeln!(self.out)?;
         }
         close(self.look, summary, &mut self.out)?;
-        self.ended.clear();
         self.later = true;
         Ok(())
     }
@@ -175,7 +164,7 @@ fn columns() -> Vec<Column> {
     ]
 }
 
-fn cells(session: &SessionRecord, ended: &BTreeMap<u32, At>) -> Vec<Cell> {
+fn cells(session: &SessionRecord) -> Vec<Cell> {
     let opening = &session.opening;
     let exchange = &opening.exchange;
     let response = exchange.response.as_deref();
@@ -207,32 +196,44 @@ fn cells(session: &SessionRecord, ended: &BTreeMap<u32, At>) -> Vec<Cell> {
         lasting(session.gaps.map(|gaps| gaps.p50)),
         lasting(session.gaps.map(|gaps| gaps.max)),
         lasting(session.duration),
-        continues(session, ended).into(),
+        continues(session).into(),
         styled(style, end),
     ]
 }
 
-/// `0 at "1:1", +209 ms`: the earlier session, the ID from which the client asked to go on, and the time from that session's end to the request.
-fn continues(session: &SessionRecord, ended: &BTreeMap<u32, At>) -> String {
-    let opening = &session.opening;
-    let Some(earlier) = opening.reconnects else {
+/// `0 at "1:1", +209 ms`: the earlier session, the ID from which the client asked to go on, and the time from that session's end until it came back;
+/// then how often it tried, and what the IDs say.
+fn continues(session: &SessionRecord) -> String {
+    let Some(earlier) = session.opening.reconnects else {
         return String::new();
     };
-    let mut words = earlier.to_string();
-    let request = opening.exchange.request.as_deref();
-    if let Some(id) = request.and_then(|request| request.last_event_id.as_deref()) {
+    let mut words = earlier.session.to_string();
+    let request = session.opening.exchange.request.as_deref();
+    if let Some(id) = request.and_then(|request| request.goes_on_from()) {
         words += &format!(" at \"{}\"", cut(&Escaped(id).to_string(), ID));
     }
-    if let Some(end) = ended.get(&earlier) {
-        let begun = request.map_or(opening.at, |request| request.span.first);
-        words += &format!(", +{}", Lasting(begun.time.since(end.time)));
+    words += &format!(", +{}", Lasting(earlier.delay));
+    if earlier.attempts > 1 {
+        words += &format!(", {}", Count(earlier.attempts, "attempt"));
     }
-    words
+    words + &resumed(session.resumed, ", ")
+}
+
+/// `, 4 IDs missed`: what the IDs of a stream say that continues another, each behind `before`; nothing where it goes on as it should.
+pub(super) fn resumed(resumed: Resumed, before: &str) -> String {
+    [(resumed.missed, "missed"), (resumed.repeated, "repeated")]
+        .into_iter()
+        .filter_map(|(ids, what)| Some((ids.filter(|ids| *ids > 0)?, what)))
+        .map(|(ids, what)| format!("{before}{} {what}", Count(ids, "ID")))
+        .collect()
 }
 
 /// What ended a session.
 fn ended_by(session: &SessionRecord, framing: Option<Framing>) -> (Style, &'static str) {
-    match (session.end.kind, framing) {
+    let end = session.end;
+    match (end.kind, framing) {
+        (EndKind::Fin, _) if end.by == Some(Direction::ToServer) => (ERROR, "client's FIN"),
+        (EndKind::Rst, _) if end.by == Some(Direction::ToServer) => (ERROR, "client's RST"),
         (EndKind::Fin, Some(Framing::Chunked | Framing::ContentLength)) if session.lost => {
             (WARNING, "FIN, its end not captured")
         }

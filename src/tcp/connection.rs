@@ -172,6 +172,11 @@ impl Connection {
         self.headers.server()
     }
 
+    /// The first frame.
+    pub fn first(&self) -> At {
+        self.headers.first
+    }
+
     /// The latest frame.
     pub fn last(&self) -> At {
         self.headers.last
@@ -234,7 +239,8 @@ impl Connection {
         let at = segment.at;
         if segment.flags.has(Flags::RST) {
             // RFC 9293 §3.10.7: all queues are flushed. Its payload, if any, explains the reset (RFC 9293 §3.5.3): no data.
-            self.finish(at, Ending::Reset, deliver);
+            let sent = self.headers.direction(side);
+            self.finish(at, Ending::Reset(sent), deliver);
             return Placed::default();
         }
         let settled = self.headers.roles.settled();

@@ -85,12 +85,15 @@ const URI_FIELDS: &[&str] = &[
     ":path",
 ];
 
-/// `target` with the secrets in its query and the user information of its authority hidden.
+/// `target` with the secrets in its query and the user information of its authority hidden. An authority alone, as CONNECT
+/// and Host have it, is a target too.
 pub fn redact_target(target: &str) -> Cow<'_, str> {
     let mut out: Option<String> = None;
     let mut rest = target;
     // RFC 3986 §3.2.1: only what stands between `//` and the first `@` of the authority.
-    if let Some(start) = target.find("://").map(|at| at + 3)
+    // RFC 9112 §3.2.3: CONNECT's target is an authority without `//`.
+    let alone = || (!target.starts_with('/')).then_some(0);
+    if let Some(start) = target.find("://").map(|at| at + 3).or_else(alone)
         && let authority = target[start..].split(['/', '?', '#']).next().unwrap_or("")
         && let Some(at) = authority.rfind('@')
         && at > 0
@@ -220,6 +223,9 @@ mod tests {
             ),
             ("http://user:pass@host/?a=b", "http://‹redacted›@host/?a=b"),
             ("http://user:pass@host/", "http://‹redacted›@host/"),
+            ("user:pass@host:443", "‹redacted›@host:443"),
+            ("host:443", "host:443"),
+            ("/users/me@host", "/users/me@host"),
             ("/?token=", "/?token="),
             (
                 "/?monkey=1&sort_key=2&zipcode=3&max_tokens=4&author=5",

@@ -33,6 +33,8 @@ pub struct Frames {
     pub client: Endpoint,
     /// The server.
     pub server: Endpoint,
+    /// The first frame.
+    pub first: At,
 }
 
 /// Something final. Sessions are numbered within the connection.
@@ -62,6 +64,13 @@ pub enum Entry {
         session: u32,
         /// What its end makes known.
         ending: Box<SessionEnding>,
+    },
+    /// A request for an event stream got another answer, or none; after the frame's sessions.
+    Declined {
+        /// The request, and the response if there was one.
+        exchange: Box<Exchange>,
+        /// The frame that made it known.
+        at: At,
     },
 }
 
@@ -155,8 +164,12 @@ impl Rows {
         for said in said.drain(..) {
             self.follow(said, None, &mut after);
         }
+        // What nobody sees a row of is told all the same, and after what is shown of the frame.
+        let declined = after.extract_if(.., |entry| matches!(entry, Entry::Declined { .. }));
+        let declined: SmallVec<[Entry; 1]> = declined.collect();
         self.waiting.extend(after);
         self.release(out);
+        declined.into_iter().for_each(out);
     }
 
     /// The end: what still waits is let go, or dropped where no session made it worth showing. `said` holds what the end made known.
@@ -171,6 +184,7 @@ impl Rows {
         }
         self.waiting.drain(..).for_each(&mut *out);
         self.waiting_rows = 0;
+        after.sort_by_key(|entry| matches!(entry, Entry::Declined { .. }));
         after.into_iter().for_each(out);
     }
 
@@ -239,6 +253,10 @@ impl Rows {
                     after.push(Entry::SessionEnds { session, ending });
                 }
             }
+            Fact::Declined(exchange) => after.push(Entry::Declined {
+                exchange,
+                at: said.at,
+            }),
             _ => {}
         }
     }
@@ -409,6 +427,7 @@ fn label_of(fact: &Fact) -> Option<Label> {
         Fact::RequestBegins
         | Fact::ResponseBegins
         | Fact::SessionOpens(_)
+        | Fact::Declined(_)
         | Fact::PartialChunk { .. }
         | Fact::Body(_)
         | Fact::BlockWithoutData { .. }

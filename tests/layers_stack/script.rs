@@ -204,7 +204,13 @@ fn line(said: &Said) -> String {
         Fact::DiscardedEvent(bytes) => format!("discarded {bytes}"),
         Fact::SessionEnds(ending) => {
             let at = ending.end.at.map_or("-".into(), |at| at.frame.to_string());
-            format!("ends {} {at}", ending.end.kind.name())
+            let client = ending.end.by == Some(Direction::ToServer);
+            let by = if client { " by the client" } else { "" };
+            format!("ends {} {at}{by}", ending.end.kind.name())
+        }
+        Fact::Declined(exchange) => {
+            let status = exchange.response.as_ref().map(|head| head.status);
+            format!("declined {status:?}")
         }
         Fact::OtherStream(media_type) => format!("other stream {media_type}"),
         Fact::Gap { bytes, outcome, .. } => format!("gap {bytes}: {outcome}"),

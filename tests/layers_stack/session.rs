@@ -1,7 +1,7 @@
 //! Sessions: their numbers and their ends.
 
 use crate::script::{CHUNKED, CLOSE, GET, Script, at, chunk};
-use ssetrace::model::{EndKind, Ending, Gaps};
+use ssetrace::model::{Direction, EndKind, Ending, Gaps};
 
 const MS: i64 = 1_000_000;
 
@@ -33,7 +33,7 @@ fn a_fin_inside_a_chunked_body_ends_it_as_fin() {
 
 #[test]
 fn a_reset_ends_a_session() {
-    let script = Script::stream(CHUNKED).server_ends(Ending::Reset);
+    let script = Script::stream(CHUNKED).server_ends(Ending::Reset(Direction::ToClient));
     assert_eq!(
         script.told_from(3),
         ["3 S0 response end", "3 S0 ends rst 3"]
@@ -79,7 +79,7 @@ fn a_session_counts_events_comments_chunks_and_bytes() {
     assert_eq!(ending.body_bytes, 31 + 19);
     assert_eq!(ending.data_bytes, 2);
     assert_eq!(ending.incomplete_event, 8);
-    assert_eq!(&*ending.last_event_id, "7");
+    assert_eq!(ending.ids.as_ref().map(|ids| &*ids.last), Some("7"));
     assert_eq!(ending.retry, Some(60));
     assert_eq!(ending.request_end, Some(at(1)));
     assert_eq!(ending.first_event, Some(at(3)));

@@ -3,6 +3,9 @@
 use crate::world::{
     Live, Running, Server, expect, has, is_root, lines, may_capture, rest, ssetrace,
 };
+use std::io::Write;
+use std::net::{TcpListener, TcpStream};
+use std::os::unix::process::ExitStatusExt;
 use std::process::{Command, Stdio};
 use std::time::{Duration, Instant};
 
@@ -58,6 +61,71 @@ fn a_signal_ends_it_with_all_frames_and_the_summary() {
         );
         drop(client);
     }
+}
+
+#[test]
+fn a_second_signal_ends_it_at_once() {
+    if !may_capture() {
+        return;
+    }
+    let mut live = flooded(&["--no-drop", "--format", "jsonl", "--connections", "all"]);
+    // Nobody reads its output: the first signal waits for somebody who does.
+    live.signal("INT");
+    std::thread::sleep(Duration::from_millis(500));
+    assert!(live.child.try_wait().unwrap().is_none());
+    live.signal("INT");
+    assert_eq!(live.wait().signal(), Some(2));
+}
+
+#[test]
+fn what_the_kernel_dropped_is_a_finding() {
+    if !may_capture() {
+        return;
+    }
+    let mut live = flooded(&[
+        "--buffer-size",
+        "64KiB",
+        "--format",
+        "jsonl",
+        "--connections",
+        "all",
+        "--fail-on",
+        "warning",
+    ]);
+    let out = lines(live.child.stdout.take().unwrap());
+    std::thread::sleep(Duration::from_millis(200));
+    live.signal("INT");
+    let records = rest(&out);
+    assert_eq!(live.wait().code(), Some(1));
+    let [.., finding, summary] = &records[..] else {
+        panic!("{records:#?}")
+    };
+    assert!(
+        finding.contains(r#""code":"capture-drops","severity":"warning""#),
+        "{finding}"
+    );
+    assert!(summary.contains(r#""findings":1"#), "{summary}");
+}
+
+/// A run whose output nobody reads, after more frames than its output and the kernel's smallest buffer can hold.
+fn flooded(arguments: &[&str]) -> Running {
+    let listener = TcpListener::bind("127.0.0.1:0").unwrap();
+    let address = listener.local_addr().unwrap();
+    let mut command = ssetrace();
+    command.args(["live", "-f", &format!("tcp port {}", address.port())]);
+    command.args(arguments);
+    let mut live = Running::new(command.stdout(Stdio::piped()).stderr(Stdio::piped()));
+    expect(&lines(live.child.stderr.take().unwrap()), "listening on");
+    let mut sender = TcpStream::connect(address).unwrap();
+    sender.set_nodelay(true).unwrap();
+    let (mut receiver, _) = listener.accept().unwrap();
+    let reader = std::thread::spawn(move || std::io::copy(&mut receiver, &mut std::io::sink()));
+    for _ in 0..60_000 {
+        sender.write_all(&[b'x'; 1_000]).unwrap();
+    }
+    drop(sender);
+    reader.join().unwrap().unwrap();
+    live
 }
 
 #[test]

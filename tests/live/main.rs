@@ -6,4 +6,5 @@ mod rights;
 mod rows;
 mod saved;
 mod sources;
+mod terminal;
 mod world;

@@ -71,6 +71,28 @@ fn node_s_server_is_seen_with_every_field_of_the_format() {
 }
 
 #[test]
+fn node_s_event_source_is_seen_to_come_back_with_its_last_event_id() {
+    if !may_capture() {
+        return;
+    }
+    let Some(server) = Server::node() else { return };
+    let live = Live::start(&["-i", "lo", "-f", &server.filter()]);
+    let Some(mut client) = server.event_source() else {
+        return;
+    };
+    assert!(client.wait().success());
+    std::thread::sleep(Duration::from_millis(300));
+    let table = live.stop();
+    for words in [
+        "S0   GET /resume → 200 text/event-stream",
+        "request GET /resume Last-Event-ID",
+        "S1   ended by the terminating chunk",
+    ] {
+        assert!(has_row(&table, words), "{words}: {table:#?}");
+    }
+}
+
+#[test]
 fn spring_s_emitter_sends_an_event_in_three_chunks() {
     if !may_capture() || !has("curl") {
         return;

@@ -178,10 +178,45 @@ fn a_ring_of_files_keeps_the_latest_frames() {
     let live = Live::start(&["-f", &server.filter(), "--write", file, "--ring", "3x1MB"]);
     assert!(server.curl("/plain").wait().success());
     std::thread::sleep(Duration::from_millis(300));
-    live.stop();
+    let table = live.stop().join("\n");
+    assert!(
+        table.contains("a-1.pcapng to ") && table.contains("a-3.pcapng"),
+        "{table}"
+    );
     let mut records = Vec::new();
     for number in 1..=3 {
         records.push(analysed(&folder.path().join(format!("a-{number}.pcapng"))).len());
     }
     assert!(records[0] > 10 && records[1..] == [0, 0], "{records:?}");
+}
+
+#[test]
+fn a_capture_that_cannot_be_saved_is_told_in_one_sentence() {
+    if !may_capture() {
+        return;
+    }
+    let folder = tempfile::tempdir().unwrap();
+    let one = folder.path().join("one");
+    let one = one.to_str().unwrap();
+    for (arguments, why) in [
+        (
+            ["--write", "/dev/full", "-o", one],
+            "the captured frames could not be saved: ",
+        ),
+        (
+            ["--write", "/no/such/folder/a.pcap", "-o", one],
+            "/no/such/folder/a.pcap cannot be written",
+        ),
+        (["--write", one, "-o", one], "name two files"),
+    ] {
+        let output = ssetrace()
+            .args(["live", "--count", "1"])
+            .args(arguments)
+            .output()
+            .unwrap();
+        assert_eq!(output.status.code(), Some(2));
+        let error = String::from_utf8(output.stderr).unwrap();
+        assert_eq!(error.lines().count(), 1, "{error}");
+        assert!(error.contains(why), "{error}");
+    }
 }

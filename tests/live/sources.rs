@@ -5,6 +5,22 @@ use std::process::{Command, Stdio};
 
 #[test]
 fn rows_of_a_pipe_from_tcpdump_come_as_they_are_captured() {
+    piped(
+        "jsonl",
+        r#""record":"event""#,
+        "fin-ack",
+        r#"{"record":"summary""#,
+    );
+}
+
+#[test]
+fn so_do_those_of_a_table_that_no_terminal_shows() {
+    piped("table", "● event", "teardown", "standard input: ");
+}
+
+/// Runs tcpdump into ssetrace: a line with `event` must come while the stream is open, one with `teardown` when both have been told to
+/// end, `last` as the last one.
+fn piped(format: &str, event: &str, teardown: &str, last: &str) {
     if !may_capture() || !has("curl") || !has("tcpdump") {
         return;
     }
@@ -22,26 +38,22 @@ fn rows_of_a_pipe_from_tcpdump_come_as_they_are_captured() {
     let mut tcpdump = Running::new(tcpdump.stdout(Stdio::piped()).stderr(Stdio::piped()));
     let notes = lines(tcpdump.child.stderr.take().unwrap());
     let mut command = ssetrace();
-    command.args(["analyze", "-", "--format", "jsonl"]);
+    command.args(["analyze", "-", "--format", format]);
     command.stdin(tcpdump.child.stdout.take().unwrap());
     let mut analysis = Running::new(command.stdout(Stdio::piped()));
     let out = lines(analysis.child.stdout.take().unwrap());
     expect(&notes, "listening on");
     let client = server.curl("/endless");
-    expect(&out, r#""record":"event""#);
-    expect(&out, r#""record":"event""#);
+    expect(&out, event);
+    expect(&out, event);
     // A Ctrl-C goes to both: what tcpdump still has is read.
     analysis.signal("INT");
     drop(client);
-    expect(&out, "fin-ack");
+    expect(&out, teardown);
     tcpdump.signal("INT");
     assert!(analysis.wait().success());
-    assert!(
-        rest(&out)
-            .last()
-            .unwrap()
-            .starts_with(r#"{"record":"summary""#)
-    );
+    let end = rest(&out);
+    assert!(end.last().unwrap().starts_with(last), "{end:#?}");
 }
 
 #[test]

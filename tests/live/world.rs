@@ -183,6 +183,32 @@ impl Server {
         Running::new(curl.stdout(Stdio::null()))
     }
 
+    /// Node's EventSource, built in or of the package eventsource, which reads /resume until it is told to stop.
+    pub(crate) fn event_source(&self) -> Option<Running> {
+        if !has("node") {
+            return None;
+        }
+        let built_in: &[&str] = &["--experimental-eventsource"];
+        let there = "process.exit(globalThis.EventSource ? 0 : require('eventsource') && 0)";
+        let usable = [built_in, &[]].into_iter().find(|options| {
+            let mut node = Command::new("node");
+            node.args(*options).args(["-e", there]);
+            node.stderr(Stdio::null())
+                .status()
+                .is_ok_and(|status| status.success())
+        });
+        let Some(options) = usable else {
+            skipped("node has no EventSource: it is 20.18 or newer, or the package eventsource");
+            return None;
+        };
+        let mut node = Command::new("node");
+        node.args(options).arg(servers().join("node_client.js"));
+        node.args([&self.port.to_string(), "resume"]);
+        Some(Running::new(
+            node.stdout(Stdio::null()).stderr(Stdio::null()),
+        ))
+    }
+
     /// A filter for its connections.
     pub(crate) fn filter(&self) -> String {
         format!("tcp port {}", self.port)

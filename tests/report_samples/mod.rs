@@ -5,9 +5,9 @@ use smallvec::smallvec;
 use ssetrace::model::{
     Annotation, At, ConnectionRecord, Counts, Direction, End, EndKind, Endpoint, Event,
     EventRecord, Exchange, Finding, Flags, FrameNo, FrameRecord, Framing, Gaps, Handshake, Label,
-    LabelSet, Missing, OtherStream, Phase, Protocol, Rail, Record, RequestHead, ResponseHead, Role,
-    SessionOpening, SessionRecord, Severity, Span, Summary, TcpFacts, Teardown, TeardownKind,
-    Timestamp,
+    LabelSet, Missing, OtherStream, Phase, Protocol, Rail, Reconnect, Record, RequestHead,
+    ResponseHead, Resumed, Role, SessionOpening, SessionRecord, Severity, Span, Summary, TcpFacts,
+    Teardown, TeardownKind, Timestamp,
 };
 use ssetrace::report::{Format, Options, Report, View};
 use std::sync::Arc;
@@ -196,10 +196,16 @@ pub(crate) fn opening(session: u32) -> SessionOpening {
                 content_encoding: Some("gzip".to_owned()),
                 fields: vec![],
             })),
+            first: true,
             stream: Some(1),
         },
         at: at(19),
-        reconnects: session.checked_sub(1),
+        reconnects: session.checked_sub(1).map(|earlier| Reconnect {
+            session: earlier,
+            delay: 209_000_000,
+            retry: Some(200),
+            attempts: 1,
+        }),
     }
 }
 
@@ -212,6 +218,8 @@ pub(crate) fn session(session: u32) -> SessionRecord {
         chunks: Some(6),
         body_bytes: 104,
         data_bytes: 60,
+        wire_bytes: 260,
+        segments: 6,
         time_to_head: Some(9_489_000),
         time_to_first_event: Some(9_600_000),
         duration: Some(2_020_000_000),
@@ -220,6 +228,13 @@ pub(crate) fn session(session: u32) -> SessionRecord {
             p50: 2_000,
             p95: 3_000_000,
             max: 1_010_000_000,
+        }),
+        rate: Some(990_000_000),
+        heartbeats: Some(Gaps {
+            min: 1_000_000_000,
+            p50: 1_000_000_000,
+            p95: 1_000_000_000,
+            max: 1_000_000_000,
         }),
         longest_silence: Some(1_010_000_000),
         incomplete_event: 3,
@@ -232,6 +247,11 @@ pub(crate) fn session(session: u32) -> SessionRecord {
         end: End {
             kind: EndKind::TerminatingChunk,
             at: Some(at(37)),
+            by: Some(Direction::ToClient),
+        },
+        resumed: Resumed {
+            missed: Some(0),
+            repeated: Some(0),
         },
     }
 }
@@ -249,11 +269,14 @@ pub(crate) fn bare_session() -> SessionRecord {
         time_to_first_event: None,
         duration: None,
         gaps: None,
+        rate: None,
+        heartbeats: None,
         longest_silence: None,
         missing: None,
         end: End {
             kind: EndKind::Open,
             at: None,
+            by: None,
         },
         ..session(0)
     }

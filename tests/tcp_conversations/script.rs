@@ -205,7 +205,7 @@ fn words(delivery: &Delivery<'_>) -> String {
         Delivery::End { at, ending } => {
             let ending = match ending {
                 Ending::Fin => "fin",
-                Ending::Reset => "reset",
+                Ending::Reset(_) => "reset",
                 Ending::Expired => "expired",
                 Ending::CaptureEnd => "capture end",
             };

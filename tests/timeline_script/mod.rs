@@ -249,6 +249,7 @@ impl Script {
             request: Some(Arc::new(request)),
             request_end: None,
             response: Some(Arc::new(response)),
+            first: true,
             stream: None,
         };
         self.opening = Some(SessionOpening {
@@ -277,15 +278,24 @@ impl Script {
             chunks: None,
             body_bytes: 0,
             data_bytes: 0,
+            wire_bytes: 0,
+            segments: 0,
             time_to_head: None,
             time_to_first_event: None,
             duration: None,
             gaps: None,
+            rate: None,
+            heartbeats: None,
             longest_silence: None,
             incomplete_event: 0,
             missing: None,
             lost: false,
-            end: End { kind, at: end },
+            end: End {
+                kind,
+                at: end,
+                by: end.map(|_| Direction::ToClient),
+            },
+            resumed: Resumed::default(),
         };
         change(&mut record);
         Record::Session(Box::new(record))

@@ -4,6 +4,7 @@ mod build;
 mod compressed;
 mod filters;
 mod hostile;
+mod merge;
 mod pcap;
 mod pcapng;
 

@@ -4,7 +4,7 @@ use super::exchange::Exchanges;
 use super::request::Requests;
 use super::response::{Responses, Shared};
 use crate::layers::{Ledger, sse::Session};
-use crate::model::{At, Delivery, Direction, Protocol, Said};
+use crate::model::{At, Delivery, Direction, Ending, Protocol, Said};
 
 /// The reader of one connection.
 #[derive(Default)]
@@ -47,7 +47,12 @@ impl Connection {
                     span,
                     between,
                 } => self.requests.gap(bytes, span, between, exchanges, said),
-                Delivery::End { .. } => self.requests.end(exchanges),
+                Delivery::End { ending, .. } => {
+                    self.requests.end(exchanges);
+                    if ending == Ending::Fin {
+                        self.responses.client_ends();
+                    }
+                }
             },
             Direction::ToClient => {
                 let shared = &mut Shared {

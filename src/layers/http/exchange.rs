@@ -22,6 +22,8 @@ pub(super) struct Exchanges {
     unmatched: bool,
     /// Responses may have been missed: the next one answers the youngest request that waits.
     missed_responses: bool,
+    /// A request head was complete.
+    asked: bool,
     /// A start line was seen: the connection does speak HTTP/1.
     pub(super) confirmed: bool,
 }
@@ -34,6 +36,8 @@ pub(super) struct Request {
     begun: At,
     /// The frame in which its last byte, head and body, was there.
     pub(super) end: Option<At>,
+    /// Whether it is the first of its connection.
+    pub(super) first: bool,
 }
 
 impl Exchanges {
@@ -55,6 +59,7 @@ impl Exchanges {
             head,
             begun,
             end: None,
+            first: !std::mem::replace(&mut self.asked, true),
         };
         if std::mem::take(&mut self.answered_early) {
             self.current = Some(request);
@@ -99,6 +104,13 @@ impl Exchanges {
             self.answered_early = true;
         }
         self.current.as_ref()
+    }
+
+    /// The requests that asked for an event stream and that nothing will answer any more, oldest first.
+    pub(super) fn unanswered_streams(&mut self) -> impl Iterator<Item = Request> + use<> {
+        std::mem::take(&mut self.waiting)
+            .into_iter()
+            .filter(|request| request.head.asks_for_stream())
     }
 
     /// The last frame of the request that is being answered.

@@ -14,8 +14,8 @@ use crate::layers::{
     sse::{Closing, Mark},
 };
 use crate::model::{
-    At, Detail, EndKind, Ending, Exchange, Fact, FrameNo, Framing, Protocol, ResponseHead, Said,
-    Span,
+    At, Detail, Direction, EndKind, Ending, Exchange, Fact, FrameNo, Framing, Protocol,
+    ResponseHead, Said, Span,
 };
 use std::sync::Arc;
 
@@ -24,6 +24,10 @@ use std::sync::Arc;
 pub(super) struct Responses {
     state: State,
     buffer: HeadBuffer,
+    /// Whether the client closed its side while the response was open: nobody reads it to its end.
+    client_left: bool,
+    /// TCP payload of the response so far, its head included.
+    wire_bytes: u64,
 }
 
 /// What comes next.
@@ -91,16 +95,22 @@ impl Responses {
         let mut rest = bytes;
         self.look_for_head(rest, span, shared);
         while !rest.is_empty() {
+            let before = rest.len();
             match &mut self.state {
                 State::Head => {
+                    if self.buffer.is_empty() {
+                        self.wire_bytes = 0;
+                    }
                     let next = self.head(&mut rest, span, shared);
                     if !matches!(next, Next::More) {
                         return next;
                     }
                 }
                 State::Body(open) => {
-                    if let Some(kind) = open.read(&mut rest, span, shared) {
-                        self.finish(kind, span.there, shared);
+                    let ended = open.read(&mut rest, span, shared);
+                    self.wire_bytes += (before - rest.len()) as u64;
+                    if let Some(kind) = ended {
+                        self.finish(kind, span.there, Direction::ToClient, shared);
                     }
                 }
                 State::Seek | State::Closed => return Next::More,
@@ -140,6 +150,7 @@ impl Responses {
                     Over::SeeksChunk | Over::Lost => 0,
                 };
                 open.content.missing(bytes, between);
+                self.wire_bytes += within;
                 let outcome = open.content.gap(within, over);
                 let fact = Fact::Gap {
                     bytes,
@@ -149,7 +160,10 @@ impl Responses {
                 open.content.say(span, fact, shared.said);
                 match over {
                     Over::Inside => {}
-                    Over::ToTheEnd => self.finish(EndKind::ContentLength, span.there, shared),
+                    Over::ToTheEnd => {
+                        let kind = EndKind::ContentLength;
+                        self.finish(kind, span.there, Direction::ToClient, shared);
+                    }
                     Over::SeeksChunk => {}
                     Over::Lost => {
                         open.lost = true;
@@ -160,22 +174,43 @@ impl Responses {
         }
     }
 
+    /// The client has closed its side. Before the response it says no more than that there are no more requests.
+    pub(super) fn client_ends(&mut self) {
+        self.client_left |= self.is_open();
+    }
+
     /// Nothing more comes.
     pub(super) fn end(&mut self, at: At, ending: Ending, shared: &mut Shared<'_>) {
         let in_head = matches!(self.state, State::Head) && !self.buffer.is_empty();
-        let cut = matches!(ending, Ending::Fin | Ending::Reset);
+        let cut = matches!(ending, Ending::Fin | Ending::Reset(_));
         if in_head && cut && shared.exchanges.confirmed {
             let why = "the connection ended inside a response head";
             shared.say(at, Fact::Trouble(why.to_owned()));
         }
         let kind = match ending {
             Ending::Fin => EndKind::Fin,
-            Ending::Reset => EndKind::Rst,
+            Ending::Reset(_) => EndKind::Rst,
             Ending::Expired => EndKind::Timeout,
             Ending::CaptureEnd => EndKind::Open,
         };
         if self.is_open() {
-            self.finish(kind, at, shared);
+            let by = match ending {
+                _ if self.client_left => Direction::ToServer,
+                Ending::Reset(sent) => sent,
+                _ => Direction::ToClient,
+            };
+            self.finish(kind, at, by, shared);
+        }
+        if cut {
+            for request in shared.exchanges.unanswered_streams() {
+                let exchange = Exchange {
+                    request_end: request.end,
+                    first: request.first,
+                    request: Some(request.head),
+                    ..Exchange::default()
+                };
+                shared.say(at, Fact::Declined(Box::new(exchange)));
+            }
         }
         self.buffer.clear();
         self.state = State::Closed;
@@ -197,7 +232,7 @@ impl Responses {
                 Framing::Chunked => EndKind::TerminatingChunk,
                 _ => EndKind::ContentLength,
             };
-            self.finish(kind, span.there, shared);
+            self.finish(kind, span.there, Direction::ToClient, shared);
             shared.exchanges.miss_responses();
         }
         self.state = State::Head;
@@ -236,6 +271,7 @@ impl Responses {
             Taken::Complete(length) => {
                 let head = self.buffer.complete(rest, length, span);
                 let parsed = start::response(&head);
+                self.wire_bytes += head.bytes.len() as u64;
                 *rest = &rest[length..];
                 self.buffer.clear();
                 match parsed {
@@ -270,6 +306,7 @@ impl Responses {
             Some(request) => Exchange {
                 request: Some(request.head.clone()),
                 request_end: request.end,
+                first: request.first,
                 ..Exchange::default()
             },
             None => Exchange::default(),
@@ -300,6 +337,17 @@ impl Responses {
             shared.say(at, Fact::ResponseEnd);
             return Next::Tunnel(left);
         }
+        let bodiless = framed.body.is_none();
+        if (bodiless || response.media_type.as_deref() != Some("text/event-stream"))
+            && let Some(request) = &exchange.request
+            && request.asks_for_stream()
+        {
+            let exchange = Exchange {
+                response: Some(response.clone()),
+                ..exchange.clone()
+            };
+            shared.say(at, Fact::Declined(Box::new(exchange)));
+        }
         let (Some(body), Some(framing)) = (framed.body, framed.framing) else {
             shared.say(at, Fact::ResponseEnd);
             return Next::More;
@@ -326,13 +374,13 @@ impl Responses {
             breaches: 0,
         }));
         if over {
-            self.finish(EndKind::ContentLength, at, shared);
+            self.finish(EndKind::ContentLength, at, Direction::ToClient, shared);
         }
         Next::More
     }
 
     /// The open response is over.
-    fn finish(&mut self, kind: EndKind, at: At, shared: &mut Shared<'_>) {
+    fn finish(&mut self, kind: EndKind, at: At, by: Direction, shared: &mut Shared<'_>) {
         let State::Body(open) = std::mem::replace(&mut self.state, State::Head) else {
             return;
         };
@@ -343,9 +391,11 @@ impl Responses {
         let closing = Closing {
             kind,
             at,
+            by: Some(by),
             request_end: shared.exchanges.current_end(),
             chunks: open.body.chunks(),
             lost: open.lost || open.body.seeks_chunk(),
+            wire_bytes: self.wire_bytes,
         };
         open.content.end(closing, shared.ledger, shared.said);
     }

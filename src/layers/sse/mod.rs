@@ -4,6 +4,7 @@
 //! Nothing here knows HTTP, TCP or content codings.
 
 mod gaps;
+mod ids;
 mod parser;
 mod session;
 

@@ -4,7 +4,8 @@
 //! blocks without data go out with the marks of their first and last byte. It knows no clock, no session and no transport,
 //! and never keeps more than the caps in `model::limits`.
 
-use crate::model::{At, Span, limits};
+use super::ids;
+use crate::model::{At, Ids, Span, limits};
 use memchr::{memchr, memchr2};
 use std::sync::Arc;
 
@@ -87,6 +88,7 @@ pub struct Parser {
     skipping: bool,
     block: Buffers,
     last_event_id: Arc<str>,
+    ids: Option<Box<Ids>>,
     retry: Option<u64>,
     /// Bytes since the end of the last blank line.
     unread: u64,
@@ -147,6 +149,7 @@ impl Parser {
             skipping: false,
             block: Buffers::default(),
             last_event_id: Arc::from(""),
+            ids: None,
             retry: None,
             unread: 0,
         }
@@ -226,6 +229,11 @@ impl Parser {
     /// The last event ID string.
     pub fn last_event_id(&self) -> &Arc<str> {
         &self.last_event_id
+    }
+
+    /// The IDs that the stream set; `None` before the first.
+    pub fn ids(&self) -> Option<&Ids> {
+        self.ids.as_deref()
     }
 
     /// The reconnection time that the stream set last, milliseconds.
@@ -351,7 +359,7 @@ impl Parser {
             b"id" if memchr(0, value).is_none() => {
                 self.block.id = Some(String::from_utf8_lossy(value).into_owned());
             }
-            // "If the field value consists of only ASCII digits". An empty value sets nothing in any browser.
+            // "If the field value consists of only ASCII digits". An empty value is no number: some browsers ignore it, some go back to their default.
             b"retry" if !value.is_empty() && value.iter().all(u8::is_ascii_digit) => {
                 let milliseconds = value.iter().fold(0u64, |sum, digit| {
                     sum.saturating_mul(10)
@@ -377,10 +385,11 @@ impl Parser {
         let id = self.block.id.take();
         let retry = self.block.retry.take();
         // Step 1: the last event ID string is set whether or not an event is fired.
-        if let Some(id) = &id
-            && **id != *self.last_event_id
-        {
-            self.last_event_id = Arc::from(id.as_str());
+        if let Some(id) = &id {
+            if **id != *self.last_event_id {
+                self.last_event_id = Arc::from(id.as_str());
+            }
+            ids::add(&mut self.ids, &self.last_event_id);
         }
         // Step 2: without data nothing is fired.
         if self.block.data_length == 0 {

@@ -6,7 +6,8 @@
 use super::gaps::GapCounter;
 use super::parser::{Item, Mark, Parser};
 use crate::model::{
-    At, Detail, End, EndKind, Event, Fact, FrameNo, Missing, Nanos, Said, SessionEnding, limits,
+    At, Detail, Direction, End, EndKind, Event, Fact, FrameNo, Missing, Nanos, Said, SessionEnding,
+    limits,
 };
 
 /// An open session.
@@ -17,6 +18,8 @@ pub(crate) struct Session {
     tally: Tally,
     /// Bytes after transfer decoding.
     body_bytes: u64,
+    /// Frames that carried some of them, and the last of those.
+    segments: (u64, Option<FrameNo>),
     /// The last sign of life: the head or body bytes.
     heard: At,
     longest_silence: Option<Nanos>,
@@ -33,6 +36,9 @@ struct Tally {
     /// The response head, later the last event: what the next event's gap is measured from.
     before: At,
     gaps: GapCounter,
+    /// The last comment.
+    comment: Option<At>,
+    heartbeats: GapCounter,
 }
 
 /// What the HTTP layer knows at a session's end.
@@ -42,12 +48,16 @@ pub(crate) struct Closing {
     pub(crate) kind: EndKind,
     /// The frame that ended it (for `Open`: the capture's last).
     pub(crate) at: At,
+    /// Who ended it.
+    pub(crate) by: Option<Direction>,
     /// The last frame of the request.
     pub(crate) request_end: Option<At>,
     /// Complete data chunks; `None` if not chunked.
     pub(crate) chunks: Option<u64>,
     /// Whether nothing told any more where the body would end.
     pub(crate) lost: bool,
+    /// TCP payload of the response.
+    pub(crate) wire_bytes: u64,
 }
 
 impl Session {
@@ -62,6 +72,7 @@ impl Session {
             },
             tally: Tally::new(head),
             body_bytes: 0,
+            segments: (0, None),
             heard: head,
             longest_silence: None,
             missing: None,
@@ -81,6 +92,9 @@ impl Session {
     /// Body bytes came, before any content decoding.
     pub(crate) fn carried(&mut self, bytes: u64, at: At) {
         self.body_bytes += bytes;
+        if self.segments.1.replace(at.frame) != Some(at.frame) {
+            self.segments.0 += 1;
+        }
         self.silence_until(at);
         self.heard = at;
     }
@@ -91,7 +105,7 @@ impl Session {
         let (number, at) = (self.number, mark.span.there);
         let tally = &mut self.tally;
         self.parser.push(bytes, mark, |item| {
-            if let Some(fact) = tally.fact(item) {
+            if let Some(fact) = tally.fact(item, at) {
                 said.push(Said {
                     at,
                     session: Some(number),
@@ -145,18 +159,23 @@ impl Session {
             chunks: closing.chunks,
             body_bytes: self.body_bytes,
             data_bytes: self.tally.data_bytes,
+            wire_bytes: closing.wire_bytes,
+            segments: self.segments.0,
             request_end: closing.request_end,
             first_event: self.tally.first_event,
             gaps: self.tally.gaps.summary(),
+            last_event: self.tally.first_event.map(|_| self.tally.before),
+            heartbeats: self.tally.heartbeats.summary(),
             longest_silence: self.longest_silence,
             incomplete_event: self.parser.unread(),
             missing: self.missing,
             lost: closing.lost,
-            last_event_id: self.parser.last_event_id().clone(),
+            ids: self.parser.ids().cloned().map(Box::new),
             retry: self.parser.retry(),
             end: End {
                 kind: closing.kind,
                 at: ended.then_some(closing.at),
+                by: closing.by.filter(|_| ended),
             },
         })));
     }
@@ -176,12 +195,14 @@ impl Tally {
             first_event: None,
             before: head,
             gaps: GapCounter::default(),
+            comment: None,
+            heartbeats: GapCounter::default(),
         }
     }
 
-    /// Counts an item. What there is to say of it.
+    /// Counts an item, complete in `at`. What there is to say of it.
     #[inline]
-    fn fact(&mut self, item: Item) -> Option<Fact> {
+    fn fact(&mut self, item: Item, at: At) -> Option<Fact> {
         Some(match item {
             Item::Counted { data_bytes, there } => {
                 self.count(data_bytes, there);
@@ -189,6 +210,13 @@ impl Tally {
             }
             Item::Comment => {
                 self.comments += 1;
+                // Several lines of one frame are one heartbeat.
+                match self.comment.replace(at) {
+                    Some(before) if before.frame != at.frame => {
+                        self.heartbeats.add(at.time.since(before.time));
+                    }
+                    _ => {}
+                }
                 Fact::Comment
             }
             Item::WithoutData { id, retry } => Fact::BlockWithoutData { id, retry },

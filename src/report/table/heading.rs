@@ -5,9 +5,10 @@
 
 use super::line::{ACCENT, BOLD, ERROR, Line, PLAIN, WARNING};
 use crate::model::{
-    At, ConnectionRecord, EndKind, Finding, Framing, Missing, Nanos, OtherStream, Protocol,
+    ConnectionRecord, Direction, EndKind, Finding, Framing, Missing, Nanos, OtherStream, Protocol,
     SessionOpening, SessionRecord, Severity, TeardownKind,
 };
+use crate::report::sessions::resumed;
 use crate::report::text::{Count, Escaped, Lasting, Range, Thousands, cut, width};
 use anstyle::Style;
 use std::fmt::Write as _;
@@ -31,16 +32,17 @@ pub(super) struct SessionHeading {
     pub(super) session: u32,
     request: String,
     answer: String,
-    /// `continues session 0 from Last-Event-ID "1:1", 209 ms after it ended`.
-    continues: Option<String>,
+    /// `continues session 0 from Last-Event-ID "1:1", 209 ms after it ended (retry 200 ms)`.
+    /// in two parts, the second from `209 ms` on.
+    continues: Option<(String, String)>,
     /// The frames from its request to its end.
     frames: (u64, Option<u64>),
     body: Vec<(Style, String)>,
 }
 
 impl SessionHeading {
-    /// What is known when the session opens; `continued_ended` is where the session that it continues ended.
-    pub(super) fn opens(opening: &SessionOpening, continued_ended: Option<At>) -> SessionHeading {
+    /// What is known when the session opens.
+    pub(super) fn opens(opening: &SessionOpening) -> SessionHeading {
         let exchange = &opening.exchange;
         let mut request = match &exchange.request {
             Some(head) => format!("{} {}", Escaped(&head.method), Escaped(&head.target)),
@@ -73,17 +75,20 @@ impl SessionHeading {
             .as_ref()
             .map_or(opening.at, |request| request.span.first);
         let continues = opening.reconnects.map(|earlier| {
-            let mut words = format!("continues session {earlier}");
-            let id = exchange.request.as_ref();
-            if let Some(id) = id.and_then(|request| request.last_event_id.as_deref()) {
+            let mut words = format!("continues session {}", earlier.session);
+            let request = exchange.request.as_deref();
+            if let Some(id) = request.and_then(|request| request.goes_on_from()) {
                 let id = cut(id, ID);
                 let _ = write!(words, " from Last-Event-ID \"{}\"", Escaped(&id));
             }
-            if let Some(ended) = continued_ended {
-                let after = Lasting(first.time.since(ended.time));
-                let _ = write!(words, ", {after} after it ended");
+            let mut after = format!("{} after it ended", Lasting(earlier.delay));
+            if let Some(retry) = earlier.retry {
+                let _ = write!(after, " (retry {})", Retry(retry));
             }
-            words
+            if earlier.attempts > 1 {
+                let _ = write!(after, " · {}", Count(earlier.attempts, "attempt"));
+            }
+            (words, after)
         });
         SessionHeading {
             session: opening.session,
@@ -98,8 +103,8 @@ impl SessionHeading {
     /// `GET /room?i=1 → 200 text/event-stream, chunked · 127.0.0.1:52206` within `room` columns (0: as many as it takes): the line where it opens in a live run.
     pub(super) fn opening_line(&self, client: &str, room: usize) -> String {
         let mut behind = format!(" → {} · {client}", self.answer);
-        if let Some(continues) = &self.continues {
-            behind += &format!(" · {continues}");
+        if let Some((continues, after)) = &self.continues {
+            behind += &format!(" · {continues}, {after}");
         }
         let target = room.saturating_sub(width(&behind)).max(TARGET);
         let request = match room {
@@ -115,6 +120,9 @@ impl SessionHeading {
 
     /// What its end adds.
     pub(super) fn ends(&mut self, record: &SessionRecord) {
+        if let Some((_, after)) = &mut self.continues {
+            after.push_str(&resumed(record.resumed, " · "));
+        }
         let mut amounts = Count(record.events, "event").to_string();
         let _ = match record.chunks {
             Some(chunks) => write!(amounts, " in {}", Count(chunks, "chunk")),
@@ -122,6 +130,9 @@ impl SessionHeading {
         };
         if record.comments > 0 {
             let _ = write!(amounts, " · {}", Count(record.comments, "comment"));
+            if let Some(gaps) = record.heartbeats.filter(|_| record.comments > 2) {
+                let _ = write!(amounts, ", one each {}", Lasting(gaps.p50));
+            }
         }
         if let Some(time) = record.time_to_head {
             let _ = write!(amounts, " · head {} after the request", Lasting(time));
@@ -201,8 +212,18 @@ impl SessionHeading {
             }
         };
         clauses(PLAIN, place, columns, line, out)?;
-        if let Some(continues) = &self.continues {
-            clauses(PLAIN, continues, columns, line, out)?;
+        if let Some((continues, after)) = &self.continues {
+            let first = after.split(" · ").next().unwrap_or_default();
+            // Where its first clause does not fit on a line it is broken before the time.
+            let fits = columns == 0 || 4 + width(continues) + width(first) <= columns;
+            let comma = if fits { ", " } else { " · " };
+            clauses(
+                PLAIN,
+                &format!("{continues}{comma}{after}"),
+                columns,
+                line,
+                out,
+            )?;
         }
         for (style, words) in &self.body {
             clauses(*style, words, columns, line, out)?;
@@ -265,9 +286,28 @@ fn unknown_end(record: &SessionRecord) -> &'static str {
     }
 }
 
+/// A reconnection time in milliseconds, as the stream set it where that is short.
+struct Retry(u64);
+
+impl std::fmt::Display for Retry {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        match self.0 {
+            short @ ..10_000 => write!(f, "{short} ms"),
+            long => write!(f, "{} s", Thousands(long / 1_000)),
+        }
+    }
+}
+
 /// How a session ended, in words.
 fn ended(record: &SessionRecord, framing: Option<Framing>) -> (Style, &'static str) {
-    match (record.end.kind, framing) {
+    let end = record.end;
+    match (end.kind, framing) {
+        (EndKind::Fin, _) if end.by == Some(Direction::ToServer) => {
+            (ERROR, "ended by the client's FIN")
+        }
+        (EndKind::Rst, _) if end.by == Some(Direction::ToServer) => {
+            (ERROR, "ended by the client's RST")
+        }
         (EndKind::Fin, Some(Framing::Chunked | Framing::ContentLength)) if record.lost => {
             (WARNING, "ended by FIN")
         }

@@ -9,13 +9,13 @@ use super::layout::{Columns, Layout};
 use super::line::{BOLD, ERROR, Line, PLAIN};
 use super::markdown::Markdown;
 use super::{Before, Lines, summary};
-use crate::model::{At, Finding, FrameRecord, Record, SessionRecord, Summary, Timestamp, limits};
+use crate::model::{Finding, FrameRecord, Record, SessionRecord, Summary, Timestamp, limits};
 use crate::report::markdown::outline;
 use crate::report::text::Lasting;
 use crate::report::time::Clock;
 use crate::report::{Format, Options};
 use anstyle::{AnsiColor, Style};
-use std::collections::{BTreeMap, HashMap};
+use std::collections::HashMap;
 use std::io::{self, Write};
 
 /// The sessions' colours in turn; red and yellow keep their meaning.
@@ -39,8 +39,6 @@ pub(in crate::report) struct LiveTable<W: Write> {
     before: HashMap<u32, Before, foldhash::fast::RandomState>,
     /// The time of the row before, whatever its connection.
     last: Option<Timestamp>,
-    /// Where the latest sessions ended: another may continue one.
-    ended: BTreeMap<u32, At>,
     findings: Vec<Finding>,
     /// Whether the heads are written.
     begun: bool,
@@ -63,7 +61,6 @@ impl<W: Write> LiveTable<W> {
             sessions: HashMap::default(),
             before: HashMap::default(),
             last: None,
-            ended: BTreeMap::new(),
             findings: Vec::new(),
             begun: false,
             later: false,
@@ -87,10 +84,7 @@ impl<W: Write> LiveTable<W> {
         match record {
             Record::SessionOpens(opening) => {
                 self.sessions.insert(opening.connection, opening.session);
-                let continued = opening
-                    .reconnects
-                    .and_then(|earlier| self.ended.get(&earlier));
-                let heading = SessionHeading::opens(opening, continued.copied());
+                let heading = SessionHeading::opens(opening);
                 let words = heading.opening_line(&opening.client.to_string(), self.room());
                 self.between(opening.session, BOLD, &words)
             }
@@ -154,12 +148,6 @@ impl<W: Write> LiveTable<W> {
 
     fn session(&mut self, record: &SessionRecord) -> io::Result<()> {
         let session = record.opening.session;
-        if let Some(at) = record.end.at {
-            self.ended.insert(session, at);
-            if self.ended.len() > limits::TABLE_SAMPLE {
-                self.ended.pop_first();
-            }
-        }
         let (broken, words) = closing_line(record);
         self.between(session, if broken { ERROR } else { PLAIN }, &words)
     }
@@ -184,7 +172,6 @@ impl<W: Write> LiveTable<W> {
         self.clock = Clock::new(self.options.time, self.options.nanoseconds);
         self.sessions.clear();
         self.before.clear();
-        self.ended.clear();
         (self.last, self.begun, self.later) = (None, false, true);
         Ok(())
     }

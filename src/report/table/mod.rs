@@ -18,8 +18,7 @@ use super::text::Lasting;
 use super::time::Clock;
 use super::{Format, Options};
 use crate::model::{
-    At, ConnectionRecord, Finding, FrameRecord, Nanos, Phase, Record, SessionRecord, Summary,
-    Timestamp,
+    ConnectionRecord, Finding, FrameRecord, Nanos, Phase, Record, SessionRecord, Summary, Timestamp,
 };
 use anstyle::Style;
 use fold::{Fold, Planned};
@@ -48,8 +47,6 @@ pub struct TimelineTable<W: Write> {
     tables: BTreeMap<u32, Table>,
     /// Connections below this one show no rows any more but those that came.
     settled: u32,
-    /// Where each session ended: another may continue it.
-    ended: BTreeMap<u32, At>,
     /// Findings about no connection, or about one whose table is printed.
     findings: Vec<Finding>,
     /// Whether a table was printed: what follows it is set off by an empty line.
@@ -80,7 +77,6 @@ impl<W: Write> TimelineTable<W> {
             spool: Spool::new(),
             tables: BTreeMap::new(),
             settled: 0,
-            ended: BTreeMap::new(),
             findings: Vec::new(),
             printed: false,
             legend_due: options.legend,
@@ -110,10 +106,7 @@ impl<W: Write> TimelineTable<W> {
     pub fn record(&mut self, record: &Record) -> io::Result<()> {
         match record {
             Record::SessionOpens(opening) => {
-                let continued = opening
-                    .reconnects
-                    .and_then(|earlier| self.ended.get(&earlier));
-                let heading = SessionHeading::opens(opening, continued.copied());
+                let heading = SessionHeading::opens(opening);
                 let table = self.tables.entry(opening.connection).or_default();
                 table.sessions.push(heading);
                 Ok(())
@@ -163,9 +156,6 @@ impl<W: Write> TimelineTable<W> {
 
     fn session(&mut self, record: &SessionRecord) {
         let opening = &record.opening;
-        if let Some(at) = record.end.at {
-            self.ended.insert(opening.session, at);
-        }
         let table = self.tables.entry(opening.connection).or_default();
         let heading = table
             .sessions
@@ -174,10 +164,7 @@ impl<W: Write> TimelineTable<W> {
         match heading {
             Some(heading) => heading.ends(record),
             None => {
-                let continued = opening
-                    .reconnects
-                    .and_then(|earlier| self.ended.get(&earlier));
-                let mut heading = SessionHeading::opens(opening, continued.copied());
+                let mut heading = SessionHeading::opens(opening);
                 heading.ends(record);
                 table.sessions.push(heading);
             }
@@ -206,7 +193,6 @@ impl<W: Write> TimelineTable<W> {
         self.clock = Clock::new(self.options.time, self.options.nanoseconds);
         self.spool = Spool::new();
         self.settled = 0;
-        self.ended.clear();
         self.printed = true;
         Ok(())
     }

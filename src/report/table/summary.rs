@@ -57,8 +57,12 @@ pub(in crate::report) fn write_summary(
         0 => "no findings".to_owned(),
         findings => Count(findings, "finding").to_string(),
     };
-    let name = summary.capture.rsplit(['/', '\\']).next();
-    let name = Escaped(name.unwrap_or(&summary.capture)).to_string();
+    // Several captures as one are `one + other`.
+    let names = summary.capture.split(" + ");
+    let names: Vec<&str> = names
+        .map(|name| name.rsplit(['/', '\\']).next().unwrap_or(name))
+        .collect();
+    let name = Escaped(&names.join(" + ")).to_string();
     let name = match columns {
         0 => name.as_str().into(),
         _ => cut(&name, columns.saturating_sub(1)),

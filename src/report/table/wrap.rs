@@ -183,8 +183,20 @@ impl Lines<'_> {
         true
     }
 
-    /// Puts the next piece on lines of its own, broken anywhere if need be.
+    /// Puts the next piece on lines of its own, broken between two numbers, or anywhere if need be.
     fn put_broken(&mut self, mut piece: &str) {
+        let between = |word: &str| piece.find(word).map(|at| at + word.len());
+        if !fits(piece.trim_end(), self.columns)
+            && let Some(at) = between("→ ").or_else(|| between(" to "))
+            && at < piece.len()
+        {
+            let (from, to) = piece.split_at(at);
+            self.put_broken(from);
+            if !self.put_whole(to) {
+                self.put_broken(to);
+            }
+            return;
+        }
         while !fits(piece.trim_end(), self.columns) {
             let (head, _) = fit(piece, self.columns);
             if head.is_empty() {

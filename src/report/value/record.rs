@@ -65,10 +65,15 @@ pub(crate) fn session(fields: &mut impl Fields, session: &SessionRecord) {
     fields.number("chunks", session.chunks);
     fields.number("body_bytes", session.body_bytes);
     fields.number("data_bytes", session.data_bytes);
+    fields.number("wire_bytes", session.wire_bytes);
+    fields.number("segments", session.segments);
     fields.seconds("time_to_head", session.time_to_head);
     fields.seconds("time_to_first_event", session.time_to_first_event);
     fields.seconds("duration", session.duration);
     fields.object("gaps", session.gaps.as_ref(), gaps);
+    // Billionths, as seconds are written.
+    fields.seconds("rate", session.rate);
+    fields.object("heartbeats", session.heartbeats.as_ref(), gaps);
     fields.number("incomplete_event", session.incomplete_event);
     fields.object("missing", session.missing.as_deref(), |fields, missing| {
         let frames = missing.into_iter().flat_map(|missing| &missing.between);
@@ -80,8 +85,21 @@ pub(crate) fn session(fields: &mut impl Fields, session: &SessionRecord) {
     fields.object("end", Some(&session.end), |fields, end| {
         fields.text("kind", end.map(|end| end.kind.name()));
         fields.number("frame", end.and_then(|end| end.at).map(|at| at.frame.0));
+        fields.text("by", end.and_then(|end| end.by).map(Direction::sender));
     });
-    fields.number("reconnects", opening.reconnects.map(u64::from));
+    let reconnect = opening.reconnects.as_ref();
+    fields.number(
+        "reconnects",
+        reconnect.map(|earlier| u64::from(earlier.session)),
+    );
+    fields.object("reconnection", reconnect, |fields, reconnect| {
+        let resumed = reconnect.map(|_| session.resumed);
+        fields.seconds("delay", reconnect.map(|earlier| earlier.delay));
+        fields.number("retry", reconnect.and_then(|earlier| earlier.retry));
+        fields.number("attempts", reconnect.map(|earlier| earlier.attempts));
+        fields.number("missed", resumed.and_then(|ids| ids.missed));
+        fields.number("repeated", resumed.and_then(|ids| ids.repeated));
+    });
     fields.null("llm");
     fields.null("mcp");
 }

@@ -135,6 +135,7 @@ impl Narrator {
                 | Fact::Body(_)
                 | Fact::Event(_)
                 | Fact::Comment
+                | Fact::Declined(_)
                 | Fact::BlockWithoutData { .. } => {}
             }
         }

@@ -250,6 +250,7 @@ fn must_keep(tcp: &TcpFacts, said: &[Said]) -> bool {
             | Fact::Body(_)
             | Fact::Event(_)
             | Fact::Comment
+            | Fact::Declined(_)
             | Fact::BlockWithoutData { .. } => false,
         })
 }
