@@ -2,20 +2,32 @@
 //!
 //! In: located segments, in order of capture. Out: for each worker its own, in order of connection. A connection's state is then fetched
 //! into the processor's cache once for all its segments of the batch, and not once for each: with thousands of connections that is most of
-//! the time. It copies the payloads, so that it depends on nobody's buffer.
+//! the time. The blocks that payloads lie in are kept; payloads from elsewhere are copied.
 
-use crate::model::{At, Endpoint, Flags, FrameNo, Segment, TcpOptions, Timestamp, limits};
+use super::share::Shares;
+use crate::model::{
+    At, Block, Endpoint, Flags, Frame, FrameNo, Segment, TcpOptions, Timestamp, limits,
+};
 use crate::tcp::Located;
+use std::net::{IpAddr, Ipv4Addr};
 use std::num::NonZeroU32;
 use std::sync::Arc;
 
 /// Frames that wait to be worked off.
 #[derive(Debug)]
 pub(super) struct Batch {
-    pub(super) clock: Arc<Clock>,
+    pub(super) common: Arc<Common>,
     /// One for each worker.
     pub(super) parts: Vec<Part>,
+    shares: Shares,
     bytes: usize,
+}
+
+/// What all workers need of a batch.
+#[derive(Debug, Default)]
+pub(super) struct Common {
+    pub(super) clock: Clock,
+    blocks: Vec<Block>,
 }
 
 /// Every frame of a batch, whatever it holds, and the capture's clock at it: the latest time so far.
@@ -39,44 +51,61 @@ const BUCKETS: usize = 32;
 
 #[derive(Debug, Default)]
 pub(super) struct Bucket {
+    /// The connection of each segment.
+    connections: Vec<u32>,
+    /// The lowest and the highest of them.
+    range: Option<(u32, u32)>,
     segments: Vec<Kept>,
-    /// Options that say more than the time.
-    options: Vec<TcpOptions>,
-    /// The captured payloads.
-    bytes: Vec<u8>,
+    unusual: Vec<Unusual>,
+    /// Payloads that lie in no block of the batch.
+    copied: Vec<u8>,
     /// Places in `segments`, by connection and then as they came.
     order: Vec<u32>,
     /// Kept to be used again.
     counts: Vec<u32>,
 }
 
-/// A segment whose payload lies in the bucket, small, since thousands wait.
+/// A segment, small, since thousands wait.
 #[derive(Clone, Copy, Debug)]
 struct Kept {
     at: At,
-    source: Endpoint,
-    destination: Endpoint,
-    connection: u32,
+    /// IPv4 addresses and ports of source and destination.
+    addresses: [Ipv4Addr; 2],
+    ports: [u16; 2],
     sequence: u32,
     acknowledgment: u32,
     /// Where the payload begins, and how much of it was captured.
     start: u32,
     captured: u32,
     length: u32,
-    /// The place of its options, which few segments have.
-    options: Option<NonZeroU32>,
+    /// The place in `unusual`, behind it, of what few segments have.
+    unusual: Option<NonZeroU32>,
     window: u16,
+    /// The payload's block, or `COPIED`.
+    block: u8,
     flags: Flags,
-    port_reused: bool,
 }
 
-/// What nearly every segment of a connection carries.
-const TIME_ONLY: TcpOptions = TcpOptions::TIMESTAMPS;
+/// For `Kept::block`: the payload was copied.
+const COPIED: u8 = u8::MAX;
+
+const _: () = assert!(limits::BATCH_BLOCKS < COPIED as usize && size_of::<Kept>() <= 56);
+
+/// What a segment has that is not one over IPv4 with timestamps and no other option.
+#[derive(Clone, Copy, Debug)]
+struct Unusual {
+    source: Endpoint,
+    destination: Endpoint,
+    options: TcpOptions,
+    /// Whether it is a SYN that took the 4-tuple over.
+    port_reused: bool,
+}
 
 /// What is left of the segments of one connection, as they came.
 #[derive(Clone, Copy)]
 pub(super) struct Run<'a> {
     pub(super) connection: u32,
+    common: &'a Common,
     bucket: &'a Bucket,
     order: &'a [u32],
 }
@@ -86,26 +115,41 @@ impl<'a> Run<'a> {
     #[inline]
     pub(super) fn first(&self) -> Option<Segment<'a>> {
         let kept = &self.bucket.segments[*self.order.first()? as usize];
+        let bytes = match kept.block {
+            COPIED => &self.bucket.copied,
+            block => self.common.blocks[usize::from(block)].bytes(),
+        };
         let start = kept.start as usize;
-        let options = kept.options.map(|place| place.get() as usize - 1);
-        Some(Segment {
+        let endpoint = |place: usize| Endpoint {
+            address: IpAddr::V4(kept.addresses[place]),
+            port: kept.ports[place],
+        };
+        let mut segment = Segment {
             at: kept.at,
-            source: kept.source,
-            destination: kept.destination,
+            source: endpoint(0),
+            destination: endpoint(1),
             sequence: kept.sequence,
             acknowledgment: kept.acknowledgment,
             flags: kept.flags,
             window: kept.window,
-            options: options.map_or(TIME_ONLY, |place| self.bucket.options[place]),
-            payload: &self.bucket.bytes[start..start + kept.captured as usize],
+            options: TcpOptions::TIMESTAMPS,
+            payload: &bytes[start..start + kept.captured as usize],
             length: kept.length,
-        })
+        };
+        if let Some(unusual) = self.bucket.unusual(kept) {
+            segment.source = unusual.source;
+            segment.destination = unusual.destination;
+            segment.options = unusual.options;
+        }
+        Some(segment)
     }
 
     /// Whether the next segment is a SYN that took the 4-tuple over.
     pub(super) fn port_reused(&self) -> bool {
         let first = self.order.first();
-        first.is_some_and(|place| self.bucket.segments[*place as usize].port_reused)
+        let kept = first.map(|place| &self.bucket.segments[*place as usize]);
+        kept.and_then(|kept| self.bucket.unusual(kept))
+            .is_some_and(|unusual| unusual.port_reused)
     }
 
     /// Goes on to the segment behind the next.
@@ -116,11 +160,12 @@ impl<'a> Run<'a> {
 }
 
 impl Batch {
-    /// An empty batch for so many workers.
-    pub(super) fn new(workers: usize) -> Batch {
+    /// An empty batch for workers with these shares.
+    pub(super) fn new(shares: Shares) -> Batch {
         Batch {
-            clock: Arc::default(),
-            parts: (0..workers).map(|_| Part::default()).collect(),
+            common: Arc::default(),
+            parts: (0..shares.workers()).map(|_| Part::default()).collect(),
+            shares,
             bytes: 0,
         }
     }
@@ -129,22 +174,39 @@ impl Batch {
     #[inline]
     pub(super) fn frame(&mut self, at: At, clock: Timestamp) {
         // It is shared only while the batch is worked off.
-        if let Some(frames) = Arc::get_mut(&mut self.clock) {
-            frames.0.push((at.frame, clock));
+        if let Some(common) = Arc::get_mut(&mut self.common) {
+            common.clock.0.push((at.frame, clock));
         }
     }
 
     /// Takes what the frame turned out to hold.
     #[inline]
-    pub(super) fn segment(&mut self, segment: &Segment<'_>, located: Located) {
+    pub(super) fn segment(&mut self, frame: &Frame<'_>, segment: &Segment<'_>, located: Located) {
         if let Some(old) = located.replaces {
             self.replaced(old, segment.at.frame);
         }
         self.bytes += segment.payload.len();
-        let workers = self.parts.len() as u32;
-        let place = located.connection / workers;
-        let part = &mut self.parts[(located.connection - place * workers) as usize];
-        part.buckets[place as usize % BUCKETS].take(segment, located);
+        let place = frame
+            .block
+            .and_then(|block| self.common(block, segment.payload));
+        let (worker, own) = self.shares.of(located.connection);
+        let bucket = &mut self.parts[worker].buckets[own as usize % BUCKETS];
+        bucket.take(segment, located, place);
+    }
+
+    /// The place of a payload in the batch's blocks, one of which `block` becomes: its number, and where it begins.
+    #[inline]
+    fn common(&mut self, block: &Block, payload: &[u8]) -> Option<(u8, u32)> {
+        let start = block.place_of(payload)?;
+        let blocks = &self.common.blocks;
+        if !blocks.last().is_some_and(|last| last.is(block)) {
+            if blocks.len() == limits::BATCH_BLOCKS {
+                return None;
+            }
+            Arc::get_mut(&mut self.common)?.blocks.push(block.clone());
+        }
+        let last = self.common.blocks.len() - 1;
+        Some((last as u8, u32::try_from(start).ok()?)) // fewer than COPIED
     }
 
     /// Takes note that another connection took a 4-tuple over in `frame`.
@@ -165,14 +227,17 @@ impl Batch {
         self.parts = parts;
         self.bytes = 0;
         // What the workers still look at is left to them.
-        match Arc::get_mut(&mut self.clock) {
-            Some(clock) => clock.0.clear(),
-            None => self.clock = Arc::default(),
+        match Arc::get_mut(&mut self.common) {
+            Some(common) => {
+                common.clock.0.clear();
+                common.blocks.clear();
+            }
+            None => self.common = Arc::default(),
         }
     }
 
     pub(super) fn is_empty(&self) -> bool {
-        self.clock.0.is_empty()
+        self.common.clock.0.is_empty()
     }
 
     /// Bytes of payload so far.
@@ -180,10 +245,9 @@ impl Batch {
         self.bytes
     }
 
-    /// The part of the worker that owns a connection: numbers are dealt out in turn.
+    /// The part of the worker that owns a connection.
     fn part(&mut self, connection: u32) -> &mut Part {
-        let workers = self.parts.len();
-        &mut self.parts[connection as usize % workers]
+        &mut self.parts[self.shares.of(connection).0]
     }
 }
 
@@ -226,72 +290,99 @@ impl Part {
 
 impl Bucket {
     #[inline]
-    fn take(&mut self, segment: &Segment<'_>, located: Located) {
-        let start = self.bytes.len() as u32; // at most BATCH_BYTES and one frame
-        self.bytes.extend_from_slice(segment.payload);
-        let options = if segment.options == TIME_ONLY {
-            None
-        } else {
-            self.options.push(segment.options);
-            NonZeroU32::new(self.options.len() as u32)
+    fn take(&mut self, segment: &Segment<'_>, located: Located, place: Option<(u8, u32)>) {
+        let (block, start) = place.unwrap_or_else(|| self.copy(segment.payload));
+        let number = located.connection;
+        let (lowest, highest) = self.range.unwrap_or((number, number));
+        self.range = Some((lowest.min(number), highest.max(number)));
+        self.connections.push(number);
+        let (addresses, unusual) = match (segment.source.address, segment.destination.address) {
+            (IpAddr::V4(source), IpAddr::V4(destination))
+                if segment.options == TcpOptions::TIMESTAMPS && !located.port_reused =>
+            {
+                ([source, destination], None)
+            }
+            _ => (
+                [Ipv4Addr::UNSPECIFIED; 2],
+                self.keep_unusual(segment, located.port_reused),
+            ),
         };
         self.segments.push(Kept {
             at: segment.at,
-            source: segment.source,
-            destination: segment.destination,
-            connection: located.connection,
+            addresses,
+            ports: [segment.source.port, segment.destination.port],
             sequence: segment.sequence,
             acknowledgment: segment.acknowledgment,
             start,
             captured: segment.payload.len() as u32,
             length: segment.length,
-            options,
+            unusual,
             window: segment.window,
+            block,
             flags: segment.flags,
-            port_reused: located.port_reused,
         });
+    }
+
+    fn copy(&mut self, payload: &[u8]) -> (u8, u32) {
+        let start = self.copied.len() as u32; // at most BATCH_BYTES and one frame
+        self.copied.extend_from_slice(payload);
+        (COPIED, start)
+    }
+
+    fn keep_unusual(&mut self, segment: &Segment<'_>, port_reused: bool) -> Option<NonZeroU32> {
+        self.unusual.push(Unusual {
+            source: segment.source,
+            destination: segment.destination,
+            options: segment.options,
+            port_reused,
+        });
+        NonZeroU32::new(self.unusual.len() as u32)
+    }
+
+    #[inline]
+    fn unusual(&self, kept: &Kept) -> Option<&Unusual> {
+        kept.unusual
+            .map(|place| &self.unusual[place.get() as usize - 1])
     }
 
     /// Puts the segments in order of connection.
     pub(super) fn group(&mut self) {
-        let connections = self.segments.iter().map(|kept| kept.connection);
-        let (Some(lowest), Some(highest)) = (connections.clone().min(), connections.max()) else {
+        let Some((lowest, highest)) = self.range else {
             return;
         };
         let numbers = (highest - lowest) as usize + 1;
         if numbers > 4 * limits::BATCH_FRAMES {
             self.order.extend(0..self.segments.len() as u32);
-            let segments = &self.segments;
-            self.order
-                .sort_by_key(|place| segments[*place as usize].connection);
+            let connections = &self.connections;
+            self.order.sort_by_key(|place| connections[*place as usize]);
             return;
         }
         // A counting sort: connections that speak at the same time have numbers that lie close together.
         self.counts.clear();
         self.counts.resize(numbers, 0);
-        for kept in &self.segments {
-            self.counts[(kept.connection - lowest) as usize] += 1;
+        for connection in &self.connections {
+            self.counts[(connection - lowest) as usize] += 1;
         }
         let mut before = 0;
         for count in &mut self.counts {
             before += std::mem::replace(count, before);
         }
         self.order.resize(self.segments.len(), 0);
-        for (place, kept) in (0..).zip(&self.segments) {
-            let next = &mut self.counts[(kept.connection - lowest) as usize];
+        for (place, connection) in (0..).zip(&self.connections) {
+            let next = &mut self.counts[(connection - lowest) as usize];
             self.order[*next as usize] = place;
             *next += 1;
         }
     }
 
     /// The segments in the order of `group`, a connection's at a time.
-    pub(super) fn runs(&self) -> impl Iterator<Item = Run<'_>> {
-        let segments = &self.segments;
-        let connection = |place: &u32| segments[*place as usize].connection;
+    pub(super) fn runs<'a>(&'a self, common: &'a Common) -> impl Iterator<Item = Run<'a>> {
+        let connection = |place: &u32| self.connections[*place as usize];
         self.order
             .chunk_by(move |one, next| connection(one) == connection(next))
             .map(move |order| Run {
                 connection: connection(&order[0]),
+                common,
                 bucket: self,
                 order,
             })
@@ -299,9 +390,11 @@ impl Bucket {
 
     /// Makes room for the next batch.
     fn clear(&mut self) {
+        self.connections.clear();
+        self.range = None;
         self.segments.clear();
-        self.options.clear();
-        self.bytes.clear();
+        self.unusual.clear();
+        self.copied.clear();
         self.order.clear();
     }
 }
@@ -309,9 +402,10 @@ impl Bucket {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::model::LinkType;
 
     fn batch(connections: &[u32]) -> Batch {
-        let mut batch = Batch::new(1);
+        let mut batch = Batch::new(Shares::even(1));
         for (frame, connection) in (1..).zip(connections) {
             let at = At {
                 frame: FrameNo(frame),
@@ -335,7 +429,15 @@ mod tests {
                 payload: &payload,
                 length: 1,
             };
+            let frame = Frame {
+                at,
+                link: LinkType(1),
+                bytes: &payload,
+                wire_length: 1,
+                block: None,
+            };
             batch.segment(
+                &frame,
                 &segment,
                 Located {
                     connection: *connection,
@@ -352,7 +454,7 @@ mod tests {
         for part in &mut batch.parts {
             for bucket in part.buckets() {
                 bucket.group();
-                for mut run in bucket.runs() {
+                for mut run in bucket.runs(&batch.common) {
                     while let Some(segment) = run.first() {
                         order.push((run.connection, segment.payload[0]));
                         run.advance();
@@ -374,7 +476,8 @@ mod tests {
 
     #[test]
     fn a_deadline_is_met_by_the_first_frame_whose_clock_has_reached_it() {
-        let clock = batch(&[0, 0, 0]).clock;
+        let common = batch(&[0, 0, 0]).common;
+        let clock = &common.clock;
         assert_eq!(clock.first_frame_at(Timestamp(20)), Some(FrameNo(2)));
         assert_eq!(clock.first_frame_at(Timestamp(21)), Some(FrameNo(3)));
         assert_eq!(clock.first_frame_at(Timestamp(31)), None);

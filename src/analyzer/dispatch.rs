@@ -34,13 +34,13 @@ impl Dispatcher {
         // The way of nearly all frames.
         if let Some(segment) = decode::plain(frame) {
             let located = self.flows.locate(&segment);
-            batch.segment(&segment, located);
+            batch.segment(frame, &segment, located);
             return;
         }
         match self.decoder.layer_by_layer(frame) {
             Decoded::Tcp(segment) => {
                 let located = self.flows.locate(&segment);
-                batch.segment(&segment, located);
+                batch.segment(frame, &segment, located);
             }
             Decoded::Quoted {
                 source,

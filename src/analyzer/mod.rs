@@ -13,6 +13,7 @@ mod dispatch;
 mod merge;
 mod pool;
 mod reconnects;
+mod share;
 mod slot;
 mod slots;
 mod worker;
@@ -102,10 +103,11 @@ pub struct Analyzer {
 impl Analyzer {
     /// An analyzer that has seen nothing.
     pub fn new(options: &Options) -> Analyzer {
+        let pool = Pool::new(options);
         Analyzer {
             dispatcher: Dispatcher::new(),
-            batch: Batch::new(pool::workers(options)),
-            pool: Pool::new(options),
+            batch: Batch::new(pool.shares()),
+            pool,
             cap: Cap::new(options.memory),
             epoch_is_over: false,
             items: Vec::new(),

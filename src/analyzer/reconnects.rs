@@ -24,7 +24,8 @@ type Seeded = foldhash::quality::RandomState;
 #[derive(Debug, Default)]
 pub(super) struct Reconnects {
     seed: Seeded,
-    /// Sessions that have ended and that none continues, by what they were asked with; those of one stream in the order of their ends.
+    /// Sessions that have ended and that none continues, by what they were asked with and where their client goes on; those of one key in
+    /// the order of their ends.
     ended: HashMap<u64, SmallVec<[Ended; 1]>, Seeded>,
     /// The sessions in the order of their ends, those that were continued since then included.
     order: VecDeque<(u64, u32)>,
@@ -63,8 +64,6 @@ struct Ended {
     at: At,
     /// The IDs of the stream, if they are of ordinary length; where it set none, those of the streams that it continued.
     ids: Option<Box<Ids>>,
-    /// Stands for where its client goes on, if anywhere: the last ID, or what the request asked for.
-    reached: Option<u64>,
     /// The reconnection time in force, milliseconds.
     retry: Option<u64>,
     /// Whether EventSource would come back: it asked, and did not close the stream itself.
@@ -119,11 +118,11 @@ impl Reconnects {
 
     /// A session opens: the earlier one that it continues, which no other can continue any more.
     pub(super) fn continues(&mut self, asked: &mut Asked) -> Option<Reconnect> {
-        let place = self.find(asked)?;
-        let all = self.ended.get_mut(&asked.stream)?;
+        let (key, place) = self.find(asked)?;
+        let all = self.ended.get_mut(&key)?;
         let before = all.remove(place);
         if all.is_empty() {
-            self.ended.remove(&asked.stream);
+            self.ended.remove(&key);
         }
         let refused = self.leave(before.peer, before.refused_before);
         let reconnect = Reconnect {
@@ -156,11 +155,16 @@ impl Reconnects {
             Some(before) => (before.ids, before.retry),
             None => (None, None),
         };
+        // Stands for where its client goes on, if anywhere: the last ID, or what the request asked for.
         let reached = match &ending.ids {
             Some(ids) if ids.last.is_empty() => None,
             Some(ids) => Some(self.seed.hash_one(&*ids.last)),
             None => asked.from,
         };
+        let may_come_back = asked.event_source && ending.end.by != Some(Direction::ToServer);
+        if reached.is_none() && !may_come_back {
+            return resumed; // Nothing tells a request that goes on from it.
+        }
         let short = |ids: &Ids| ids.first.len() + ids.last.len() <= limits::REMEMBERED_IDS;
         let ids = match &ending.ids {
             Some(ids) => Some(ids.clone()).filter(|ids| short(ids)),
@@ -174,15 +178,15 @@ impl Reconnects {
             peer: asked.peer,
             at,
             ids,
-            reached,
             retry: ending.retry.or(retry),
-            may_come_back: asked.event_source && ending.end.by != Some(Direction::ToServer),
+            may_come_back,
             declined: 0,
             declined_at: None,
             refused_before: peer.refused,
         };
-        self.order.push_back((asked.stream, ended.session));
-        self.ended.entry(asked.stream).or_default().push(ended);
+        let key = self.key(asked.stream, reached);
+        self.order.push_back((key, ended.session));
+        self.ended.entry(key).or_default().push(ended);
         self.forget_oldest();
         resumed
     }
@@ -194,8 +198,8 @@ impl Reconnects {
         exchange: &Exchange,
         at: At,
     ) -> Option<Finding> {
-        let place = self.find(asked)?;
-        let all = self.ended.get_mut(&asked.stream)?;
+        let (key, place) = self.find(asked)?;
+        let all = self.ended.get_mut(&key)?;
         let before = all.get_mut(place)?;
         before.declined += 1;
         before.declined_at = Some(at);
@@ -206,7 +210,7 @@ impl Reconnects {
         }
         let before = all.remove(place);
         if all.is_empty() {
-            self.ended.remove(&asked.stream);
+            self.ended.remove(&key);
         }
         self.leave(before.peer, 0);
         let answered = told.span.there.frame;
@@ -240,26 +244,36 @@ impl Reconnects {
         self.seed.hash_one((client, server))
     }
 
-    /// The place of the session that a request goes on from, among those of its stream.
-    fn find(&self, asked: &Asked) -> Option<usize> {
-        let all = self.ended.get(&asked.stream)?;
-        let fits = |ended: &&(usize, &Ended)| {
-            let ended = ended.1;
+    /// Under what sessions of a stream are kept whose client goes on from there.
+    fn key(&self, stream: u64, reached: Option<u64>) -> u64 {
+        self.seed.hash_one((stream, reached))
+    }
+
+    /// The session that a request goes on from: its key, and its place there.
+    fn find(&self, asked: &Asked) -> Option<(u64, usize)> {
+        if asked.from.is_none() && !asked.event_source {
+            return None;
+        }
+        let key = self.key(asked.stream, asked.from);
+        let all = self.ended.get(&key)?;
+        let fits = |ended: &Ended| {
             asked.at.frame > ended.at.frame
-                && match (asked.from, ended.reached) {
-                    (Some(asked), Some(reached)) => asked == reached,
-                    (None, None) => asked.comes_back(ended, self.peers.get(&ended.peer)),
-                    _ => false,
-                }
+                && (asked.from.is_some() || asked.comes_back(ended, self.peers.get(&ended.peer)))
         };
         // Of several whose ID is the same (a broadcast to several windows) the one that ended last and whose time to wait is
         // over: none comes back before that, and of those that ended long ago most never will.
-        let waited = |ended: &&(usize, &Ended)| asked.waited(ended.1, SHORTEST_WAIT);
-        let of_stream = || all.iter().enumerate().filter(|ended| fits(&ended));
-        of_stream()
-            .rfind(|ended| waited(&ended))
-            .or_else(|| of_stream().next_back())
-            .map(|(place, _)| place)
+        let candidates = || {
+            let newest = all
+                .iter()
+                .enumerate()
+                .rev()
+                .take(limits::RECONNECT_CANDIDATES);
+            newest.filter(|(_, ended)| fits(ended))
+        };
+        candidates()
+            .find(|(_, ended)| asked.waited(ended, SHORTEST_WAIT))
+            .or_else(|| candidates().next())
+            .map(|(place, _)| (key, place))
     }
 
     /// An ended session between the two is not waited for any more. How many connections were refused since there were so many.
@@ -279,15 +293,15 @@ impl Reconnects {
         if self.order.len() <= limits::ENDED_SESSIONS {
             return;
         }
-        let Some((stream, session)) = self.order.pop_front() else {
+        let Some((key, session)) = self.order.pop_front() else {
             return;
         };
-        if let Some(all) = self.ended.get_mut(&stream)
+        if let Some(all) = self.ended.get_mut(&key)
             && let Some(place) = all.iter().position(|ended| ended.session == session)
         {
             let ended = all.remove(place);
             if all.is_empty() {
-                self.ended.remove(&stream);
+                self.ended.remove(&key);
             }
             self.leave(ended.peer, 0);
         }

@@ -3,7 +3,8 @@
 //! In: batches of segments with their connection's number. Out: items, each with the frame that made it final.
 //! It never numbers a session across connections and never looks at another worker's connections.
 
-use super::batch::{Clock, Part, Run};
+use super::batch::{Clock, Common, Part, Run};
+use super::share::Shares;
 use super::slot::{Live, Slot};
 use super::slots::Slots;
 use super::{Connections, Options};
@@ -77,9 +78,8 @@ pub(super) struct Worker {
     connections: Connections,
     detail: Detail,
     show_secrets: bool,
-    /// Workers in all. Each owns the connections whose number, divided by that, has the same remainder.
-    workers: u32,
-    /// By connection number divided by the number of workers. A number that only a quoted TCP header took stays empty.
+    shares: Shares,
+    /// By the connection's place among those of this worker. A number that only a quoted TCP header took stays empty.
     slots: Slots,
     /// When closed connections are over.
     closing: BinaryHeap<Reverse<(Timestamp, u32)>>,
@@ -88,10 +88,10 @@ pub(super) struct Worker {
 }
 
 impl Worker {
-    /// One of so many workers.
-    pub(super) fn new(options: &Options, workers: usize) -> Worker {
+    /// One of the workers that have these shares.
+    pub(super) fn new(options: &Options, shares: Shares) -> Worker {
         Worker {
-            workers: workers as u32,
+            shares,
             connections: options.connections.clone(),
             detail: options.detail,
             show_secrets: options.show_secrets,
@@ -102,14 +102,15 @@ impl Worker {
     }
 
     /// Works off its part of a batch. What became final is appended to `items`, in order.
-    pub(super) fn batch(&mut self, clock: &Clock, part: &mut Part, items: &mut Vec<Item>) {
+    pub(super) fn batch(&mut self, common: &Common, part: &mut Part, items: &mut Vec<Item>) {
+        let clock = &common.clock;
         for &(connection, frame) in &part.given_up {
             self.end(connection, Ending::Expired, frame, items);
             self.forget(connection);
         }
         for bucket in part.buckets() {
             bucket.group();
-            for mut run in bucket.runs() {
+            for mut run in bucket.runs(common) {
                 self.run(&mut run, clock, items);
             }
         }
@@ -324,7 +325,7 @@ impl Worker {
 
     /// Where a connection of this worker stands.
     fn place(&self, connection: u32) -> usize {
-        (connection / self.workers) as usize
+        self.shares.of(connection).1 as usize
     }
 
     /// When a closed connection is over.
@@ -349,15 +350,15 @@ impl Worker {
 
     /// A connection is over: its state goes, its record comes, what late frames need stays. `frame` made it so.
     fn end(&mut self, connection: u32, ending: Ending, frame: FrameNo, items: &mut Vec<Item>) {
+        let place = self.place(connection);
         let Worker {
             slots,
             said,
             detail,
             connections,
-            workers,
             ..
         } = self;
-        slots.replace((connection / *workers) as usize, |mut slot| {
+        slots.replace(place, |mut slot| {
             if let Slot::Live(live) = &mut slot {
                 let Live {
                     tcp, stack, rows, ..

@@ -1,17 +1,20 @@
-//! The block that captures are read into: one read fills it, records are parsed in place, and what is left of the last one moves to the front.
+//! The block that captures are read into: one read fills it, records are parsed in place, and what is left of the last one moves to the
+//! front, or to the front of another block where somebody still needs this one.
 //!
 //! In comes a reader; out go slices of the block. It grows only for a record larger than itself, and never past what its caller asks for.
 
 use super::compression::{self, Compression};
-use crate::model::limits;
+use crate::model::{Block, limits};
 use std::io::{self, ErrorKind, Read};
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
 
-/// Invariant: `start <= end <= block.len()`; `start..end` are the bytes read and not yet consumed.
+/// Invariant: `start <= end <= block.bytes().len()`; `start..end` are the bytes read and not yet consumed.
 pub(super) struct Buffer {
     reader: Box<dyn Read + Send>,
-    block: Vec<u8>,
+    block: Block,
+    /// Blocks read before, to be used again once nobody has them any more.
+    earlier: Vec<Block>,
     start: usize,
     end: usize,
     /// Bytes still to be read and dropped; `start == end` while there are any.
@@ -36,7 +39,8 @@ impl Buffer {
         let (reader, compression) = compression::unpack(counted)?;
         let buffer = Buffer {
             reader,
-            block: vec![0; limits::CAPTURE_READ],
+            block: Block::zeroed(limits::CAPTURE_READ),
+            earlier: Vec::new(),
             start: 0,
             end: 0,
             skip: 0,
@@ -50,13 +54,19 @@ impl Buffer {
     /// The bytes read and not yet consumed.
     #[inline]
     pub(super) fn available(&self) -> &[u8] {
-        &self.block[self.start..self.end]
+        &self.block.bytes()[self.start..self.end]
     }
 
     /// Bytes of the block; they stay until the next [`Buffer::fill`], consumed or not. `start` is what [`Buffer::consume`] returned.
     #[inline]
     pub(super) fn slice(&self, start: usize, length: usize) -> &[u8] {
-        &self.block[start..start + length]
+        &self.block.bytes()[start..start + length]
+    }
+
+    /// What [`Buffer::slice`] gives parts of.
+    #[inline]
+    pub(super) fn block(&self) -> &Block {
+        &self.block
     }
 
     /// Consumes `bytes`, of which so many must be available, and returns their place.
@@ -76,19 +86,15 @@ impl Buffer {
 
     /// Reads once, with room for `wanted` bytes from `start` on; false at the end of the input.
     pub(super) fn fill(&mut self, wanted: usize) -> io::Result<bool> {
-        if self.start > 0 {
-            self.block.copy_within(self.start..self.end, 0);
-            self.base += self.start as u64;
-            self.end -= self.start;
-            self.start = 0;
-        }
-        if self.end == self.block.len() {
+        self.move_to_front();
+        let block = self.block.to_mut();
+        if self.end == block.len() {
             // Doubling, not `wanted` at once: a length that a damaged record claims takes no memory before its bytes are there.
-            let larger = (self.block.len() * 2).min(wanted.max(self.end + 1));
-            self.block.resize(larger, 0);
+            let larger = (block.len() * 2).min(wanted.max(self.end + 1));
+            block.resize(larger, 0);
         }
         let more = loop {
-            match self.reader.read(&mut self.block[self.end..]) {
+            match self.reader.read(&mut block[self.end..]) {
                 Ok(0) => return Ok(false),
                 Ok(more) => break more,
                 Err(error) if error.kind() == ErrorKind::Interrupted => {}
@@ -104,6 +110,34 @@ impl Buffer {
         self.skip -= skipped;
         self.start = skipped;
         Ok(true)
+    }
+
+    /// Puts what was not consumed to the front of the block; of another one, where somebody keeps this one.
+    fn move_to_front(&mut self) {
+        let left = self.start..self.end;
+        if self.block.is_shared() {
+            let mut next = self.free_block();
+            let bytes = next.to_mut();
+            if bytes.len() < left.len() {
+                bytes.resize(left.len(), 0);
+            }
+            bytes[..left.len()].copy_from_slice(&self.block.bytes()[left.clone()]);
+            let before = std::mem::replace(&mut self.block, next);
+            if self.earlier.len() < limits::EARLIER_BLOCKS {
+                self.earlier.push(before);
+            }
+        } else if self.start > 0 {
+            self.block.to_mut().copy_within(left.clone(), 0);
+        }
+        self.base += self.start as u64;
+        (self.start, self.end) = (0, left.len());
+    }
+
+    fn free_block(&mut self) -> Block {
+        match self.earlier.iter().position(|block| !block.is_shared()) {
+            Some(place) => self.earlier.swap_remove(place),
+            None => Block::zeroed(limits::CAPTURE_READ),
+        }
     }
 
     /// At the end of the input: whether it ended inside something.

@@ -55,6 +55,8 @@ pub struct Capture {
     link_types: Vec<LinkType>,
     truncated: Option<FrameNo>,
     size: Option<u64>,
+    /// Whether reads fill the buffer's blocks, so that it costs no memory when somebody keeps them.
+    lends: bool,
 }
 
 impl Capture {
@@ -71,6 +73,7 @@ impl Capture {
         }
         let mut capture = Capture::from_reader(&name, file)?;
         capture.size = metadata.is_file().then_some(metadata.len());
+        capture.lends = metadata.is_file() && capture.compression.is_none();
         Ok(capture)
     }
 
@@ -119,6 +122,7 @@ impl Capture {
             link_types: Vec::new(),
             truncated: None,
             size: None,
+            lends: false,
         })
     }
 
@@ -148,6 +152,7 @@ impl Capture {
             link: record.link,
             bytes: self.buffer.slice(record.start, record.length),
             wire_length: record.wire_length,
+            block: self.lends.then(|| self.buffer.block()),
         }))
     }
 

@@ -173,6 +173,7 @@ impl Run<'_> {
                         link: frame.link,
                         bytes: frame.bytes,
                         wire_length: frame.wire_length,
+                        block: None,
                     };
                     let frames = tally.frames;
                     let taken = analyzer.frame(&numbered, &mut |record| {

@@ -103,7 +103,7 @@ mod tests {
     proptest! {
         #[test]
         fn a_plain_frame_is_read_as_layer_by_layer((bytes, wire_length) in frames()) {
-            let frame = Frame { at: At::default(), link: ETHERNET, bytes: &bytes, wire_length };
+            let frame = Frame { at: At::default(), link: ETHERNET, bytes: &bytes, wire_length, block: None };
             if let Some(plain) = read(&frame) {
                 let mut decoder = Decoder::new();
                 let Decoded::Tcp(segment) = decoder.layer_by_layer(&frame) else {
@@ -128,6 +128,7 @@ mod tests {
                 link: LinkType(link),
                 bytes,
                 wire_length,
+                block: None,
             };
             read(&frame).is_some()
         };

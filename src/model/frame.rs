@@ -1,6 +1,7 @@
 //! Where and when: frame numbers, capture time, and the span of frames that a byte or an event took.
 
 use serde::{Deserialize, Serialize};
+use std::sync::Arc;
 
 /// A frame's number in its capture file, from 1, as Wireshark's `frame.number`.
 #[derive(
@@ -81,6 +82,54 @@ impl Span {
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct LinkType(pub u32);
 
+/// Bytes that were read at once, with frames in them. Who holds one may keep frames without copying them: its bytes do not change
+/// while anybody else has it.
+#[derive(Clone, Default)]
+pub struct Block(Arc<Vec<u8>>);
+
+impl Block {
+    /// A block of so many zeros.
+    pub fn zeroed(length: usize) -> Block {
+        Block(Arc::new(vec![0; length]))
+    }
+
+    /// Its bytes.
+    #[inline]
+    pub fn bytes(&self) -> &[u8] {
+        &self.0
+    }
+
+    /// Its bytes, to be changed: those of a copy of its own, where it is shared.
+    pub fn to_mut(&mut self) -> &mut Vec<u8> {
+        Arc::make_mut(&mut self.0)
+    }
+
+    /// Whether somebody else has it too.
+    pub fn is_shared(&self) -> bool {
+        Arc::strong_count(&self.0) > 1
+    }
+
+    /// Whether both are the same one.
+    #[inline]
+    pub fn is(&self, other: &Block) -> bool {
+        Arc::ptr_eq(&self.0, &other.0)
+    }
+
+    /// Where in the block `part` begins, if it is a part of it and not of something else.
+    #[inline]
+    pub fn place_of(&self, part: &[u8]) -> Option<usize> {
+        let place = (part.as_ptr() as usize).wrapping_sub(self.0.as_ptr() as usize);
+        let end = place.checked_add(part.len())?;
+        (end <= self.0.len()).then_some(place)
+    }
+}
+
+impl std::fmt::Debug for Block {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        write!(f, "Block of {} bytes", self.0.len())
+    }
+}
+
 /// One captured frame, borrowed from the reader's buffer.
 #[derive(Clone, Copy, Debug)]
 pub struct Frame<'a> {
@@ -92,6 +141,8 @@ pub struct Frame<'a> {
     pub bytes: &'a [u8],
     /// The frame's length on the wire, in bytes; more than `bytes.len()` where the snaplen cut it.
     pub wire_length: u32,
+    /// What `bytes` lie in, where that may be kept.
+    pub block: Option<&'a Block>,
 }
 
 #[cfg(test)]
@@ -103,6 +154,17 @@ mod tests {
             frame: FrameNo(frame),
             time: Timestamp(frame as i64 * 1000),
         }
+    }
+
+    #[test]
+    fn a_part_of_a_block_has_a_place_in_it() {
+        let (mut block, other) = (Block::zeroed(9), Block::zeroed(9));
+        assert_eq!(block.place_of(&block.bytes()[4..9]), Some(4));
+        assert_eq!(block.place_of(&other.bytes()[4..9]), None);
+        let kept = block.clone();
+        assert!(block.is_shared() && block.is(&kept));
+        block.to_mut()[0] = 1;
+        assert_eq!((kept.bytes()[0], block.is(&kept)), (0, false));
     }
 
     #[test]

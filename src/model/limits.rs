@@ -50,6 +50,9 @@ pub const EXACT_GAPS: usize = 1_024;
 /// machine has ports. Beyond it the one that ended first is forgotten.
 pub const ENDED_SESSIONS: usize = 64 * 1024;
 
+/// So many of the sessions that a request may go on from are looked at, the latest first: a broadcast to as many windows of one client.
+pub const RECONNECT_CANDIDATES: usize = 256;
+
 /// Bytes of the IDs that are kept of such a session: IDs in use have below 100. Longer ones are compared by a hash only.
 pub const REMEMBERED_IDS: usize = 1_024;
 
@@ -98,7 +101,7 @@ pub const HOLES: usize = 64;
 pub const OTHER_STREAMS: usize = 4_096;
 
 /// Bytes read from a capture at a time: large enough that a read costs nothing beside the frames in it, small enough for the cache.
-pub const CAPTURE_READ: usize = 64 * 1024;
+pub const CAPTURE_READ: usize = 256 * 1024;
 
 /// Longest frame of a capture, bytes: libpcap's and Wireshark's maximum for nearly every link type (MAXIMUM_SNAPLEN). A record that
 /// claims more is damage.
@@ -121,6 +124,13 @@ pub const ZSTD_WINDOW_LOG: u32 = 27;
 
 /// Bytes of a file that is no capture that the error shows.
 pub const SHOWN_BEGINNING: usize = 4;
+
+/// Blocks of [`CAPTURE_READ`] bytes that a batch keeps so as not to copy what lies in them: a batch of frames of the usual sizes lies in
+/// fewer. What comes in further ones is copied, so that a few frames do not hold on to many blocks.
+pub const BATCH_BLOCKS: usize = 16;
+
+/// Blocks that wait to be used again: what the batches under way can have kept.
+pub const EARLIER_BLOCKS: usize = 4 * BATCH_BLOCKS;
 
 /// Frames that are worked off together: enough that each of some thousands of connections has several of them, few enough that
 /// their payloads still lie in the cache.

@@ -15,7 +15,7 @@ pub mod text;
 
 pub use deliver::{Delivery, Ending};
 pub use first_line::FirstLine;
-pub use frame::{At, Frame, FrameNo, LinkType, Nanos, Span, Timestamp};
+pub use frame::{At, Block, Frame, FrameNo, LinkType, Nanos, Span, Timestamp};
 pub use label::{Label, LabelSet};
 pub use record::{
     Annotation, ConnectionRecord, Counts, EventRecord, Finding, FirstLast, FrameRecord, Handshake,

@@ -154,8 +154,7 @@ impl Rows {
         row.phase = self.phase(tcp, responding);
         self.waiting.push_back(Entry::Row(row));
         self.waiting_rows += 1;
-        self.waiting.extend(after);
-        self.release(out);
+        self.pass_on(after, out);
     }
 
     /// Takes what was said of one frame, of which no row is wanted: `said` is drained. Final entries go to `out`.
@@ -164,6 +163,11 @@ impl Rows {
         for said in said.drain(..) {
             self.follow(said, None, &mut after);
         }
+        self.pass_on(after, out);
+    }
+
+    /// What is final goes to `out`, `after` behind what waits.
+    fn pass_on(&mut self, mut after: Vec<Entry>, out: &mut impl FnMut(Entry)) {
         // What nobody sees a row of is told all the same, and after what is shown of the frame.
         let declined = after.extract_if(.., |entry| matches!(entry, Entry::Declined { .. }));
         let declined: SmallVec<[Entry; 1]> = declined.collect();

@@ -265,6 +265,7 @@ fn run(frames: &[(Timestamp, Vec<u8>)], options: &Options, batch: usize) -> Anal
             link: LinkType(101),
             bytes,
             wire_length: bytes.len() as u32,
+            block: None,
         };
         let mut sink = |record| {
             records.push(record);

@@ -65,6 +65,7 @@ pub(crate) fn next(decoder: &mut Decoder, link: u32, bytes: &[u8], wire_length: 
         link: LinkType(link),
         bytes,
         wire_length,
+        block: None,
     };
     match decoder.decode(&frame) {
         Decoded::Tcp(segment) => {
