@@ -67,6 +67,8 @@ pub struct TcpFacts {
     pub repeats: Option<Repeated>,
     /// Where this frame's payload waits behind a hole: the bytes missing there (in the first hole, if there are several). 0 when it does not wait.
     pub hole: u32,
+    /// Bytes of this frame that others, which wait behind a hole, had brought with other values: those count.
+    pub conflicts: u32,
     /// Where this frame brought the bytes for which others waited behind a hole: the first of these, and how long it waited.
     pub fills_hole: Option<(FrameNo, Nanos)>,
     /// After this frame: whether bytes from the server wait behind a hole.

@@ -2,7 +2,8 @@
 //!
 //! Segments of one direction come in, and the acknowledgments of the other; [`Delivery`]s go out in stream order: data, gaps, one end.
 //! In-order bytes are handed on as they lie in the frame; only what waits behind a hole is copied, up to the caps of `limits`.
-//! The first copy of a byte wins, whatever comes later; differing copies are counted.
+//! The first copy of a byte wins, whatever comes later. Copies that differ are counted as long as the first waits behind a hole; what
+//! was handed on is not kept to be compared.
 //!
 //! **Positions.** Sequence numbers are unwrapped to 64 bits around the next expected one, so that a stream may be longer than 4 GiB.
 //!
@@ -40,6 +41,8 @@ enum Start {
 pub(super) struct Placed {
     /// Where its payload waits: the bytes missing between what was delivered and the first byte that waits.
     pub(super) hole: u32,
+    /// Bytes of it that others behind the hole had brought with other values: those count.
+    pub(super) conflicts: u32,
     /// Where it brought the bytes for which others waited: the first of these.
     pub(super) filled: Option<At>,
 }
@@ -250,10 +253,11 @@ impl Assembler {
             self.pump(at, None, deliver);
             return Placed {
                 hole: 0,
+                conflicts: 0,
                 filled: filled.filter(|_| first == Some(end)),
             };
         }
-        self.waiting.keep(begin, payload, end, at);
+        let conflicts = self.waiting.keep(begin, payload, end, at);
         self.pump(at, None, deliver);
         let waits = self.next <= begin;
         let missing = self.waiting.first().unwrap_or(self.next) - self.next;
@@ -263,6 +267,7 @@ impl Assembler {
             } else {
                 0
             },
+            conflicts: u32::try_from(conflicts).unwrap_or(u32::MAX),
             filled: filled.filter(|_| in_order),
         }
     }

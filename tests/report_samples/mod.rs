@@ -91,6 +91,7 @@ pub(crate) fn full_frame() -> FrameRecord {
             teardown: None,
             repeats: None,
             hole: 0,
+            conflicts: 0,
             fills_hole: None,
             waiting: false,
             closed: 0,

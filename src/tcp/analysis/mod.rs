@@ -93,6 +93,7 @@ impl Analysed {
             teardown: None,
             repeats: self.repeats,
             hole: 0,
+            conflicts: 0,
             fills_hole: None,
             waiting: false,
             closed: 0,

@@ -149,6 +149,17 @@ fn tell_sequence(words: &mut Annotation, tcp: &TcpFacts, tells_events: bool) {
         words.joined(Role::Warning, kind, ", ");
         words.push(Role::Warning, "previous segment not captured");
     }
+    if tcp.conflicts > 0 {
+        words.next();
+        let (bytes, verb) = match tcp.conflicts {
+            1 => ("1 byte".to_owned(), "differs"),
+            more => (Thousands(more.into()).to_string() + " bytes", "differ"),
+        };
+        words.say(
+            Role::Warning,
+            format_args!("{bytes} {verb} from what came first, which counts"),
+        );
+    }
 }
 
 fn tell_windows(words: &mut Annotation, tcp: &TcpFacts) {
