@@ -1,6 +1,11 @@
-//! Held against tshark, frame by frame: the captures in `fixtures/`, and conversations that nobody would make up.
+//! Held against tshark, frame by frame: the captures in `fixtures/`, conversations that nobody would make up, and a conversation over
+//! each link layer and through each tunnel.
 #![allow(clippy::unwrap_used)] // A test that cannot set up its case fails.
 
+#[path = "../carriers/mod.rs"]
+mod carriers;
+#[path = "../common/mod.rs"]
+mod common;
 mod walk;
 
 use serde_json::{Value, json};
@@ -76,6 +81,98 @@ fn tshark_says_the_same_of_random_conversations() {
             );
         }
     }
+}
+
+/// Carriers that tshark does not read, or only when it is told how.
+const NOT_BY_TSHARK: &[&str] = &[
+    // It believes in an Ethernet header there only if it knows who made the card.
+    "Ethernet over MPLS with a control word",
+    "Ethernet over MPLS without a control word",
+    // It reads the lengths in the byte order of the file.
+    "NFLOG, big-endian",
+    // The port is another protocol's by name; Linux has it for VXLAN unless told otherwise.
+    "VXLAN on Linux's port",
+    // Families that no BSD has.
+    "NULL of Linux",
+    "NULL of Linux, big-endian",
+    "NULL of Windows",
+    "NULL of Windows, big-endian",
+];
+
+#[test]
+fn tshark_finds_the_same_segments_over_every_carrier() {
+    let conversation = |port| {
+        let script = common::Script::new().port(port).handshake();
+        script.request("/events").teardown().frames()
+    };
+    let packets = conversation(1);
+    let names = |of: Vec<(&'static str, u32, Vec<u8>)>| -> Vec<&'static str> {
+        of.into_iter().map(|(name, _, _)| name).collect()
+    };
+    let v4 = names(carriers::of_ipv4(&packets[0].1));
+    let v6 = names(carriers::of_ipv6(&carriers::in_ipv6(&packets[0].1)));
+    let mut file = Vec::new();
+    block(
+        &mut file,
+        0x0a0d_0d0a,
+        &[0x4d, 0x3c, 0x2b, 0x1a, 1, 0, 0, 0],
+    );
+    let mut told = Vec::new();
+    for (port, name) in (1_u16..).zip(v4.iter().chain(&v6)) {
+        if NOT_BY_TSHARK.contains(name) {
+            continue;
+        }
+        let place = usize::from(port) - 1;
+        let interface = told.len() as u32;
+        told.push(name);
+        for (number, (_, packet)) in conversation(port).iter().enumerate() {
+            let (_, link, frame) = match place.checked_sub(v4.len()) {
+                None => carriers::of_ipv4(packet).swap_remove(place),
+                Some(place) => carriers::of_ipv6(&carriers::in_ipv6(packet)).swap_remove(place),
+            };
+            if number == 0 {
+                let link = link as u16;
+                block(&mut file, 1, &[&link.to_le_bytes()[..], &[0; 6]].concat());
+            }
+            let mut body = Vec::new();
+            let time = 1_700_000_000_000_000_u64 + number as u64 * 1_000;
+            let length = frame.len() as u32;
+            for word in [interface, (time >> 32) as u32, time as u32, length, length] {
+                body.extend(word.to_le_bytes());
+            }
+            body.extend(frame);
+            body.resize(body.len().next_multiple_of(4), 0);
+            block(&mut file, 6, &body);
+        }
+    }
+    let folder = tempfile::tempdir().unwrap();
+    let path = folder.path().join("carriers.pcapng");
+    std::fs::write(&path, file).unwrap();
+    let Some(theirs) = tshark(&path) else {
+        return;
+    };
+    let ours = ssetrace(&path);
+    let frames = packets.len() as u64;
+    for (place, name) in (0..).zip(&told) {
+        for number in place * frames + 1..=(place + 1) * frames {
+            let ours = ours.get(&number).unwrap_or(&Value::Null);
+            let theirs = theirs.get(&number).unwrap_or(&Value::Null);
+            assert_eq!(ours, theirs, "{name}, frame {number}");
+        }
+    }
+    assert_eq!(ours.len(), told.len() * packets.len());
+}
+
+/// A block of a pcapng file.
+fn block(file: &mut Vec<u8>, kind: u32, body: &[u8]) {
+    // The section header ends in a length that is not known.
+    let unknown: &[u8] = if kind == 0x0a0d_0d0a { &[0xff; 8] } else { &[] };
+    let length = (12 + body.len() + unknown.len()) as u32;
+    file.extend(kind.to_le_bytes());
+    file.extend(length.to_le_bytes());
+    file.extend(body);
+    file.extend(unknown);
+    file.extend(length.to_le_bytes());
 }
 
 /// Both say the same of each frame.
