@@ -11,12 +11,11 @@ use crate::model::{
 use crate::tcp::Located;
 use std::net::{IpAddr, Ipv4Addr};
 use std::num::NonZeroU32;
-use std::sync::Arc;
 
 /// Frames that wait to be worked off.
 #[derive(Debug)]
 pub(super) struct Batch {
-    pub(super) common: Arc<Common>,
+    common: Common,
     /// One for each worker.
     pub(super) parts: Vec<Part>,
     shares: Shares,
@@ -112,7 +111,7 @@ pub(super) struct Run<'a> {
 
 impl<'a> Run<'a> {
     /// The next segment.
-    #[inline]
+    #[inline(always)] // So that a segment that passes is never written to memory.
     pub(super) fn first(&self) -> Option<Segment<'a>> {
         let kept = &self.bucket.segments[*self.order.first()? as usize];
         let bytes = match kept.block {
@@ -163,7 +162,7 @@ impl Batch {
     /// An empty batch for workers with these shares.
     pub(super) fn new(shares: Shares) -> Batch {
         Batch {
-            common: Arc::default(),
+            common: Common::default(),
             parts: (0..shares.workers()).map(|_| Part::default()).collect(),
             shares,
             bytes: 0,
@@ -173,10 +172,7 @@ impl Batch {
     /// Takes the next frame. `clock` never goes back.
     #[inline]
     pub(super) fn frame(&mut self, at: At, clock: Timestamp) {
-        // It is shared only while the batch is worked off.
-        if let Some(common) = Arc::get_mut(&mut self.common) {
-            common.clock.0.push((at.frame, clock));
-        }
+        self.common.clock.0.push((at.frame, clock));
     }
 
     /// Takes what the frame turned out to hold.
@@ -203,7 +199,7 @@ impl Batch {
             if blocks.len() == limits::BATCH_BLOCKS {
                 return None;
             }
-            Arc::get_mut(&mut self.common)?.blocks.push(block.clone());
+            self.common.blocks.push(block.clone());
         }
         let last = self.common.blocks.len() - 1;
         Some((last as u8, u32::try_from(start).ok()?)) // fewer than COPIED
@@ -221,18 +217,21 @@ impl Batch {
         }
     }
 
-    /// Begins the next batch in these parts.
-    pub(super) fn renew(&mut self, mut parts: Vec<Part>) {
+    /// Ends the batch: what all workers need of it, and the part of each.
+    pub(super) fn end(&mut self) -> (Common, Vec<Part>) {
+        self.bytes = 0;
+        let common = std::mem::take(&mut self.common);
+        (common, std::mem::take(&mut self.parts))
+    }
+
+    /// Begins the next batch in these parts, and, where one is left over, with the memory of a common of before.
+    pub(super) fn begin(&mut self, mut parts: Vec<Part>, common: Option<Common>) {
         parts.iter_mut().for_each(Part::clear);
         self.parts = parts;
-        self.bytes = 0;
-        // What the workers still look at is left to them.
-        match Arc::get_mut(&mut self.common) {
-            Some(common) => {
-                common.clock.0.clear();
-                common.blocks.clear();
-            }
-            None => self.common = Arc::default(),
+        if let Some(mut common) = common {
+            common.clock.0.clear();
+            common.blocks.clear();
+            self.common = common;
         }
     }
 
@@ -476,7 +475,7 @@ mod tests {
 
     #[test]
     fn a_deadline_is_met_by_the_first_frame_whose_clock_has_reached_it() {
-        let common = batch(&[0, 0, 0]).common;
+        let (common, _) = batch(&[0, 0, 0]).end();
         let clock = &common.clock;
         assert_eq!(clock.first_frame_at(Timestamp(20)), Some(FrameNo(2)));
         assert_eq!(clock.first_frame_at(Timestamp(21)), Some(FrameNo(3)));

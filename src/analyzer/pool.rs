@@ -66,25 +66,28 @@ impl Pool {
 
     /// Hands out a batch and leaves an empty one in its place.
     pub(super) fn submit(&mut self, batch: &mut Batch) {
-        let mut parts = std::mem::take(&mut batch.parts).into_iter();
+        let (common, parts) = batch.end();
+        let common = Arc::new(common);
+        let mut parts = parts.into_iter();
         let own = match &mut self.here {
             Some(here) => parts.next().map(|part| (here, part)),
             None => None,
         };
         for (thread, part) in self.threads.iter_mut().zip(parts) {
-            thread.send(Arc::clone(&batch.common), part);
+            thread.send(Arc::clone(&common), part);
         }
         let mut next = Vec::with_capacity(self.shares.workers());
         if let Some((here, mut part)) = own {
             let mut items = Vec::new();
-            here.worker.batch(&batch.common, &mut part, &mut items);
+            here.worker.batch(&common, &mut part, &mut items);
             here.done.push_back(items);
             next.push(part);
         }
         let spare = |thread: &mut Thread| thread.spare.pop().unwrap_or_default();
         next.extend(self.threads.iter_mut().map(spare));
         self.under_way += 1;
-        batch.renew(next);
+        // What the threads still look at is left to them.
+        batch.begin(next, Arc::into_inner(common));
     }
 
     /// Whether a batch has to be collected before the next is submitted.

@@ -8,19 +8,55 @@ use super::sequence::SeqNo;
 use crate::model::{Endpoint, Flags, Segment};
 use foldhash::quality::RandomState;
 use std::collections::HashMap;
-use std::hash::{Hash, Hasher};
+use std::hash::{BuildHasher, Hash, Hasher};
 use std::net::IpAddr;
 
 /// All 4-tuples of a capture, those of IPv4 apart: they need half the memory.
 ///
 /// The hash has a random seed: who chooses the addresses in a capture cannot choose the buckets.
-#[derive(Debug, Default)]
+#[derive(Debug)]
 pub struct Flows {
     v4: HashMap<Key<2>, Flow, RandomState>,
     v6: HashMap<Key<5>, Flow, RandomState>,
+    /// Entries of IPv4 that were used in this epoch and that another segment without SYN does not change: these fit in the
+    /// processor's cache when the tables do not.
+    recent: Box<[Recent; RECENT]>,
     next: u32,
     /// Stamped on every entry that is used.
     epoch: u32,
+}
+
+/// A power of two, so that a hash's low bits are a place.
+const RECENT: usize = 4_096;
+
+/// A connection that was spoken to of late.
+#[derive(Clone, Copy, Debug)]
+struct Recent {
+    key: Key<2>,
+    connection: u32,
+    /// What it says holds in this epoch only.
+    epoch: u32,
+}
+
+impl Recent {
+    /// It holds in no epoch that comes before four billion others.
+    const NONE: Recent = Recent {
+        key: Key([0; 2]),
+        connection: 0,
+        epoch: u32::MAX,
+    };
+}
+
+impl Default for Flows {
+    fn default() -> Flows {
+        Flows {
+            v4: HashMap::default(),
+            v6: HashMap::default(),
+            recent: Box::new([Recent::NONE; RECENT]),
+            next: 0,
+            epoch: 0,
+        }
+    }
 }
 
 /// Where a segment belongs.
@@ -54,6 +90,36 @@ impl Flows {
     /// Gives the connection of a segment. The one look-up that every segment costs.
     #[inline]
     pub fn locate(&mut self, segment: &Segment<'_>) -> Located {
+        let (IpAddr::V4(_), IpAddr::V4(_)) = (segment.source.address, segment.destination.address)
+        else {
+            return self.locate_in_tables(segment).0;
+        };
+        let key = Key::of_v4(segment.source, segment.destination).0;
+        let place = self.v4.hasher().hash_one(key) as usize % RECENT;
+        let recent = self.recent[place];
+        let syn = segment.flags.has(Flags::SYN);
+        if recent.key == key && recent.epoch == self.epoch && !syn {
+            return Located {
+                connection: recent.connection,
+                port_reused: false,
+                replaces: None,
+            };
+        }
+        let (located, settled) = self.locate_in_tables(segment);
+        self.recent[place] = if settled && !syn {
+            Recent {
+                key,
+                connection: located.connection,
+                epoch: self.epoch,
+            }
+        } else {
+            Recent::NONE
+        };
+        located
+    }
+
+    /// As [`locate`](Flows::locate); and whether nothing but a SYN changes the entry any more.
+    fn locate_in_tables(&mut self, segment: &Segment<'_>) -> (Located, bool) {
         let Found {
             flow,
             side,
@@ -76,11 +142,12 @@ impl Flows {
         if ack && !flow.known[1 - side] {
             flow.learn(1 - side, SeqNo(segment.acknowledgment).minus(1));
         }
-        Located {
+        let located = Located {
             connection: flow.connection,
             port_reused: taken_over,
             replaces,
-        }
+        };
+        (located, flow.known == [true; 2])
     }
 
     /// Hears of a TCP header that an ICMP error quotes: an unknown 4-tuple takes a number, and a SYN may take one over. Gives the
@@ -92,7 +159,11 @@ impl Flows {
         sequence: u32,
         flags: Flags,
     ) -> Option<u32> {
-        self.find(source, destination, sequence, flags).replaces
+        let replaces = self.find(source, destination, sequence, flags).replaces;
+        if replaces.is_some() {
+            self.recent.fill(Recent::NONE);
+        }
+        replaces
     }
 
     /// How many numbers were given.
@@ -118,6 +189,7 @@ impl Flows {
 
     /// Forgets the 4-tuples of the connections of which `keep` does not hold: what still comes for them is a new connection.
     pub fn retain(&mut self, mut keep: impl FnMut(u32) -> bool) {
+        self.recent.fill(Recent::NONE);
         self.v4.retain(|_, flow| keep(flow.connection));
         self.v6.retain(|_, flow| keep(flow.connection));
         self.v4.shrink_to(self.v4.len() / 2 * 3);
@@ -141,12 +213,10 @@ impl Flows {
     ) -> Found<'_> {
         let next = self.next;
         let (flow, side) = match (source.address, destination.address) {
-            (IpAddr::V4(from), IpAddr::V4(to)) => {
-                let from = u64::from(from.to_bits()) << 16 | u64::from(source.port);
-                let to = u64::from(to.to_bits()) << 16 | u64::from(destination.port);
-                let key = Key([from.min(to), from.max(to)]);
+            (IpAddr::V4(_), IpAddr::V4(_)) => {
+                let (key, side) = Key::of_v4(source, destination);
                 let flow = self.v4.entry(key).or_insert_with(|| Flow::new(next));
-                (flow, usize::from(from > to))
+                (flow, side)
             }
             _ => {
                 let key = wide_key(source.min(destination), source.max(destination));
@@ -213,6 +283,19 @@ impl<const WORDS: usize> Hash for Key<WORDS> {
         for word in self.0 {
             state.write_u64(word);
         }
+    }
+}
+
+impl Key<2> {
+    /// The key of two endpoints of IPv4, and the first one's place in it.
+    #[inline]
+    fn of_v4(source: Endpoint, destination: Endpoint) -> (Key<2>, usize) {
+        let word = |end: Endpoint| match end.address {
+            IpAddr::V4(v4) => u64::from(v4.to_bits()) << 16 | u64::from(end.port),
+            IpAddr::V6(_) => 0,
+        };
+        let (from, to) = (word(source), word(destination));
+        (Key([from.min(to), from.max(to)]), usize::from(from > to))
     }
 }
 

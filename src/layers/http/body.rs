@@ -87,6 +87,27 @@ impl Body {
         }
     }
 
+    /// The chunk that begins `input`, which it shortens, if it lies there whole: what [`step`](Body::step) would give, and the line end
+    /// behind it.
+    #[inline]
+    pub(super) fn whole_chunk<'a>(&mut self, input: &mut &'a [u8]) -> Option<(&'a [u8], u64)> {
+        let Body::Chunked(chunked) = self else {
+            return None;
+        };
+        if !matches!(chunked.state, State::Size(SizeLine { length: 0, .. })) {
+            return None;
+        }
+        let (size, rest) = short_line(input)?;
+        let (data, rest) = rest.split_at_checked(usize::try_from(size).ok()?)?;
+        let rest = rest.strip_prefix(b"\r\n")?;
+        if data.is_empty() {
+            return None;
+        }
+        chunked.number += 1;
+        *input = rest;
+        Some((data, chunked.number))
+    }
+
     /// So many bytes are missing (0 if nobody knows how many).
     pub(super) fn gap(&mut self, bytes: u64) -> Over {
         match self {

@@ -436,6 +436,17 @@ impl Open {
     /// Reads what belongs to the body from `rest`, which it shortens. How the body ended, if it did.
     fn read(&mut self, rest: &mut &[u8], span: Span, shared: &mut Shared<'_>) -> Option<EndKind> {
         let tells = shared.ledger.detail == Detail::Frames;
+        // Most deliveries are a chunk.
+        while !tells && let Some((data, number)) = self.body.whole_chunk(rest) {
+            let mark = Mark {
+                span,
+                chunk: Some(number),
+            };
+            self.content.data(data, mark, shared.ledger, shared.said);
+        }
+        if rest.is_empty() {
+            return None;
+        }
         while let Some(step) = self.body.step(rest) {
             match step {
                 Step::Data(bytes, part) => {

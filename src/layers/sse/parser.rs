@@ -182,6 +182,9 @@ impl Parser {
         if self.bom < BOM.len() {
             rest = self.strip_byte_order_mark(rest, mark);
         }
+        if self.counts {
+            self.whole_events(&mut rest, mark.span.there, &mut emit);
+        }
         while !rest.is_empty() {
             // Every event ends in an empty line, which needs no search.
             let end = match rest {
@@ -204,6 +207,26 @@ impl Parser {
             self.unread += (end + ended) as u64;
             self.end_line(line, mark, &mut emit);
             rest = &after[ended..];
+        }
+    }
+
+    /// Counts the events at the beginning of `bytes`, which it shortens, that are one line of data with a line feed and a blank line,
+    /// as most are: what reading them line by line would do.
+    #[inline]
+    fn whole_events(&mut self, bytes: &mut &[u8], there: At, emit: &mut impl FnMut(Item)) {
+        while self.unread == 0
+            && !self.skipping
+            && let Some(line) = bytes.strip_prefix(b"data:")
+            && let Some(end) = memchr2(b'\n', b'\r', line)
+            && let [b'\n', b'\n', rest @ ..] = &line[end..]
+            && end < limits::SSE_LINE
+        {
+            let value = &line[..end];
+            emit(Item::Counted {
+                data_bytes: decoded_length(value.strip_prefix(b" ").unwrap_or(value)),
+                there,
+            });
+            *bytes = rest;
         }
     }
 
