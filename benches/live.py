@@ -2,8 +2,10 @@
 """Measures live capture on loopback. Root, a release build (cargo build --release), tcpdump; python3 benches/live.py
 
     latency [SECONDS]       from the moment a client has received an event to its row on standard output, at several loads
-    drops [SECONDS]         the highest frame rate at which tcpdump -w and ssetrace live --write drop nothing
-    long [MINUTES] [RATE]   ssetrace's memory while so many new connections a second come and go, beside streams that stay open
+    drops [SECONDS] [ROUNDS]  the highest frame rate at which tcpdump -w and ssetrace live --write drop nothing
+    long [MINUTES] [RATE] [VIEW]  ssetrace's memory while so many new connections a second come and go, beside 20 streams that
+                            stay open and 200 that open and then say nothing
+    many [CONNECTIONS] [OPTION…]  ssetrace's memory while so many connections, 50 a second by their times, come through a pipe
 
 Each ends by itself and stops what it started, by process id. Nothing leaves this machine. The figures depend on what else the machine does.
 """
@@ -14,13 +16,15 @@ import os
 import re
 import signal
 import socket
+import struct
 import subprocess
 import sys
 import tempfile
 import threading
 import time
 
-SSETRACE = os.path.join(os.path.dirname(os.path.dirname(os.path.abspath(__file__))), "target", "release", "ssetrace")
+ROOT = os.path.dirname(os.path.dirname(os.path.abspath(__file__)))
+SSETRACE = os.path.join(ROOT, "target", "release", "ssetrace")
 HEAD = (b"HTTP/1.1 200 OK\r\nContent-Type: text/event-stream\r\nCache-Control: no-store\r\n"
         b"Transfer-Encoding: chunked\r\n\r\n")
 
@@ -154,11 +158,23 @@ def nanoseconds(time_utc):
     return calendar.timegm(time.strptime(whole, "%Y-%m-%dT%H:%M:%S")) * 1_000_000_000 + int(fraction)
 
 
-def stream(rate, seconds, port_ready):
-    """A process that sends small events at `rate` frames a second, half of them acknowledgments, over four connections."""
-    server, port = listen()
-    port_ready(port)
-    clients = []
+def stream(server, rate, seconds):
+    """Two senders of small events, `rate` a second together, over four connections each. How long it took."""
+    senders = []
+    begun = time.monotonic()
+    for _ in range(2):
+        sender = os.fork()
+        if sender == 0:
+            send_events(server, rate / 2, seconds)
+            os._exit(0)
+        senders.append(sender)
+    for sender in senders:
+        os.waitpid(sender, 0)
+    return time.monotonic() - begun
+
+
+def send_events(server, rate, seconds):
+    port, readers, connections = server.getsockname()[1], [], []
     for _ in range(4):
         client = ask(port)
         reader = os.fork()
@@ -166,84 +182,87 @@ def stream(rate, seconds, port_ready):
             while client.recv(1 << 20):
                 pass
             os._exit(0)
-        clients.append(reader)
+        readers.append(reader)
         client.close()
     connections = [accept(server) for _ in range(4)]
     piece = chunk(b'{"delta":"word "}')
     begun, sent = time.monotonic(), 0
     while (passed := time.monotonic() - begun) < seconds:
-        due = int(passed * rate / 2)
+        due = min(int(passed * rate), sent + 1_000)
         while sent < due:
             connections[sent % 4].send(piece)
             sent += 1
         time.sleep(0.0005)
-    took = time.monotonic() - begun
     for connection in connections:
         connection.close()
-    for reader in clients:
+    for reader in readers:
         os.waitpid(reader, 0)
-    return sent * 2 / took
 
 
 def at_rate(program, rate, seconds, folder):
-    """The rate that was reached, frames saved, frames dropped."""
-    reading, writing = os.pipe()
-    go_reading, go_writing = os.pipe()
-    sender = os.fork()
-    if sender == 0:
-        def ready(port):
-            os.write(writing, b"%d\n" % port)
-            os.read(go_reading, 1)
-        reached = stream(rate, seconds, ready)
-        os.write(writing, b"%d\n" % reached)
-        os._exit(0)
-    answers = os.fdopen(os.dup(reading))
-    port = int(answers.readline())
+    """Frames a second that there were, frames saved, frames dropped, the program's CPU seconds."""
+    server, port = listen()
+    server.listen(16)
     file = os.path.join(folder, "capture.pcap")
     bpf = "tcp port %d" % port
     if program == "tcpdump":
         run = subprocess.Popen(["tcpdump", "-Z", "root", "-i", "lo", "-w", file, bpf], stderr=subprocess.PIPE)
         wait_for(run.stderr, b"listening on")
     else:
-        run = live("-f", bpf, "--write", file, "--format", "jsonl", "--view", "sessions")
-    os.write(go_writing, b"g")
-    reached = int(answers.readline())
-    os.waitpid(sender, 0)
-    time.sleep(1.5)
+        run = live("-f", bpf, "--write", file, "--format", "jsonl", *PROGRAMS[program])
+    took = stream(server, rate, seconds)
+    server.close()
+    time.sleep(1.0)
+    cpu = cpu_seconds(run.pid)
     run.send_signal(signal.SIGINT)
-    out, errors = run.communicate(timeout=60)
-    for end in (reading, writing, go_reading, go_writing):
-        os.close(end)
+    _, errors = run.communicate(timeout=60)
     if program == "tcpdump":
         saved = int(re.search(rb"(\d+) packets? captured", errors)[1])
         dropped = sum(int(n) for n in re.findall(rb"(\d+) packets? dropped", errors))
     else:
-        saved = json.loads(out.splitlines()[-1])["frames"]
+        with open(os.path.join(folder, "rows"), "rb") as rows:
+            rows.seek(-min(4096, os.path.getsize(rows.name)), os.SEEK_END)
+            saved = json.loads(rows.read().splitlines()[-1])["frames"]
         lost = re.search(rb"([\d,]+) frames? dropped by the kernel and (\d+)", errors)
         dropped = int(lost[1].replace(b",", b"")) + int(lost[2]) if lost else 0
-    return reached, saved, dropped
+    return int((saved + dropped) / took), saved, dropped, cpu
 
 
-def drops(seconds=5.0):
+def cpu_seconds(pid):
+    with open("/proc/%d/stat" % pid) as stat:
+        words = stat.read().rsplit(")", 1)[1].split()
+    return (int(words[11]) + int(words[12])) / os.sysconf("SC_CLK_TCK")
+
+
+# tcpdump, and what is asked of ssetrace beside the capture.
+PROGRAMS = {"tcpdump": (), "ssetrace --view sessions": ("--view", "sessions"), "ssetrace --view timeline": ("--view", "timeline")}
+
+
+def drops(seconds=4.0, rounds=2.0):
+    """Every program in turn at each rate, so that what else the machine does meets all of them."""
     with tempfile.TemporaryDirectory() as folder:
         os.chmod(folder, 0o777)
-        for program in ("tcpdump", "ssetrace"):
-            best = 0
-            for rate in (10_000, 20_000, 40_000, 60_000, 80_000, 100_000, 120_000, 150_000, 200_000, 300_000):
-                reached, saved, dropped = at_rate(program, rate, seconds, folder)
-                print("%-8s %7d frames/s asked, %7d reached: %8d saved, %6d dropped" % (program, rate, reached, saved, dropped),
-                      flush=True)
-                if dropped == 0:
-                    best = max(best, reached)
-                if reached < rate * 0.8:
-                    break
-            print("%-8s drops nothing up to %d frames/s" % (program, best), flush=True)
+        PROGRAMS.update({name: (*arguments, "-o", os.path.join(folder, "rows")) for name, arguments in PROGRAMS.items()})
+        holds, drops_at = dict.fromkeys(PROGRAMS, 0), {}
+        for rate in (5_000, 10_000, 20_000, 40_000, 60_000, 80_000, 100_000, 150_000, 1_000_000):
+            for _ in range(int(rounds)):
+                for program in PROGRAMS:
+                    frames, saved, dropped, cpu = at_rate(program, rate, seconds, folder)
+                    print("%7d events/s asked: %-24s %7d frames/s, %8d saved, %6d dropped, %4.2f µs CPU a frame" % (
+                        rate, program, frames, saved, dropped, cpu / max(saved, 1) * 1e6), flush=True)
+                    if dropped:
+                        drops_at[program] = min(drops_at.get(program, frames), frames)
+                    else:
+                        holds[program] = max(holds[program], frames)
+        for program, frames in holds.items():
+            at = drops_at.get(program)
+            print("%-24s held %d frames/s; %s" % (program, frames, "dropped at %d" % at if at else "never dropped"), flush=True)
 
 
-def long(minutes=60.0, rate=100.0):
+def long(minutes=60.0, rate=50.0, view="sessions"):
     server, port = listen()
     server.listen(512)
-    run = live("-f", "tcp port %d" % port, "--view", "sessions", "--format", "jsonl", "-o", "/dev/null")
+    run = live("-f", "tcp port %d" % port, "--view", view, "--format", "jsonl", "-o", "/dev/null")
     stop = threading.Event()
 
     def serve():
@@ -254,9 +273,12 @@ def long(minutes=60.0, rate=100.0):
     def answer(connection):
         request = connection.recv(65536)
         connection.sendall(HEAD)
-        if b"Stays: yes" in request:
+        if b"/stays" in request:
             while not stop.wait(1):
                 connection.sendall(chunk(b"still here"))
+        elif b"/idle" in request:
+            connection.sendall(chunk(b"that is all"))
+            stop.wait()
         else:
             for number in range(3):
                 connection.sendall(chunk(b"%d" % number))
@@ -265,20 +287,18 @@ def long(minutes=60.0, rate=100.0):
 
     threading.Thread(target=serve, daemon=True).start()
 
-    def stays():
+    def reads(path):
         client = socket.create_connection(("127.0.0.1", port))
-        client.sendall(b"GET /stays HTTP/1.1\r\nHost: localhost\r\nStays: yes\r\n\r\n")
+        client.sendall(b"GET %s HTTP/1.1\r\nHost: localhost\r\n\r\n" % path)
         while client.recv(65536):
             pass
 
-    for _ in range(20):
-        threading.Thread(target=stays, daemon=True).start()
+    for number in range(220):
+        threading.Thread(target=reads, args=(b"/stays" if number < 20 else b"/idle",), daemon=True).start()
     begun, asked, told = time.monotonic(), 0, 0.0
     while (passed := time.monotonic() - begun) < minutes * 60:
         if passed >= told:
-            with open("/proc/%d/status" % run.pid) as status:
-                memory = re.search(r"VmRSS:\s+(\d+)", status.read())[1]
-            print("%5.1f min: %8d connections, %6.1f MB resident" % (passed / 60, asked, int(memory) / 1000), flush=True)
+            print("%5.1f min: %8d connections, %6.1f MB resident" % (passed / 60, asked, resident(run.pid)), flush=True)
             told += max(minutes * 60 / 20, 5)
         while asked < passed * rate:
             client = ask(port)
@@ -293,8 +313,46 @@ def long(minutes=60.0, rate=100.0):
     print(errors.decode().strip() or "nothing dropped")
 
 
+def many(connections=1e6, *options):
+    """Days of short streams in a minute: the frames of one, with other addresses, ports and times."""
+    sys.path.insert(0, os.path.join(ROOT, "fixtures", "make"))
+    import wire
+
+    capture = wire.Capture(0)
+    one = wire.Conversation(capture, ("10.0.0.1", 1000), ("10.0.0.2", 80))
+    one.handshake()
+    one.say(wire.TO_SERVER, wire.head("GET /events HTTP/1.1", "Host: localhost"))
+    one.say(wire.TO_CLIENT, HEAD)
+    for number in range(3):
+        one.say(wire.TO_CLIENT, chunk(b"%d" % number))
+    one.say(wire.TO_CLIENT, b"0\r\n\r\n")
+    one.close(wire.TO_SERVER)
+    frames = [(at, packet, direction == wire.TO_SERVER) for at, packet, direction, _ in capture.in_order()]
+    run = subprocess.Popen([SSETRACE, "analyze", "-", "--jobs", "1", "--view", "timeline", "--format", "jsonl", "-o", "/dev/null", *options],
+                           stdin=subprocess.PIPE)
+    run.stdin.write(struct.pack("<IHHIIII", 0xA1B2C3D4, 2, 4, 0, 0, 65_535, wire.LINKTYPE_RAW))
+    for number in range(int(connections)):
+        client, port = struct.pack("!I", 0x0A010000 + number // 60_000), struct.pack("!H", 2_000 + number % 60_000)
+        for at, packet, to_server in frames:
+            at += number * 20 * wire.MILLISECOND
+            run.stdin.write(struct.pack("<IIII", at // wire.SECOND, at % wire.SECOND // 1_000, len(packet), len(packet)))
+            # The source address, the destination address, the source port, the destination port; checksums are not looked at.
+            run.stdin.write(packet[:12] + client + packet[16:20] + port + packet[22:] if to_server else
+                            packet[:16] + client + packet[20:22] + port + packet[24:])
+        if (number + 1) % (connections // 10) == 0:
+            print("%9d connections: %6.1f MB resident" % (number + 1, resident(run.pid)), flush=True)
+    run.stdin.close()
+    run.wait()
+
+
+def resident(pid):
+    with open("/proc/%d/status" % pid) as status:
+        return int(re.search(r"VmRSS:\s+(\d+)", status.read())[1]) / 1000
+
+
 if __name__ == "__main__":
-    commands = {"latency": latency, "drops": drops, "long": long}
+    commands = {"latency": latency, "drops": drops, "long": long, "many": many}
     if len(sys.argv) < 2 or sys.argv[1] not in commands:
         raise SystemExit(__doc__)
-    commands[sys.argv[1]](*map(float, sys.argv[2:]))
+    numeric = re.compile(r"[0-9.e]+")
+    commands[sys.argv[1]](*(float(word) if numeric.fullmatch(word) else word for word in sys.argv[2:]))

@@ -282,12 +282,12 @@ fn the_last_of_an_option_given_twice_counts_and_a_dash_is_standard_output() {
 
 #[test]
 fn numbers_that_are_none_are_told_with_what_there_may_be() {
-    for option in ["--max-rows", "--width"] {
-        for value in ["-1", "many"] {
+    for (option, there_are) in [("--max-rows", "0 or more"), ("--width", "0 to 65535")] {
+        for value in ["-1", "many", "99999999999999999999"] {
             let sentence = refused(&["analyze", option, value, "x"]);
             assert_eq!(
                 sentence,
-                format!("`{option}` cannot be \"{value}\": it is a number, 0 or more.")
+                format!("`{option}` cannot be \"{value}\": it is a number, {there_are}.")
             );
         }
     }
@@ -328,4 +328,99 @@ fn no_name_turns_a_terminal_around() {
         sentence.contains("no\\u{202e}such\\u{1b}[31mfile"),
         "{sentence}"
     );
+}
+
+#[test]
+fn nothing_that_can_be_typed_is_too_much() {
+    let walkthrough = fixture("walkthrough.pcap");
+    let few = ran(&["analyze", "--jobs", "2", &walkthrough]);
+    assert_eq!(
+        ran(&["analyze", "--jobs", "99999", &walkthrough]).out,
+        few.out
+    );
+    for view in ["timeline", "sessions", "events"] {
+        let wide = ran(&["analyze", "--width", "65535", "--view", view, &walkthrough]);
+        assert_eq!((wide.status, wide.err.as_str()), (0, ""));
+    }
+    let bytes = std::os::unix::ffi::OsStrExt::from_bytes(b"an\xffalyze");
+    let output = Command::cargo_bin("ssetrace")
+        .unwrap()
+        .arg::<&std::ffi::OsStr>(bytes)
+        .output()
+        .unwrap();
+    assert_eq!(output.status.code(), Some(2));
+    one_sentence(&String::from_utf8(output.stderr).unwrap());
+}
+
+#[test]
+fn shells_and_man_are_told_of_every_option() {
+    for shell in ["bash", "zsh", "fish"] {
+        let script = ran(&["completions", shell]);
+        assert_eq!((script.status, script.err.as_str()), (0, ""));
+        assert!(script.out.contains("max-rows"), "{shell}");
+    }
+    let page = ran(&["man", "live"]);
+    assert_eq!((page.status, page.err.as_str()), (0, ""));
+    assert!(
+        page.out.contains("ssetrace\\-live") || page.out.contains("ssetrace-live"),
+        "{}",
+        page.out
+    );
+    assert!(page.out.contains("buffer\\-size"), "{}", page.out);
+    assert!(ran(&["man"]).out.contains("interfaces"));
+    assert!(refused(&["man", "lvie"]).contains("there is no command \"lvie\""));
+    assert!(refused(&["completions", "sh"]).contains("it is one of bash, "));
+}
+
+#[test]
+fn a_pipe_with_a_name_is_read_like_standard_input() {
+    let folder = tempfile::tempdir().unwrap();
+    let pipe = folder.path().join("pipe");
+    let made = std::process::Command::new("mkfifo").arg(&pipe).status();
+    assert!(made.unwrap().success());
+    let writer = std::thread::spawn({
+        let pipe = pipe.clone();
+        move || fs::copy(fixture("walkthrough.pcap"), pipe)
+    });
+    let piped = ran(&["analyze", pipe.to_str().unwrap()]);
+    writer.join().unwrap().unwrap();
+    let named = ran(&["analyze", &fixture("walkthrough.pcap")]);
+    let rows = |text: &str| text.rsplit_once("\n\n").unwrap().0.to_owned();
+    assert_eq!((piped.status, rows(&piped.out)), (0, rows(&named.out)));
+}
+
+#[test]
+fn a_capture_dealt_out_to_three_files_and_merged_is_the_capture_again() {
+    let whole = fs::read(fixture("llm-tokens.pcap")).unwrap();
+    let (header, mut records) = whole.split_at(24);
+    let mut files = [header.to_vec(), header.to_vec(), header.to_vec()];
+    for turn in 0.. {
+        // A record's third number is how many bytes of a frame follow its sixteen.
+        let Some(length) = records.get(8..12) else {
+            break;
+        };
+        let length = 16 + u32::from_le_bytes(length.try_into().unwrap()) as usize;
+        let (record, rest) = records.split_at(length);
+        files[turn * turn % 3].extend(record);
+        records = rest;
+    }
+    let folder = tempfile::tempdir().unwrap();
+    let mut arguments = vec![
+        "analyze".to_owned(),
+        "--merge".to_owned(),
+        "--format".to_owned(),
+        "jsonl".to_owned(),
+    ];
+    for (number, bytes) in files.iter().enumerate() {
+        let path = folder.path().join(number.to_string());
+        fs::write(&path, bytes).unwrap();
+        arguments.push(path.to_str().unwrap().to_owned());
+    }
+    let arguments: Vec<&str> = arguments.iter().map(String::as_str).collect();
+    let merged = ran(&arguments);
+    let once = ran(&["analyze", "--format", "jsonl", &fixture("llm-tokens.pcap")]);
+    // All but the summary, which names the files.
+    let rows = |text: &str| text.trim_end().rsplit_once('\n').unwrap().0.to_owned();
+    assert!(rows(&merged.out).lines().count() > 200);
+    assert_eq!(rows(&merged.out), rows(&once.out));
 }

@@ -404,7 +404,7 @@ mod tests {
     use crate::model::LinkType;
 
     fn batch(connections: &[u32]) -> Batch {
-        let mut batch = Batch::new(Shares::even(1));
+        let mut batch = Batch::new(Shares::of_jobs(1));
         for (frame, connection) in (1..).zip(connections) {
             let at = At {
                 frame: FrameNo(frame),

@@ -24,6 +24,7 @@ use cap::{Cap, Ends};
 use dispatch::Dispatcher;
 use merge::Merger;
 use pool::Pool;
+use share::Shares;
 use std::io;
 use std::num::NonZeroUsize;
 use worker::{Item, What};
@@ -103,11 +104,11 @@ pub struct Analyzer {
 impl Analyzer {
     /// An analyzer that has seen nothing.
     pub fn new(options: &Options) -> Analyzer {
-        let pool = Pool::new(options);
+        let shares = Shares::of_jobs(options.jobs.get());
         Analyzer {
             dispatcher: Dispatcher::new(),
-            batch: Batch::new(pool.shares()),
-            pool,
+            batch: Batch::new(shares),
+            pool: Pool::new(options, shares),
             cap: Cap::new(options.memory),
             epoch_is_over: false,
             items: Vec::new(),

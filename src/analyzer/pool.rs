@@ -1,4 +1,4 @@
-//! The workers: one in the caller's thread, or several, most of them in threads of their own.
+//! The workers: one in the caller's thread, or one or more in threads of their own.
 //!
 //! In: batches, one after the other. Out: the items that each made final, batch by batch, in the same order and the same whatever the
 //! number of workers. At most a few batches are under way at a time.
@@ -7,7 +7,6 @@ use super::Options;
 use super::batch::{Batch, Common, Part};
 use super::share::Shares;
 use super::worker::{Item, Worker};
-use std::collections::VecDeque;
 use std::sync::Arc;
 use std::sync::mpsc::{Receiver, SyncSender, sync_channel};
 use std::thread::JoinHandle;
@@ -15,23 +14,22 @@ use std::thread::JoinHandle;
 /// Batches that may be under way: enough that nobody waits for the other, few enough that memory stays small.
 pub(super) const UNDER_WAY: usize = 2;
 
-pub(super) struct Pool {
-    shares: Shares,
-    /// The first worker, where it works in the caller's thread.
-    here: Option<Here>,
-    /// The others.
-    threads: Vec<Thread>,
-    under_way: usize,
-}
-
-/// The worker in the caller's thread, and what it made of each batch that was not collected.
-struct Here {
-    worker: Box<Worker>,
-    done: VecDeque<Vec<Item>>,
+pub(super) enum Pool {
+    /// One worker, in the caller's thread.
+    Here {
+        worker: Box<Worker>,
+        /// What it made of the last batch, until that is collected.
+        done: Option<Vec<Item>>,
+    },
+    /// One or more in threads of their own.
+    Threads {
+        threads: Vec<Thread>,
+        under_way: usize,
+    },
 }
 
 /// A worker's thread.
-struct Thread {
+pub(super) struct Thread {
     /// `None` once it has been told that the capture is over.
     orders: Option<SyncSender<(Arc<Common>, Part)>>,
     done: Receiver<(Part, Vec<Item>)>,
@@ -41,86 +39,90 @@ struct Thread {
 }
 
 impl Pool {
-    pub(super) fn new(options: &Options) -> Pool {
-        let jobs = options.jobs.get();
-        let shares = Shares::of_jobs(jobs);
-        let here = (jobs <= 2).then(|| Here {
-            worker: Box::new(Worker::new(options, shares)),
-            done: VecDeque::new(),
-        });
-        let threads = shares.workers() - usize::from(here.is_some());
-        Pool {
-            shares,
-            here,
-            threads: (0..threads)
+    /// The workers for so many jobs, with these shares.
+    pub(super) fn new(options: &Options, shares: Shares) -> Pool {
+        if options.jobs.get() == 1 {
+            return Pool::Here {
+                worker: Box::new(Worker::new(options, shares)),
+                done: None,
+            };
+        }
+        Pool::Threads {
+            threads: (0..shares.workers())
                 .map(|_| Thread::start(options, shares))
                 .collect(),
             under_way: 0,
         }
     }
 
-    /// Which connections belong to which worker.
-    pub(super) fn shares(&self) -> Shares {
-        self.shares
-    }
-
-    /// Hands out a batch and leaves an empty one in its place.
+    /// Hands out a batch and leaves an empty one in its place. Where [`is_busy`](Pool::is_busy), one has to be collected first.
     pub(super) fn submit(&mut self, batch: &mut Batch) {
-        let (common, parts) = batch.end();
-        let common = Arc::new(common);
-        let mut parts = parts.into_iter();
-        let own = match &mut self.here {
-            Some(here) => parts.next().map(|part| (here, part)),
-            None => None,
-        };
-        for (thread, part) in self.threads.iter_mut().zip(parts) {
-            thread.send(Arc::clone(&common), part);
+        let (common, mut parts) = batch.end();
+        match self {
+            Pool::Here { worker, done } => {
+                let items = done.get_or_insert_default();
+                for part in &mut parts {
+                    worker.batch(&common, part, items);
+                }
+                batch.begin(parts, Some(common));
+            }
+            Pool::Threads { threads, under_way } => {
+                let common = Arc::new(common);
+                for (thread, part) in threads.iter_mut().zip(parts) {
+                    thread.send(Arc::clone(&common), part);
+                }
+                *under_way += 1;
+                let spare = |thread: &mut Thread| thread.spare.pop().unwrap_or_default();
+                let parts = threads.iter_mut().map(spare).collect();
+                // What the threads look at is left to them.
+                batch.begin(parts, Arc::into_inner(common));
+            }
         }
-        let mut next = Vec::with_capacity(self.shares.workers());
-        if let Some((here, mut part)) = own {
-            let mut items = Vec::new();
-            here.worker.batch(&common, &mut part, &mut items);
-            here.done.push_back(items);
-            next.push(part);
-        }
-        let spare = |thread: &mut Thread| thread.spare.pop().unwrap_or_default();
-        next.extend(self.threads.iter_mut().map(spare));
-        self.under_way += 1;
-        // What the threads still look at is left to them.
-        batch.begin(next, Arc::into_inner(common));
     }
 
     /// Whether a batch has to be collected before the next is submitted.
     pub(super) fn is_busy(&self) -> bool {
-        self.threads.is_empty() || self.under_way >= UNDER_WAY
+        match self {
+            Pool::Here { done, .. } => done.is_some(),
+            Pool::Threads { under_way, .. } => *under_way >= UNDER_WAY,
+        }
     }
 
     /// Waits for the oldest batch and appends the items that it made final, those of each worker in order. False if none is under way.
     pub(super) fn collect(&mut self, into: &mut Vec<Item>) -> bool {
-        if self.under_way == 0 {
-            return false;
+        match self {
+            Pool::Here { done, .. } => match done.take() {
+                Some(mut items) => {
+                    into.append(&mut items);
+                    true
+                }
+                None => false,
+            },
+            Pool::Threads { under_way: 0, .. } => false,
+            Pool::Threads { threads, under_way } => {
+                *under_way -= 1;
+                for thread in threads {
+                    let (part, mut items) = thread.receive();
+                    into.append(&mut items);
+                    thread.spare.push(part);
+                }
+                true
+            }
         }
-        self.under_way -= 1;
-        let here = self.here.as_mut().and_then(|here| here.done.pop_front());
-        into.append(&mut here.unwrap_or_default());
-        for thread in &mut self.threads {
-            let (part, mut items) = thread.receive();
-            into.append(&mut items);
-            thread.spare.push(part);
-        }
-        true
     }
 
     /// The capture is over, and nothing is under way: appends what that makes final.
     pub(super) fn finish(&mut self, into: &mut Vec<Item>) {
-        for thread in &mut self.threads {
-            thread.orders = None;
-        }
-        if let Some(here) = &mut self.here {
-            here.worker.finish(into);
-        }
-        for thread in &mut self.threads {
-            into.append(&mut thread.receive().1);
+        match self {
+            Pool::Here { worker, .. } => worker.finish(into),
+            Pool::Threads { threads, .. } => {
+                for thread in threads.iter_mut() {
+                    thread.orders = None;
+                }
+                for thread in threads {
+                    into.append(&mut thread.receive().1);
+                }
+            }
         }
     }
 }

@@ -5,6 +5,7 @@ use crate::capture::save::Ring;
 use crate::model::Severity;
 use crate::report::{Format, TimeFormat, View};
 use clap::{Args, Parser, Subcommand, ValueEnum};
+use clap_complete::Shell;
 use std::num::NonZeroUsize;
 use std::path::PathBuf;
 use std::time::Duration;
@@ -31,6 +32,16 @@ pub(super) enum Command {
     Live(Live),
     /// List the interfaces that one can capture on
     Interfaces,
+    /// Print what a shell needs to complete ssetrace's options: `source <(ssetrace completions bash)`
+    Completions {
+        /// The shell
+        shell: Shell,
+    },
+    /// Print a page of the manual: `ssetrace man live | man -l -`
+    Man {
+        /// The command [default: all of ssetrace]
+        command: Option<String>,
+    },
 }
 
 #[derive(Debug, Args)]
@@ -111,7 +122,7 @@ pub(super) struct Shared {
     #[arg(long, value_name = "N", value_parser = number, allow_negative_numbers = true)]
     pub(super) max_rows: Option<usize>,
     /// Columns of a table; 0 never wraps or cuts [default: the terminal's, else 0]
-    #[arg(long, value_name = "N", value_parser = number, allow_negative_numbers = true)]
+    #[arg(long, value_name = "N", value_parser = columns, allow_negative_numbers = true)]
     pub(super) width: Option<usize>,
     /// Colours
     #[arg(long, value_enum, default_value_t = Color::Auto)]
@@ -130,7 +141,14 @@ pub(super) struct Shared {
     pub(super) verbose: bool,
 }
 
-/// A number of rows or columns.
+/// Columns of a table: as many as a terminal can say that it has.
+fn columns(text: &str) -> Result<usize, String> {
+    text.parse::<u16>()
+        .map(usize::from)
+        .map_err(|_| format!("it is a number, 0 to {}", u16::MAX))
+}
+
+/// A number of rows.
 fn number(text: &str) -> Result<usize, String> {
     text.parse()
         .map_err(|_| "it is a number, 0 or more".to_owned())

@@ -1,7 +1,7 @@
 //! What a live run writes to: the results and the capture, which must not meet in one file.
 
 use super::args::Live as Arguments;
-use super::output::{is_same_file, output};
+use super::output::{allow_many_files, is_same_file, output};
 use crate::capture::live::Opened;
 use crate::capture::save::{self, Described, Ring, Save};
 use anyhow::Context;
@@ -91,7 +91,10 @@ pub(super) fn open(arguments: &Arguments, opened: &Opened) -> anyhow::Result<Fil
     }
     let (save, new) = match arguments.ring {
         None => Save::file(path, described),
-        Some(ring) => Save::ring(path, ring, described),
+        Some(ring) => {
+            allow_many_files();
+            Save::ring(path, ring, described)
+        }
     }
     .context(UNSAVED)?;
     files.save = Some(save);

@@ -14,6 +14,7 @@ use crate::report::Report;
 use anyhow::Context;
 use std::io::{self, Write};
 use std::num::NonZeroUsize;
+use std::path::Path;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::{Duration, Instant};
@@ -58,6 +59,10 @@ pub(super) fn live(arguments: &Arguments) -> anyhow::Result<Outcome> {
             }
         }
         rights::drop_to(owner).context("the rights cannot be given up (`--no-drop` keeps them)")?;
+        // Root's TMPDIR may be closed to whoever we are now; /tmp is everybody's.
+        if owner.is_some() && tempfile::tempfile().is_err() {
+            let _ = tempfile::env::override_temp_dir(Path::new("/tmp"));
+        }
     }
     let stop = signals::stop()?;
     if !shared.quiet {

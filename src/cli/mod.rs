@@ -7,6 +7,7 @@ mod live;
 mod messages;
 mod notes;
 mod output;
+mod pages;
 mod run;
 mod signals;
 mod status;
@@ -47,7 +48,7 @@ pub fn main() -> ExitCode {
     let shared = match &cli.command {
         Command::Analyze(arguments) => Some(&arguments.shared),
         Command::Live(arguments) => Some(&arguments.shared),
-        Command::Interfaces => None,
+        Command::Interfaces | Command::Completions { .. } | Command::Man { .. } => None,
     };
     if let Some(shared) = shared {
         messages::set_color(shared.color);
@@ -57,6 +58,8 @@ pub fn main() -> ExitCode {
         Command::Analyze(arguments) => run::analyze(arguments),
         Command::Live(arguments) => live::live(arguments),
         Command::Interfaces => interfaces::interfaces().map(|()| Outcome::Done(None)),
+        Command::Completions { shell } => pages::completions(*shell).map(|()| Outcome::Done(None)),
+        Command::Man { command } => pages::manual(command.as_deref()).map(|()| Outcome::Done(None)),
     };
     match outcome {
         Ok(Outcome::Done(worst)) => match fail_on.map(Severity::from) {
@@ -64,6 +67,8 @@ pub fn main() -> ExitCode {
             _ => ExitCode::SUCCESS,
         },
         Ok(Outcome::CouldNot) => ExitCode::from(COULD_NOT),
+        // Whoever read has gone, before anything was written: a normal end.
+        Err(error) if output::is_closed_pipe(&error) => ExitCode::SUCCESS,
         Err(error) => {
             messages::error(&messages::sentence(&error));
             ExitCode::from(COULD_NOT)

@@ -63,6 +63,18 @@ pub(super) fn look(shared: &Shared, nanoseconds: bool) -> report::Options {
     }
 }
 
+/// Allows as many open files as the system lets this user have: a ring or a merge may need more than programs commonly get.
+pub(super) fn allow_many_files() {
+    use rustix::process::{Resource, Rlimit, getrlimit, setrlimit};
+    let limit = getrlimit(Resource::Nofile);
+    let most = Rlimit {
+        current: limit.maximum,
+        maximum: limit.maximum,
+    };
+    // Where it is not allowed, opening the one file too many says so.
+    let _ = setrlimit(Resource::Nofile, most);
+}
+
 /// An error of the output.
 pub(super) fn unwritable(error: io::Error) -> anyhow::Error {
     anyhow::Error::from(error).context("the output could not be written")

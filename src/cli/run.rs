@@ -1,7 +1,9 @@
 //! The program on one page: each capture is opened, its frames go through the analyzer, the records go to the report.
 
 use super::args::{Analyze, Shared};
-use super::output::{Output, buffered, is_closed_pipe, is_same_file, look, output, unwritable};
+use super::output::{
+    Output, allow_many_files, buffered, is_closed_pipe, is_same_file, look, output, unwritable,
+};
 use super::{Outcome, messages, notes, signals};
 use crate::analyzer::{Analyzer, Options, Source};
 use crate::capture::{self, Capture, Filter, Frames, Merged};
@@ -9,7 +11,7 @@ use crate::decode::link_type_name;
 use crate::model::{Detail, Record, Timestamp, limits};
 use crate::report::{Format, Report, View};
 use anyhow::Context;
-use std::fs::File;
+use std::fs::{self, File};
 use std::io::{self, Write};
 use std::num::NonZeroUsize;
 use std::os::fd::AsFd;
@@ -31,7 +33,7 @@ pub(super) fn analyze(arguments: &Analyze) -> anyhow::Result<Outcome> {
     if arguments.follow && arguments.files.len() > 1 {
         anyhow::bail!("`--follow` reads one capture until it is stopped: name one.");
     }
-    let waits = arguments.follow || arguments.files.iter().any(|path| path == Path::new("-"));
+    let waits = arguments.follow || arguments.files.iter().any(|path| is_stream(path));
     // A Ctrl-C on a pipeline is for its first program; we end when that has.
     let stop = match waits {
         true => signals::stop()?,
@@ -98,6 +100,7 @@ impl Run<'_> {
             }
             return Ok(());
         }
+        allow_many_files();
         let mut captures = Vec::new();
         for path in &self.arguments.files {
             match self.open(path) {
@@ -116,7 +119,7 @@ impl Run<'_> {
     }
 
     fn open(&self, path: &Path) -> Result<Capture, capture::Error> {
-        match self.arguments.follow || path == Path::new("-") {
+        match self.arguments.follow || is_stream(path) {
             true => Capture::follow(path, &self.stop),
             false => Capture::open(path),
         }
@@ -217,7 +220,8 @@ fn jobs(arguments: &Analyze) -> NonZeroUsize {
     const USEFUL: NonZeroUsize = NonZeroUsize::new(8).unwrap();
     let cores =
         || thread::available_parallelism().map_or(NonZeroUsize::MIN, |cores| cores.min(USEFUL));
-    arguments.jobs.unwrap_or_else(cores)
+    // The output is the same for any number.
+    arguments.jobs.unwrap_or_else(cores).min(limits::JOBS)
 }
 
 /// Opens the report on a capture whose first frame is of time `first`.
@@ -226,7 +230,10 @@ fn open_report(arguments: &Analyze, first: Option<Timestamp>) -> anyhow::Result<
     let mut options = look(shared, false);
     // Who looks at a pipe on a terminal wants to see rows as they come, and so does who captures at this moment; who has a
     // capture that was saved wants its tables, whatever it comes through.
-    let pipe = arguments.files == [Path::new("-")] && !regular_input();
+    let pipe = match &arguments.files[..] {
+        [path] => is_stream(path) && (path != Path::new("-") || !regular_input()),
+        _ => false,
+    };
     let recent = || first.is_some_and(is_recent);
     options.live = arguments.follow || (pipe && (options.terminal || recent()));
     let out: Box<dyn Write> = match output(shared) {
@@ -253,6 +260,12 @@ fn is_recent(time: Timestamp) -> bool {
     let time = UNIX_EPOCH + Duration::from_nanos(u64::try_from(time.0).unwrap_or(0));
     let age = SystemTime::now().duration_since(time);
     age.unwrap_or_else(|ahead| ahead.duration()) < RECENT
+}
+
+/// Whether more may come than is there: standard input, or a pipe that has a name.
+fn is_stream(path: &Path) -> bool {
+    let neither = |file: fs::Metadata| !file.is_file() && !file.is_dir();
+    path == Path::new("-") || path.metadata().is_ok_and(neither)
 }
 
 /// Whether standard input is a file, all of which is there.

@@ -2,6 +2,7 @@
 
 use clap::Error;
 use clap::error::{ContextKind, ContextValue, ErrorKind};
+use std::ffi::OsStr;
 use std::fmt::Write;
 use std::path::Path;
 
@@ -13,7 +14,8 @@ pub(super) fn sentence(error: &Error) -> String {
         _ => None,
     };
     let option = named(ContextKind::InvalidArg).map(first_name);
-    let help = help(std::env::args().nth(1).as_deref());
+    let command = std::env::args_os().nth(1);
+    let help = help(command.as_deref().and_then(OsStr::to_str));
     let sentence = match (error.kind(), option) {
         (ErrorKind::MissingSubcommand | ErrorKind::DisplayHelpOnMissingArgumentOrSubcommand, _) => {
             return format!("which command? `ssetrace analyze FILE` annotates a capture; {help}");
@@ -70,7 +72,7 @@ pub(super) fn sentence(error: &Error) -> String {
 /// Where to look up what can be typed, after `command`.
 fn help(command: Option<&str>) -> String {
     match command {
-        Some(command @ ("analyze" | "live" | "interfaces")) => {
+        Some(command @ ("analyze" | "live" | "interfaces" | "completions" | "man")) => {
             format!("`ssetrace {command} --help` says what there is")
         }
         _ => "`ssetrace --help` and `ssetrace analyze --help` say what there is".to_owned(),

@@ -1,5 +1,7 @@
 //! Every cap of the program, each with the reason for its number. Reaching one makes a label, never a silent drop.
 
+use std::num::NonZeroUsize;
+
 /// Longest HTTP head (request or response) that is buffered, bytes. nginx allows 32 KiB, node 16 KiB, Tomcat 8 KiB, and
 /// Envoy at most 96 KiB; four times nginx's is more than any server in use accepts.
 pub const HTTP_HEAD: usize = 128 * 1024;
@@ -141,6 +143,9 @@ pub const BATCH_BYTES: usize = 4 * 1024 * 1024;
 
 /// Connections of a live run whose last row is remembered, so that the next tells the pause between them: 64 bytes each, and more than one machine has ports.
 pub const LIVE_CONNECTIONS: usize = 64 * 1024;
+
+/// Worker threads of one run: one thread reads for them all, and some dozens are never busy at once.
+pub const JOBS: NonZeroUsize = NonZeroUsize::new(64).unwrap();
 
 /// Memory of a whole analysis where nothing else is asked for, bytes: some millions of connections that are over, or 250,000 that are open at once.
 pub const MEMORY: usize = 1024 * 1024 * 1024;

@@ -42,7 +42,10 @@ fn a_signal_ends_it_with_all_frames_and_the_summary() {
         return;
     }
     let Some(server) = Server::node() else { return };
-    for signal in ["INT", "TERM"] {
+    for signal in ["INT", "TERM", "HUP"] {
+        if signal == "HUP" && !hangups_end_programs() {
+            continue;
+        }
         let mut live = Live::start(&["-f", &server.filter(), "--format", "jsonl"]);
         let client = server.curl("/endless");
         expect(&live.out, r#""record":"event""#);
@@ -61,6 +64,13 @@ fn a_signal_ends_it_with_all_frames_and_the_summary() {
         );
         drop(client);
     }
+}
+
+/// Not so under nohup, nor where /proc does not tell.
+fn hangups_end_programs() -> bool {
+    let status = std::fs::read_to_string("/proc/self/status").unwrap_or_default();
+    let ignored = status.lines().find_map(|line| line.strip_prefix("SigIgn:"));
+    ignored.is_some_and(|mask| u64::from_str_radix(mask.trim(), 16).unwrap() & 1 == 0)
 }
 
 #[test]
@@ -143,6 +153,28 @@ fn a_closed_pipe_is_a_normal_end() {
     assert_eq!(live.wait().code(), Some(0));
     let errors = lines(live.child.stderr.take().unwrap());
     assert_eq!(rest(&errors), [""; 0]);
+}
+
+#[test]
+fn so_is_that_of_a_capture_nobody_reads() {
+    if !may_capture() {
+        return;
+    }
+    let folder = tempfile::tempdir().unwrap();
+    let (reader, writer) = std::io::pipe().unwrap();
+    drop(reader);
+    let mut command = ssetrace();
+    command.args(["live", "-q", "-f", "tcp port 1", "--duration", "1s"]);
+    command
+        .args(["--write", "-", "-o"])
+        .arg(folder.path().join("rows"));
+    let output = command
+        .stdout(writer)
+        .stderr(Stdio::piped())
+        .output()
+        .unwrap();
+    let error = String::from_utf8(output.stderr).unwrap();
+    assert_eq!((output.status.code(), error.as_str()), (Some(0), ""));
 }
 
 #[test]

@@ -1,6 +1,6 @@
 //! Rights: what is said without them, and that they are given up.
 
-use crate::world::{Live, is_root, skipped, ssetrace};
+use crate::world::{Live, Server, has, is_root, skipped, ssetrace};
 use std::fs;
 use std::os::unix::fs::{MetadataExt, PermissionsExt};
 use std::os::unix::process::CommandExt;
@@ -149,4 +149,27 @@ fn the_interfaces_are_listed_without_rights() {
         .find(|line| line.contains("127.0.0.1"))
         .unwrap();
     assert!(loopback.contains("localhost"), "{list}");
+}
+
+#[test]
+fn a_folder_for_temporary_files_that_is_root_s_own_is_not_needed() {
+    if !is_root() {
+        return;
+    }
+    if !has("curl") {
+        return;
+    }
+    let Some(server) = Server::node() else { return };
+    let folder = tempfile::tempdir().unwrap();
+    fs::set_permissions(folder.path(), fs::Permissions::from_mode(0o700)).unwrap();
+    let mut command = ssetrace();
+    command.args(["live", "-f", &server.filter(), "--format", "json"]);
+    command.env("TMPDIR", folder.path()).env_remove("SUDO_UID");
+    let live = Live::spawn(command);
+    // Its events are more than a report keeps in memory.
+    assert!(server.curl("/long").wait().success());
+    std::thread::sleep(Duration::from_millis(300));
+    let document = live.stop().join("\n");
+    assert!(document.ends_with("}}"), "{}", document.len());
+    assert!(document.len() > 2 * 1024 * 1024);
 }

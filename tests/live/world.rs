@@ -83,6 +83,7 @@ impl Running {
     pub(crate) fn signal(&self, name: &str) {
         let signal = match name {
             "INT" => rustix::process::Signal::INT,
+            "HUP" => rustix::process::Signal::HUP,
             _ => rustix::process::Signal::TERM,
         };
         let pid = rustix::process::Pid::from_child(&self.child);

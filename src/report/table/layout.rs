@@ -8,7 +8,7 @@ use super::Lines;
 use super::line::{ACCENT, BOLD, DIM, ERROR, Line, PLAIN, WARNING};
 use super::wrap::{Piece, without_parenthesis, wrap};
 use crate::model::{Annotation, Direction, FrameRecord, Label, Phase, Rail, Role, Timestamp};
-use crate::report::text::Lasting;
+use crate::report::text::{Lasting, width};
 use crate::report::time::Clock;
 use anstyle::Style;
 use std::io::{self, Write};
@@ -254,7 +254,23 @@ impl<W: Write> Lines for Layout<'_, W> {
 
     fn words(&mut self, style: Style, words: &str) -> io::Result<()> {
         self.tag();
-        self.line.put(style, words);
+        let begins = self.line.columns();
+        let mut clauses = words.split(" · ").peekable();
+        while let Some(clause) = clauses.next() {
+            if self.line.columns() > begins {
+                self.line.put(style, " ·");
+                // The dot behind the clause has to fit too.
+                let dot = if clauses.peek().is_some() { 2 } else { 0 };
+                let end = self.line.columns() + 1 + width(clause) + dot;
+                if self.columns.table > 0 && end > self.columns.table {
+                    self.line.end(self.out)?;
+                    self.line.space(begins + 2);
+                } else {
+                    self.line.space(1);
+                }
+            }
+            self.line.put(style, clause);
+        }
         self.line.end(self.out)
     }
 }

@@ -9,7 +9,7 @@ use super::layout::{Columns, Layout};
 use super::line::{BOLD, ERROR, Line, PLAIN};
 use super::markdown::Markdown;
 use super::{Before, Lines, summary};
-use crate::model::{Finding, FrameRecord, Record, SessionRecord, Summary, Timestamp, limits};
+use crate::model::{FrameRecord, Record, SessionRecord, Summary, Timestamp, limits};
 use crate::report::markdown::outline;
 use crate::report::text::Lasting;
 use crate::report::time::Clock;
@@ -39,7 +39,6 @@ pub(in crate::report) struct LiveTable<W: Write> {
     before: HashMap<u32, Before, foldhash::fast::RandomState>,
     /// The time of the row before, whatever its connection.
     last: Option<Timestamp>,
-    findings: Vec<Finding>,
     /// Whether the heads are written.
     begun: bool,
     /// Whether a capture was written before this one.
@@ -61,7 +60,6 @@ impl<W: Write> LiveTable<W> {
             sessions: HashMap::default(),
             before: HashMap::default(),
             last: None,
-            findings: Vec::new(),
             begun: false,
             later: false,
         }
@@ -92,8 +90,12 @@ impl<W: Write> LiveTable<W> {
             Record::Event(_) => Ok(()),
             Record::Session(session) => self.session(session),
             Record::Finding(finding) => {
-                self.findings.push(Finding::clone(finding));
-                Ok(())
+                // At once, as all here: a run of days keeps nothing for its end.
+                self.begin()?;
+                let mut lines = Vec::new();
+                let width = self.options.width;
+                heading::write_finding(finding, width, &mut self.line, &mut lines)?;
+                self.outside(&lines)
             }
             Record::Connection(connection) => {
                 self.sessions.remove(&connection.connection);
@@ -157,23 +159,25 @@ impl<W: Write> LiveTable<W> {
         self.line.end(&mut self.out)?;
         let (line, width) = (&mut self.line, self.options.width);
         let mut lines = Vec::new();
-        for finding in std::mem::take(&mut self.findings) {
-            heading::write_finding(&finding, width, line, &mut lines)?;
-        }
         if std::mem::take(&mut self.options.legend) {
             summary::write_legend(width, line, &mut lines)?;
         }
         summary::write_summary(summary, width, line, &mut lines)?;
-        match self.options.format {
-            Format::Markdown => outline(&lines, "", &mut self.out)?,
-            _ => self.out.write_all(&lines)?,
-        }
+        self.outside(&lines)?;
         // The next capture begins anew, with all its numbers.
         self.clock = Clock::new(self.options.time, self.options.nanoseconds);
         self.sessions.clear();
         self.before.clear();
         (self.last, self.begun, self.later) = (None, false, true);
         Ok(())
+    }
+
+    /// Writes lines that are no rows.
+    fn outside(&mut self, lines: &[u8]) -> io::Result<()> {
+        match self.options.format {
+            Format::Markdown => outline(lines, "", &mut self.out),
+            _ => self.out.write_all(lines),
+        }
     }
 
     /// Writes the heads, once.

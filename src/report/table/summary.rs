@@ -62,7 +62,11 @@ pub(in crate::report) fn write_summary(
     let names: Vec<&str> = names
         .map(|name| name.rsplit(['/', '\\']).next().unwrap_or(name))
         .collect();
-    let name = Escaped(&names.join(" + ")).to_string();
+    let name = match &names[..] {
+        [first, rest @ ..] if rest.len() > 3 => format!("{first} + {} more", rest.len()),
+        few => few.join(" + "),
+    };
+    let name = Escaped(&name).to_string();
     let name = match columns {
         0 => name.as_str().into(),
         _ => cut(&name, columns.saturating_sub(1)),
