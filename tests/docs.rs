@@ -2,6 +2,8 @@
 //! `SSETRACE_BLESS=1` writes them again.
 #![allow(clippy::unwrap_used)] // A test that cannot set up its case fails.
 
+use ssetrace::decode::skip;
+use ssetrace::model::Label;
 use std::fs;
 use std::path::{Path, PathBuf};
 use std::process::Command;
@@ -48,6 +50,18 @@ fn every_link_between_the_pages_leads_somewhere() {
             let there = page.parent().unwrap().join(path);
             assert!(!inside || there.exists(), "{}: {target}", page.display());
         }
+    }
+}
+
+#[test]
+fn the_page_about_tcp_explains_every_label_and_every_reason() {
+    let page = fs::read_to_string(root().join("docs/tcp.md")).unwrap();
+    let labels = Label::ALL.iter();
+    let labels = labels.take_while(|label| **label != Label::Request);
+    let labels = labels.map(|label| label.name());
+    let reasons = skip::ALL.iter().map(|reason| reason.0);
+    for word in labels.chain(reasons) {
+        assert!(page.contains(&format!("| `{word}` |")), "{word}");
     }
 }
 

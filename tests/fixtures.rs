@@ -78,10 +78,15 @@ fn tshark_reads_every_capture_without_a_complaint() {
         else {
             return skipped("tshark is not installed");
         };
-        let complaints = String::from_utf8_lossy(&output.stdout);
+        // That bytes come again is what some of them show.
+        let printed = String::from_utf8_lossy(&output.stdout);
+        let lines = printed.lines();
+        let complaints: Vec<&str> = lines
+            .filter(|line| !line.contains("overlaps old data (retransmission?)"))
+            .collect();
         assert!(
             complaints.is_empty(),
-            "{}:\n{complaints}",
+            "{}:\n{complaints:#?}",
             capture.display()
         );
         let cut =

@@ -86,7 +86,7 @@ fn a_session_has_every_field_of_the_reference() {
             "time_to_head": 0.009489, "time_to_first_event": 0.0096, "duration": 2.02,
             "gaps": {"min": 0.000000001, "p50": 0.000002, "p95": 0.003, "max": 1.01},
             "rate": 0.99, "heartbeats": {"min": 1, "p50": 1, "p95": 1, "max": 1},
-            "incomplete_event": 3, "end": {"kind": "terminating-chunk", "frame": 37, "by": "server"}, "reconnects": 0,
+            "incomplete_event": 3, "missing": {"bytes": 27, "holes": 1, "frames": [14, 17]}, "end": {"kind": "terminating-chunk", "frame": 37, "by": "server"}, "reconnects": 0,
             "reconnection": {"delay": 0.209, "retry": 200, "attempts": 1, "missed": 0, "repeated": 0},
             "llm": null, "mcp": null,
         })
@@ -100,6 +100,7 @@ fn a_session_has_every_field_of_the_reference() {
         "time_to_first_event",
         "duration",
         "gaps",
+        "missing",
         "rate",
         "heartbeats",
         "reconnects",

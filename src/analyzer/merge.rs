@@ -273,6 +273,8 @@ fn session_record(
         heartbeats: ending.heartbeats,
         longest_silence: ending.longest_silence,
         incomplete_event: ending.incomplete_event,
+        missing: ending.missing.clone(),
+        lost: ending.lost,
         end: ending.end,
         resumed,
         opening,

@@ -17,7 +17,7 @@ const NAP: Duration = Duration::from_millis(100);
 const GROWTH: Duration = Duration::from_millis(20);
 
 /// How long a pipe's writer has to end by itself: a Ctrl-C on a pipeline reaches both programs, and the writer has more to say.
-const GRACE: Duration = Duration::from_secs(1);
+const GRACE: Duration = Duration::from_secs(3);
 
 /// The input.
 pub(super) struct Follow {

@@ -1,6 +1,6 @@
 //! What the assembler of one direction hands up: bytes with their span, a gap, the end.
 
-use super::{At, Direction, Span};
+use super::{At, Direction, FrameNo, Span};
 
 /// One delivery of one direction, in stream order. The borrowed bytes are gone when the call returns.
 #[derive(Clone, Copy, Debug)]
@@ -16,8 +16,11 @@ pub enum Delivery<'a> {
     Gap {
         /// How many bytes are missing; 0 where the number cannot be known.
         bytes: u64,
-        /// `first`: the last frame that delivered before the gap; `there`: the frame on which the gap was declared.
+        /// `first`: the frame that carried the last byte before the gap; `there`: the frame on which the gap was declared.
         span: Span,
+        /// The frame that carried the last byte before the gap, and the one that carried the first byte, or the FIN, behind it. One
+        /// and the same where the snaplen cut a frame.
+        between: (FrameNo, FrameNo),
     },
     /// Nothing more comes in this direction.
     End {

@@ -103,6 +103,9 @@ pub const DECODED_ITEMS_FREE: u64 = 250_000;
 /// and each takes a hundred times its room while it waits for the frames of other connections.
 pub const DECODED_ITEM: u64 = 4;
 
+/// Holes in one stream whose frames are named; later ones are only counted. A capture that misses more is not read hole by hole.
+pub const HOLES: usize = 64;
+
 /// Streams of other forms (ndjson and the like) that are listed for one connection; later ones are not.
 pub const OTHER_STREAMS: usize = 4_096;
 

@@ -24,6 +24,8 @@ pub use record::{
     LiveRun, OtherStream, Phase, Rail, Reconnect, Record, Resumed, Role, SessionOpening,
     SessionRecord, Severity, Summary, Teardown, TeardownKind,
 };
-pub use said::{Detail, End, EndKind, Event, Fact, Gaps, Ids, Protocol, Said, SessionEnding};
+pub use said::{
+    Detail, End, EndKind, Event, Fact, Gaps, Ids, Missing, Protocol, Said, SessionEnding,
+};
 pub use segment::{Decoded, Direction, Endpoint, Flags, Segment, SkipReason, TcpOptions};
-pub use tcp::{SynOptions, TcpFacts};
+pub use tcp::{Repeated, SynOptions, TcpFacts};

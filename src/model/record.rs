@@ -1,8 +1,8 @@
 //! The records that every output form writes: what the timeline has made of facts, numbered and final.
 
 use super::{
-    At, Direction, End, Endpoint, Event, Exchange, Flags, FrameNo, Gaps, LabelSet, Nanos, Protocol,
-    TcpFacts, Timestamp,
+    At, Direction, End, Endpoint, Event, Exchange, Flags, FrameNo, Gaps, LabelSet, Missing, Nanos,
+    Protocol, TcpFacts, Timestamp,
 };
 use serde::{Deserialize, Serialize};
 use smallvec::SmallVec;
@@ -307,6 +307,10 @@ pub struct SessionRecord {
     pub longest_silence: Option<Nanos>,
     /// Decoded bytes after the last blank line.
     pub incomplete_event: u64,
+    /// What the capture missed of the response.
+    pub missing: Option<Box<Missing>>,
+    /// Whether it ended while nothing told where its chunks or the body end.
+    pub lost: bool,
     /// How it ended.
     pub end: End,
     /// What its IDs say, where it continues another.

@@ -1,6 +1,6 @@
 //! What the layers above TCP say of frames: HTTP heads, chunks, events, ends. Each fact names the frame it belongs to.
 
-use super::{At, Direction, Exchange, Nanos, RequestHead, ResponseHead, Span};
+use super::{At, Direction, Exchange, FrameNo, Nanos, RequestHead, ResponseHead, Span};
 use serde::{Deserialize, Serialize};
 use std::sync::Arc;
 
@@ -91,6 +91,8 @@ pub enum Fact {
     Gap {
         /// Bytes missing, 0 if unknown.
         bytes: u64,
+        /// The frames around them, as in `Delivery::Gap`.
+        between: (FrameNo, FrameNo),
         /// In words, what follows from it.
         outcome: &'static str,
     },
@@ -236,12 +238,27 @@ pub struct SessionEnding {
     pub longest_silence: Option<Nanos>,
     /// Decoded bytes after the last blank line.
     pub incomplete_event: u64,
+    /// What the capture missed of the response.
+    pub missing: Option<Box<Missing>>,
+    /// Whether it ended while nothing told where its chunks or the body end: behind bytes that are missing, or in broken framing.
+    pub lost: bool,
     /// The IDs that the stream set; `None` if it set none.
     pub ids: Option<Box<Ids>>,
     /// The reconnection time in force when it ended, milliseconds, if the stream set one.
     pub retry: Option<u64>,
     /// How it ended.
     pub end: End,
+}
+
+/// Bytes of a stream that the capture missed.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Missing {
+    /// How many; `None` where the number of some is not known.
+    pub bytes: Option<u64>,
+    /// In how many holes.
+    pub holes: u64,
+    /// The frames around each hole, as in `Delivery::Gap`; of the first `limits::HOLES`.
+    pub between: Vec<(FrameNo, FrameNo)>,
 }
 
 /// What a connection speaks.

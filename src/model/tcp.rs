@@ -14,6 +14,17 @@ pub struct SynOptions {
     pub sack: bool,
 }
 
+/// What a retransmission sends again.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Repeated {
+    /// The first frame that carried these bytes.
+    pub frame: FrameNo,
+    /// The time since it.
+    pub after: Nanos,
+    /// Whether the receiver had asked for them: duplicate ACKs say that they were lost.
+    pub asked: bool,
+}
+
 /// The TCP facts of one frame. Names in brackets are Wireshark's fields.
 #[derive(Clone, Copy, Debug, PartialEq, Serialize, Deserialize)]
 pub struct TcpFacts {
@@ -52,12 +63,14 @@ pub struct TcpFacts {
     pub acknowledges_fin: Option<FrameNo>,
     /// On a frame of the teardown (FIN, ACK of a FIN, RST after a FIN): which one it is, from 1.
     pub teardown: Option<u8>,
-    /// The frame that carried these bytes (or whose loss this one repairs) first, where this one is a retransmission and that one was captured.
-    pub repeats: Option<FrameNo>,
+    /// Where this one is a retransmission: what it sends again, if that was captured.
+    pub repeats: Option<Repeated>,
     /// Where this frame's payload waits behind a hole: the bytes missing there (in the first hole, if there are several). 0 when it does not wait.
     pub hole: u32,
-    /// Whether this frame brought the bytes for which others waited behind a hole.
-    pub fills_hole: bool,
+    /// Bytes of this frame that others, which wait behind a hole, had brought with other values: those count.
+    pub conflicts: u32,
+    /// Where this frame brought the bytes for which others waited behind a hole: the first of these, and how long it waited.
+    pub fills_hole: Option<(FrameNo, Nanos)>,
     /// After this frame: whether bytes from the server wait behind a hole.
     pub waiting: bool,
     /// After this frame: which sides have sent a FIN (bit 0 the client, bit 1 the server), bit 2 a RST by anyone.

@@ -19,7 +19,7 @@ const SESSIONS: &str = "session,connection,stream,client,server,\
     response.frame,response.status,response.version,response.content_type,response.framing,response.content_encoding,\
     events,comments,chunks,body_bytes,data_bytes,wire_bytes,segments,time_to_head,time_to_first_event,duration,\
     gaps.min,gaps.p50,gaps.p95,gaps.max,rate,\
-    heartbeats.min,heartbeats.p50,heartbeats.p95,heartbeats.max,incomplete_event,end.kind,end.frame,end.by,reconnects,\
+    heartbeats.min,heartbeats.p50,heartbeats.p95,heartbeats.max,incomplete_event,missing.bytes,missing.holes,missing.frames,end.kind,end.frame,end.by,reconnects,\
     reconnection.delay,reconnection.retry,reconnection.attempts,reconnection.missed,reconnection.repeated\n";
 
 /// The form.

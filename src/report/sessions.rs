@@ -9,8 +9,8 @@ use super::table::line::{ACCENT, ERROR, Line, PLAIN, WARNING};
 use super::table::summary::write_summary;
 use super::text::{Count, Escaped, Lasting, Thousands, cut};
 use crate::model::{
-    Direction, End, EndKind, Finding, Framing, Nanos, Record, Resumed, SessionRecord, Severity,
-    Summary, Timestamp, limits,
+    Direction, EndKind, Finding, Framing, Nanos, Record, Resumed, SessionRecord, Severity, Summary,
+    Timestamp, limits,
 };
 use anstyle::Style;
 use std::io::{self, BufWriter, Seek, Write};
@@ -180,7 +180,7 @@ fn cells(session: &SessionRecord) -> Vec<Cell> {
     let framing = response
         .and_then(|head| head.framing)
         .or(session.chunks.map(|_| Framing::Chunked));
-    let (style, end) = ended_by(session.end, framing);
+    let (style, end) = ended_by(session, framing);
     vec![
         styled(ACCENT, &opening.session.to_string()),
         opening.connection.to_string().into(),
@@ -229,10 +229,14 @@ pub(super) fn resumed(resumed: Resumed, before: &str) -> String {
 }
 
 /// What ended a session.
-fn ended_by(end: End, framing: Option<Framing>) -> (Style, &'static str) {
+fn ended_by(session: &SessionRecord, framing: Option<Framing>) -> (Style, &'static str) {
+    let end = session.end;
     match (end.kind, framing) {
         (EndKind::Fin, _) if end.by == Some(Direction::ToServer) => (ERROR, "client's FIN"),
         (EndKind::Rst, _) if end.by == Some(Direction::ToServer) => (ERROR, "client's RST"),
+        (EndKind::Fin, Some(Framing::Chunked | Framing::ContentLength)) if session.lost => {
+            (WARNING, "FIN, its end not captured")
+        }
         (EndKind::TerminatingChunk, _) => (PLAIN, "terminating chunk"),
         (EndKind::ContentLength, _) => (PLAIN, "Content-Length"),
         (EndKind::Fin, Some(Framing::Chunked)) => (ERROR, "FIN, no terminating chunk"),

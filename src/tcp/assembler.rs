@@ -2,7 +2,8 @@
 //!
 //! Segments of one direction come in, and the acknowledgments of the other; [`Delivery`]s go out in stream order: data, gaps, one end.
 //! In-order bytes are handed on as they lie in the frame; only what waits behind a hole is copied, up to the caps of `limits`.
-//! The first copy of a byte wins, whatever comes later; differing copies are counted.
+//! The first copy of a byte wins, whatever comes later. Copies that differ are counted as long as the first waits behind a hole; what
+//! was handed on is not kept to be compared.
 //!
 //! **Positions.** Sequence numbers are unwrapped to 64 bits around the next expected one, so that a stream may be longer than 4 GiB.
 //!
@@ -17,7 +18,7 @@
 
 use super::sequence::SeqNo;
 use super::waiting::Waiting;
-use crate::model::{At, Delivery, Ending, Flags, Segment, Span};
+use crate::model::{At, Delivery, Ending, Flags, FrameNo, Segment, Span};
 
 /// The position of the first sequence number seen: so high that every position before it, half the circle at most, is positive.
 const ORIGIN: u64 = 1 << 32;
@@ -40,8 +41,10 @@ enum Start {
 pub(super) struct Placed {
     /// Where its payload waits: the bytes missing between what was delivered and the first byte that waits.
     pub(super) hole: u32,
-    /// Whether it brought the bytes for which others waited.
-    pub(super) filled: bool,
+    /// Bytes of it that others behind the hole had brought with other values: those count.
+    pub(super) conflicts: u32,
+    /// Where it brought the bytes for which others waited: the first of these.
+    pub(super) filled: Option<At>,
 }
 
 /// One direction's reassembly.
@@ -57,12 +60,14 @@ pub(super) struct Assembler {
     acked: u64,
     /// The highest number acknowledged before the sender was seen.
     acked_early: Option<SeqNo>,
-    /// Up to here, bytes that are neither delivered nor waiting were cut by the snaplen.
+    /// Up to here, bytes that are neither delivered nor waiting were cut by the snaplen, and the frame that it cut.
     cut_until: u64,
-    /// The FIN's position: nothing is delivered at or behind it.
+    cut_in: FrameNo,
+    /// The FIN's position, and its frame: nothing is delivered at or behind it.
     fin: Option<u64>,
+    fin_in: FrameNo,
     ended: bool,
-    /// The frame of the last delivery.
+    /// The frame that carried the last byte that was delivered, or on which a gap was declared since.
     last: At,
     waiting: Waiting,
 }
@@ -76,7 +81,9 @@ impl Assembler {
             acked: 0,
             acked_early: None,
             cut_until: 0,
+            cut_in: FrameNo(0),
             fin: None,
+            fin_in: FrameNo(0),
             ended: false,
             last: At::default(),
             waiting: Waiting::default(),
@@ -107,7 +114,7 @@ impl Assembler {
         self.find_start(number, syn, segment);
         let position = self.position(number);
         if segment.flags.has(Flags::FIN) {
-            self.finish_at(position + u64::from(segment.length));
+            self.finish_at(position + u64::from(segment.length), segment.at.frame);
         }
         if segment.length == 0 {
             return Placed::default();
@@ -208,9 +215,9 @@ impl Assembler {
     }
 
     /// Hears of a FIN at `fin`. Of two that disagree the lower one counts, so that the end comes.
-    fn finish_at(&mut self, fin: u64) {
+    fn finish_at(&mut self, fin: u64, frame: FrameNo) {
         if fin >= self.next && self.fin.is_none_or(|known| fin < known) {
-            self.fin = Some(fin);
+            (self.fin, self.fin_in) = (Some(fin), frame);
             self.waiting.cut(fin);
         }
     }
@@ -234,18 +241,23 @@ impl Assembler {
         let payload = part(segment.payload, begin - position, end - position);
         let in_order = begin == self.next;
         let first = self.waiting.first();
+        let filled = self.waiting.first_carrier();
         if in_order && first.is_none_or(|first| end <= first) {
             if !payload.is_empty() {
                 self.hand_on(payload, Span::of(at), deliver);
             }
             self.cut_until = self.cut_until.max(end);
+            if (payload.len() as u64) < end - begin {
+                self.cut_in = at.frame;
+            }
             self.pump(at, None, deliver);
             return Placed {
                 hole: 0,
-                filled: first == Some(end),
+                conflicts: 0,
+                filled: filled.filter(|_| first == Some(end)),
             };
         }
-        self.waiting.keep(begin, payload, end, at);
+        let conflicts = self.waiting.keep(begin, payload, end, at);
         self.pump(at, None, deliver);
         let waits = self.next <= begin;
         let missing = self.waiting.first().unwrap_or(self.next) - self.next;
@@ -255,7 +267,8 @@ impl Assembler {
             } else {
                 0
             },
-            filled: in_order,
+            conflicts: u32::try_from(conflicts).unwrap_or(u32::MAX),
+            filled: filled.filter(|_| in_order),
         }
     }
 
@@ -272,18 +285,19 @@ impl Assembler {
             let stop = first.or(self.fin);
             let cut = stop.map_or(self.cut_until, |stop| stop.min(self.cut_until));
             if cut > self.next {
-                self.gap(cut, at, deliver);
+                self.gap(cut, (self.cut_in, self.cut_in), at, deliver);
             } else if let Some(start) = first {
                 if self.acked < start && !self.waiting.is_full() && ending.is_none() {
                     return;
                 }
-                self.gap(start, at, deliver);
+                let behind = self.waiting.first_carrier().unwrap_or(at);
+                self.gap(start, (self.last.frame, behind.frame), at, deliver);
             } else if let Some(fin) = self.fin
                 // Only the number behind the FIN says that every byte before it has arrived.
                 && (fin == self.next || self.acked > fin)
             {
                 if fin > self.next {
-                    self.gap(fin, at, deliver);
+                    self.gap(fin, (self.last.frame, self.fin_in), at, deliver);
                 }
                 self.end(at, Ending::Fin, deliver);
             } else if let Some(ending) = ending {
@@ -308,15 +322,24 @@ impl Assembler {
             self.hand_on(bytes, span, deliver);
         }
         self.cut_until = self.cut_until.max(start + piece.length());
+        if (piece.bytes.len() as u64) < piece.length() {
+            self.cut_in = piece.carrier.frame;
+        }
     }
 
     fn hand_on(&mut self, bytes: &[u8], span: Span, deliver: &mut dyn FnMut(Delivery<'_>)) {
         self.advance(bytes.len() as u64);
-        self.last = span.there;
+        self.last = span.first;
         deliver(Delivery::Data { bytes, span });
     }
 
-    fn gap(&mut self, until: u64, at: At, deliver: &mut dyn FnMut(Delivery<'_>)) {
+    fn gap(
+        &mut self,
+        until: u64,
+        between: (FrameNo, FrameNo),
+        at: At,
+        deliver: &mut dyn FnMut(Delivery<'_>),
+    ) {
         let bytes = until - self.next;
         self.advance(bytes);
         let span = Span {
@@ -324,7 +347,11 @@ impl Assembler {
             there: at,
         };
         self.last = at;
-        deliver(Delivery::Gap { bytes, span });
+        deliver(Delivery::Gap {
+            bytes,
+            span,
+            between,
+        });
     }
 
     fn end(&mut self, at: At, ending: Ending, deliver: &mut dyn FnMut(Delivery<'_>)) {

@@ -139,7 +139,11 @@ impl Connection {
         let mut facts = self.headers.facts(segment, heard);
         let server = self.headers.roles.client().other();
         facts.hole = heard.placed.hole;
-        facts.fills_hole = heard.placed.filled;
+        facts.conflicts = heard.placed.conflicts;
+        facts.fills_hole = heard
+            .placed
+            .filled
+            .map(|first| (first.frame, segment.at.time.since(first.time)));
         facts.waiting = !self.assemblers[server.index()].waiting().is_empty();
         facts
     }
@@ -215,14 +219,6 @@ impl Connection {
         let unacked = self.headers.unacked.iter().flat_map(|lists| &**lists);
         let unacked = unacked.map(Unacked::memory);
         waiting.chain(unacked).sum()
-    }
-
-    /// Bytes behind a hole that came twice with different values, in both directions.
-    pub fn conflicts(&self) -> u64 {
-        self.assemblers
-            .iter()
-            .map(|a| a.waiting().conflicts())
-            .sum()
     }
 
     /// Gives the segment to the assemblers. ACKs come first: they speak of what was sent before.

@@ -34,7 +34,6 @@ impl Piece {
 pub(super) struct Waiting {
     pieces: BTreeMap<u64, Piece>,
     bytes: usize,
-    conflicts: u64,
 }
 
 impl Waiting {
@@ -52,14 +51,16 @@ impl Waiting {
         self.bytes + self.pieces.len() * (size_of::<(u64, Piece)>() + 32)
     }
 
-    /// Bytes that came a second time with another value.
-    pub(super) fn conflicts(&self) -> u64 {
-        self.conflicts
-    }
-
     /// The position of the first piece.
     pub(super) fn first(&self) -> Option<u64> {
         self.pieces.first_key_value().map(|(start, _)| *start)
+    }
+
+    /// The frame that carried the first piece.
+    pub(super) fn first_carrier(&self) -> Option<At> {
+        self.pieces
+            .first_key_value()
+            .map(|(_, piece)| piece.carrier)
     }
 
     /// Takes the piece at `start` out.
@@ -69,11 +70,12 @@ impl Waiting {
         Some(piece)
     }
 
-    /// Keeps a copy of what is new in `payload`, which begins at `begin`; up to `end` the snaplen cut it.
-    pub(super) fn keep(&mut self, begin: u64, payload: &[u8], end: u64, carrier: At) {
+    /// Keeps a copy of what is new in `payload`, which begins at `begin`; up to `end` the snaplen cut it. Gives how many bytes were
+    /// here already with other values.
+    pub(super) fn keep(&mut self, begin: u64, payload: &[u8], end: u64, carrier: At) -> u64 {
         let captured = begin + payload.len() as u64;
         let cut = u32::try_from(end.saturating_sub(captured)).unwrap_or(u32::MAX);
-        let mut from = begin;
+        let (mut from, mut conflicts) = (begin, 0);
         while from < captured {
             let Some((start, piece)) = self.at_or_behind(from, captured) else {
                 break;
@@ -82,7 +84,7 @@ impl Waiting {
             let shared = from.max(start);
             let ours = part(payload, shared - begin, until - begin);
             let theirs = part(&piece.bytes, shared - start, until - start);
-            self.conflicts += ours.iter().zip(theirs).filter(|(a, b)| a != b).count() as u64;
+            conflicts += ours.iter().zip(theirs).filter(|(a, b)| a != b).count() as u64;
             if from < start {
                 self.insert(from, part(payload, from - begin, start - begin), 0, carrier);
             }
@@ -91,6 +93,7 @@ impl Waiting {
         if from < captured || cut > 0 && !self.pieces.contains_key(&captured) {
             self.insert(from, part(payload, from - begin, u64::MAX), cut, carrier);
         }
+        conflicts
     }
 
     /// Forgets everything at and behind `end`.

@@ -237,7 +237,7 @@ pub(crate) fn analyse_within(
         jobs: NonZeroUsize::new(jobs).expect("a worker"),
         memory,
     };
-    run(frames, &options, batch)
+    run(101, frames, &options, batch)
 }
 
 /// What is said of the sessions where nothing else is wanted.
@@ -249,10 +249,22 @@ pub(crate) fn analyse_sessions(frames: &[(Timestamp, Vec<u8>)], batch: usize) ->
         jobs: NonZeroUsize::MIN,
         memory: MEMORY,
     };
-    run(frames, &options, batch)
+    run(101, frames, &options, batch)
 }
 
-fn run(frames: &[(Timestamp, Vec<u8>)], options: &Options, batch: usize) -> Analysed {
+/// Analyses frames of a link type, all connections.
+pub(crate) fn analyse_on(link: u32, frames: &[(Timestamp, Vec<u8>)]) -> Analysed {
+    let options = Options {
+        connections: Connections::All,
+        detail: Detail::Frames,
+        show_secrets: false,
+        jobs: NonZeroUsize::MIN,
+        memory: MEMORY,
+    };
+    run(link, frames, &options, usize::MAX)
+}
+
+fn run(link: u32, frames: &[(Timestamp, Vec<u8>)], options: &Options, batch: usize) -> Analysed {
     let mut analyzer = Analyzer::new(options);
     let mut records = Vec::new();
     for (index, (time, bytes)) in frames.iter().enumerate() {
@@ -262,7 +274,7 @@ fn run(frames: &[(Timestamp, Vec<u8>)], options: &Options, batch: usize) -> Anal
         };
         let frame = Frame {
             at,
-            link: LinkType(101),
+            link: LinkType(link),
             bytes,
             wire_length: bytes.len() as u32,
             block: None,

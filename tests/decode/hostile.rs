@@ -1,20 +1,15 @@
 //! Bytes that mean harm: whatever they are, the decoder goes on.
 
-use super::carriers::link_layers;
+use super::carriers::{of_ipv4, of_ipv6};
 use super::network::next;
-use super::tunnels::{of_ipv6, tunnels};
+use super::segment::{packet, packet_v6};
 use proptest::prelude::*;
 use ssetrace::decode::Decoder;
 
 /// Every carrier as a frame.
 fn carriers() -> Vec<(u32, Vec<u8>)> {
-    let mut all: Vec<(u32, Vec<u8>)> = link_layers()
-        .into_iter()
-        .chain(of_ipv6())
-        .map(|(_, link, frame)| (link, frame))
-        .collect();
-    all.extend(tunnels().into_iter().map(|(_, frame)| (1, frame)));
-    all
+    let all = of_ipv4(&packet()).into_iter().chain(of_ipv6(&packet_v6()));
+    all.map(|(_, link, frame)| (link, frame)).collect()
 }
 
 proptest! {

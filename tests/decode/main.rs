@@ -1,8 +1,13 @@
 //! Frames built byte by byte, and what the decoder makes of them.
 
+#[path = "../carriers/mod.rs"]
 mod carriers;
+#[path = "../common/mod.rs"]
+mod common;
 mod fragments;
-mod frames;
 mod hostile;
 mod network;
-mod tunnels;
+mod rows;
+mod segment;
+
+use carriers::frames;

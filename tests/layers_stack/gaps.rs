@@ -232,3 +232,31 @@ fn a_hole_before_anything_is_known_says_nothing() {
         .server(chunk("data: a\n\n"));
     assert_eq!(script.data_of_events(), ["a"]);
 }
+
+#[test]
+fn a_session_tells_what_was_missing_and_between_which_frames() {
+    let script = Script::stream(CHUNKED)
+        .server(chunk("data: a\n\n"))
+        .server_misses(27)
+        .server(chunk("data: c\n\n"))
+        .server_misses(5)
+        .server_ends(Ending::Fin);
+    let ending = script.endings()[0];
+    let missing = ending.missing.as_deref().unwrap();
+    assert_eq!((missing.bytes, missing.holes), (Some(32), 2));
+    let frames = [(3, 4), (5, 6)].map(|(a, b)| (at(a).frame, at(b).frame));
+    assert_eq!(missing.between, frames);
+    assert!(ending.lost, "the terminating chunk may be in the last hole");
+}
+
+#[test]
+fn behind_a_hole_of_unknown_size_nobody_knows_how_many_bytes_are_missing() {
+    let script = Script::stream(CLOSE)
+        .server_misses(0)
+        .server_misses(9)
+        .server_ends(Ending::Fin);
+    let ending = script.endings()[0];
+    let missing = ending.missing.as_deref().unwrap();
+    assert_eq!((missing.bytes, missing.holes), (None, 2));
+    assert!(!ending.lost, "a FIN ends such a body");
+}

@@ -143,7 +143,13 @@ impl Script {
     fn gap(mut self, direction: Direction, bytes: u64) -> Script {
         self.frame += 1;
         let span = Span::of(at(self.frame));
-        self.deliver(direction, Delivery::Gap { bytes, span })
+        let between = (FrameNo(self.frame - 1), FrameNo(self.frame));
+        let gap = Delivery::Gap {
+            bytes,
+            span,
+            between,
+        };
+        self.deliver(direction, gap)
     }
 
     fn end(mut self, direction: Direction, ending: Ending) -> Script {
@@ -208,7 +214,7 @@ fn line(said: &Said) -> String {
             format!("declined {status:?}")
         }
         Fact::OtherStream(media_type) => format!("other stream {media_type}"),
-        Fact::Gap { bytes, outcome } => format!("gap {bytes}: {outcome}"),
+        Fact::Gap { bytes, outcome, .. } => format!("gap {bytes}: {outcome}"),
         Fact::Trouble(why) => format!("trouble: {why}"),
     };
     format!("{} {session}{fact}", said.at.frame)

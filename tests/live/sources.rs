@@ -47,8 +47,8 @@ fn piped(format: &str, event: &str, teardown: &str, last: &str) {
     expect(&out, event);
     expect(&out, event);
     // A Ctrl-C goes to both: what tcpdump still has is read.
-    analysis.signal("INT");
     drop(client);
+    analysis.signal("INT");
     expect(&out, teardown);
     tcpdump.signal("INT");
     assert!(analysis.wait().success());

@@ -5,9 +5,9 @@ use smallvec::smallvec;
 use ssetrace::model::{
     Annotation, At, ConnectionRecord, Counts, Direction, End, EndKind, Endpoint, Event,
     EventRecord, Exchange, Finding, Flags, FrameNo, FrameRecord, Framing, Gaps, Handshake, Label,
-    LabelSet, OtherStream, Phase, Protocol, Rail, Reconnect, Record, RequestHead, ResponseHead,
-    Resumed, Role, SessionOpening, SessionRecord, Severity, Span, Summary, TcpFacts, Teardown,
-    TeardownKind, Timestamp,
+    LabelSet, Missing, OtherStream, Phase, Protocol, Rail, Reconnect, Record, RequestHead,
+    ResponseHead, Resumed, Role, SessionOpening, SessionRecord, Severity, Span, Summary, TcpFacts,
+    Teardown, TeardownKind, Timestamp,
 };
 use ssetrace::report::{Format, Options, Report, View};
 use std::sync::Arc;
@@ -91,7 +91,8 @@ pub(crate) fn full_frame() -> FrameRecord {
             teardown: None,
             repeats: None,
             hole: 0,
-            fills_hole: false,
+            conflicts: 0,
+            fills_hole: None,
             waiting: false,
             closed: 0,
         },
@@ -238,6 +239,12 @@ pub(crate) fn session(session: u32) -> SessionRecord {
         }),
         longest_silence: Some(1_010_000_000),
         incomplete_event: 3,
+        missing: Some(Box::new(Missing {
+            bytes: Some(27),
+            holes: 1,
+            between: vec![(FrameNo(14), FrameNo(17))],
+        })),
+        lost: false,
         end: End {
             kind: EndKind::TerminatingChunk,
             at: Some(at(37)),
@@ -266,6 +273,7 @@ pub(crate) fn bare_session() -> SessionRecord {
         rate: None,
         heartbeats: None,
         longest_silence: None,
+        missing: None,
         end: End {
             kind: EndKind::Open,
             at: None,

@@ -143,7 +143,7 @@ impl Talk {
         self.labels(self.facts.len() as u64)
     }
 
-    /// What the server got: `text@frame`, or `text@carrier-there`; `gap N@…`; `fin@frame` and the like.
+    /// What the server got: `text@frame`, or `text@carrier-there`; `gap N of before-behind@declared`, or `gap N of cut@declared`; `fin@frame` and the like.
     pub(crate) fn to_server(&self) -> Vec<&str> {
         self.to_server.iter().map(String::as_str).collect()
     }
@@ -191,8 +191,16 @@ fn words(delivery: &Delivery<'_>) -> String {
             let text = String::from_utf8_lossy(bytes);
             format!("{text}@{}", frames(span.first, span.there))
         }
-        Delivery::Gap { bytes, span } => {
-            format!("gap {bytes}@{}", frames(span.first, span.there))
+        Delivery::Gap {
+            bytes,
+            span,
+            between: (before, behind),
+        } => {
+            let declared = span.there.frame;
+            if before == behind {
+                return format!("gap {bytes} of {before}@{declared}");
+            }
+            format!("gap {bytes} of {before}-{behind}@{declared}")
         }
         Delivery::End { at, ending } => {
             let ending = match ending {

@@ -91,7 +91,8 @@ pub fn row(
             teardown: None,
             repeats: None,
             hole: 0,
-            fills_hole: false,
+            conflicts: 0,
+            fills_hole: None,
             waiting: false,
             closed: 0,
         },
@@ -288,6 +289,8 @@ impl Script {
             heartbeats: None,
             longest_silence: None,
             incomplete_event: 0,
+            missing: None,
+            lost: false,
             end: End {
                 kind,
                 at: end,

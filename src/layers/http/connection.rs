@@ -42,7 +42,11 @@ impl Connection {
                 Delivery::Data { bytes, span } => {
                     return self.requests.data(bytes, span, exchanges, said);
                 }
-                Delivery::Gap { bytes, span } => self.requests.gap(bytes, span, exchanges, said),
+                Delivery::Gap {
+                    bytes,
+                    span,
+                    between,
+                } => self.requests.gap(bytes, span, between, exchanges, said),
                 Delivery::End { ending, .. } => {
                     self.requests.end(exchanges);
                     if ending == Ending::Fin {
@@ -60,7 +64,11 @@ impl Connection {
                     Delivery::Data { bytes, span } => {
                         return self.responses.data(bytes, span, shared);
                     }
-                    Delivery::Gap { bytes, span } => self.responses.gap(bytes, span, shared),
+                    Delivery::Gap {
+                        bytes,
+                        span,
+                        between,
+                    } => self.responses.gap(bytes, span, between, shared),
                     Delivery::End { at, ending } => self.responses.end(at, ending, shared),
                 }
             }

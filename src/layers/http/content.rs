@@ -5,7 +5,9 @@ use super::body::Over;
 use crate::layers::coding::{self, Chain};
 use crate::layers::sse::{Closing, Mark, Session};
 use crate::layers::{Ledger, pieces::Pieces};
-use crate::model::{At, Detail, Exchange, Fact, OtherStream, ResponseHead, Said, Span, limits};
+use crate::model::{
+    At, Detail, Exchange, Fact, FrameNo, OtherStream, ResponseHead, Said, Span, limits,
+};
 use std::sync::Arc;
 
 /// The reader of one body.
@@ -161,6 +163,13 @@ impl Content {
                 Fact::Trouble(format!("{why}; the rest of the body is not decoded")),
                 said,
             );
+        }
+    }
+
+    /// Remembers that the capture missed bytes of the body (0 if nobody knows how many) between these frames.
+    pub(super) fn missing(&mut self, bytes: u64, between: (FrameNo, FrameNo)) {
+        if let Sink::Events(session) = &mut self.sink {
+            session.missing(bytes, between);
         }
     }
 

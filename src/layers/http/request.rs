@@ -7,7 +7,7 @@ use super::fields::{self, Length, Transfer};
 use super::head::{HeadBuffer, Taken};
 use super::start;
 use crate::layers::probe::{self, Verdict};
-use crate::model::{At, Fact, Protocol, RequestHead, Said, Span};
+use crate::model::{At, Fact, FrameNo, Protocol, RequestHead, Said, Span};
 use memchr::memrchr;
 use std::sync::Arc;
 
@@ -89,6 +89,7 @@ impl Requests {
         &mut self,
         bytes: u64,
         span: Span,
+        between: (FrameNo, FrameNo),
         exchanges: &mut Exchanges,
         said: &mut Vec<Said>,
     ) {
@@ -113,7 +114,15 @@ impl Requests {
             }
         };
         if exchanges.confirmed {
-            say(said, span.there, Fact::Gap { bytes, outcome });
+            say(
+                said,
+                span.there,
+                Fact::Gap {
+                    bytes,
+                    between,
+                    outcome,
+                },
+            );
         }
     }
 

@@ -13,7 +13,8 @@ use super::request::skip_empty_lines;
 use super::start;
 use crate::layers::{Ledger, probe, sse::Closing};
 use crate::model::{
-    At, Direction, EndKind, Ending, Exchange, Fact, Framing, Protocol, ResponseHead, Said, Span,
+    At, Direction, EndKind, Ending, Exchange, Fact, FrameNo, Framing, Protocol, ResponseHead, Said,
+    Span,
 };
 use std::sync::Arc;
 
@@ -113,7 +114,13 @@ impl Responses {
     }
 
     /// Bytes are missing (0 if nobody knows how many).
-    pub(super) fn gap(&mut self, bytes: u64, span: Span, shared: &mut Shared<'_>) {
+    pub(super) fn gap(
+        &mut self,
+        bytes: u64,
+        span: Span,
+        between: (FrameNo, FrameNo),
+        shared: &mut Shared<'_>,
+    ) {
         match &mut self.state {
             State::Closed | State::Seek => {}
             State::Suspect(_) => self.state = State::Seek,
@@ -123,7 +130,12 @@ impl Responses {
                 shared.exchanges.miss_responses();
                 if shared.exchanges.confirmed {
                     let outcome = "reading resumes at the next response";
-                    shared.say(span.there, Fact::Gap { bytes, outcome });
+                    let fact = Fact::Gap {
+                        bytes,
+                        between,
+                        outcome,
+                    };
+                    shared.say(span.there, fact);
                 }
             }
             State::Body(open) => {
@@ -132,9 +144,14 @@ impl Responses {
                     Over::Inside | Over::ToTheEnd => bytes,
                     Over::SeeksChunk | Over::Lost => 0,
                 };
+                open.content.missing(bytes, between);
                 self.wire_bytes += within;
                 let outcome = open.content.gap(within, over);
-                let fact = Fact::Gap { bytes, outcome };
+                let fact = Fact::Gap {
+                    bytes,
+                    between,
+                    outcome,
+                };
                 open.content.say(span, fact, shared.said);
                 match over {
                     Over::Inside => {}
@@ -402,6 +419,7 @@ impl Responses {
             by: Some(by),
             request_end: shared.exchanges.current_end(),
             chunks: open.body.chunks(),
+            lost: open.lost || open.body.seeks_chunk(),
             wire_bytes: self.wire_bytes,
         };
         open.content.end(closing, shared.ledger, shared.said);

@@ -6,7 +6,8 @@
 use super::gaps::GapCounter;
 use super::parser::{Item, Mark, Parser};
 use crate::model::{
-    At, Detail, Direction, End, EndKind, Event, Fact, FrameNo, Nanos, Said, SessionEnding,
+    At, Detail, Direction, End, EndKind, Event, Fact, FrameNo, Missing, Nanos, Said, SessionEnding,
+    limits,
 };
 
 /// An open session.
@@ -22,6 +23,7 @@ pub(crate) struct Session {
     /// The last sign of life: the head or body bytes.
     heard: At,
     longest_silence: Option<Nanos>,
+    missing: Option<Box<Missing>>,
 }
 
 /// What is counted event by event.
@@ -54,6 +56,8 @@ pub(crate) struct Closing {
     pub(crate) request_end: Option<At>,
     /// Complete data chunks; `None` if not chunked.
     pub(crate) chunks: Option<u64>,
+    /// Whether nothing told any more where the body would end.
+    pub(crate) lost: bool,
     /// TCP payload of the response.
     pub(crate) wire_bytes: u64,
 }
@@ -73,6 +77,7 @@ impl Session {
             segments: (0, None),
             heard: head,
             longest_silence: None,
+            missing: None,
         }
     }
 
@@ -127,6 +132,21 @@ impl Session {
         self.parser.gap(if identity { bytes } else { 0 });
     }
 
+    /// The capture missed bytes of the response between these frames.
+    pub(crate) fn missing(&mut self, bytes: u64, between: (FrameNo, FrameNo)) {
+        let missing = self.missing.get_or_insert_with(|| {
+            Box::new(Missing {
+                bytes: Some(0),
+                ..Missing::default()
+            })
+        });
+        missing.bytes = missing.bytes.filter(|_| bytes > 0).map(|sum| sum + bytes);
+        missing.holes += 1;
+        if missing.between.len() < limits::HOLES {
+            missing.between.push(between);
+        }
+    }
+
     /// The session is over.
     pub(crate) fn end(mut self, closing: Closing, said: &mut Vec<Said>) {
         let ended = !matches!(closing.kind, EndKind::Open | EndKind::Timeout);
@@ -158,6 +178,8 @@ impl Session {
             heartbeats: self.tally.heartbeats.summary(),
             longest_silence: self.longest_silence,
             incomplete_event: self.parser.unread(),
+            missing: self.missing,
+            lost: closing.lost,
             ids: self.parser.ids().cloned().map(Box::new),
             retry: self.parser.retry(),
             end: End {

@@ -50,7 +50,7 @@ impl Planned {
     pub(super) fn of(row: &FrameRecord, after_pause: bool) -> Planned {
         let tcp = &row.tcp;
         let plain_ack = tcp.length == 0 && row.labels.has(Label::Ack);
-        let of_hole = (tcp.hole > 0 || tcp.fills_hole) && !row.labels.intersects(PARTS);
+        let of_hole = (tcp.hole > 0 || tcp.fills_hole.is_some()) && !row.labels.intersects(PARTS);
         let kind = match row.keep {
             false if row.dropped_before == 0 => Kind::Routine,
             true if of_hole && (tcp.hole > 0 || tcp.waiting) => Kind::BehindHole,

@@ -5,7 +5,7 @@
 
 use super::line::{ACCENT, BOLD, ERROR, Line, PLAIN, WARNING};
 use crate::model::{
-    Direction, End, EndKind, Finding, Framing, Nanos, SessionOpening, SessionRecord, Severity,
+    Direction, EndKind, Finding, Framing, Missing, Nanos, SessionOpening, SessionRecord, Severity,
 };
 use crate::report::sessions::resumed;
 use crate::report::text::{Count, Escaped, Lasting, Range, Thousands, cut, width};
@@ -18,6 +18,9 @@ const SILENCE: Nanos = 500_000_000;
 
 /// Columns of a request that its answer does not take from it.
 const TARGET: usize = 24;
+
+/// Holes whose frames a heading names.
+const HOLES: usize = 3;
 
 /// Characters of a Last-Event-ID that a heading quotes.
 pub(super) const ID: usize = 40;
@@ -143,11 +146,12 @@ impl SessionHeading {
         let framing = framing
             .and_then(|head| head.framing)
             .or(record.chunks.map(|_| Framing::Chunked));
-        let (mut style, words) = ended(record.end, framing);
+        let (mut style, words) = ended(record, framing);
         let mut end = words.to_owned();
         if let (Some(time), true) = (record.duration, record.end.kind != EndKind::Open) {
             let _ = write!(end, " after {}", Lasting(time));
         }
+        end.push_str(unknown_end(record));
         if record.incomplete_event > 0 {
             let bytes = Count(record.incomplete_event, "byte");
             if record.end.kind == EndKind::Open {
@@ -158,7 +162,11 @@ impl SessionHeading {
             }
         }
         self.frames.1 = record.end.at.map(|at| at.frame.0);
-        self.body = vec![(PLAIN, amounts), (style, end)];
+        self.body = vec![(PLAIN, amounts)];
+        if let Some(missing) = &record.missing {
+            self.body.push((WARNING, not_captured(missing)));
+        }
+        self.body.push((style, end));
     }
 
     /// Writes the heading of a session that began within `place`, the connection's line, or in a connection that an
@@ -229,11 +237,12 @@ pub(super) fn closing_line(record: &SessionRecord) -> (bool, String) {
     let framing = framing
         .and_then(|head| head.framing)
         .or(record.chunks.map(|_| Framing::Chunked));
-    let (style, words) = ended(record.end, framing);
+    let (style, words) = ended(record, framing);
     let mut line = words.to_owned();
     if let (Some(time), true) = (record.duration, record.end.kind != EndKind::Open) {
         let _ = write!(line, " after {}", Lasting(time));
     }
+    line.push_str(unknown_end(record));
     let _ = write!(line, " · {}", Count(record.events, "event"));
     if let Some(gaps) = record.gaps {
         let _ = write!(line, " · max gap {}", Lasting(gaps.max));
@@ -244,6 +253,36 @@ pub(super) fn closing_line(record: &SessionRecord) -> (bool, String) {
         let _ = write!(line, " · {bytes} of an unfinished event are lost");
     }
     (broken || style == ERROR, line)
+}
+
+/// `27 bytes not captured: between No. 14 and No. 17`.
+fn not_captured(missing: &Missing) -> String {
+    let mut words = match missing.bytes {
+        Some(bytes) => format!("{} not captured", Count(bytes, "byte")),
+        None => "bytes not captured".to_owned(),
+    };
+    for (place, (before, behind)) in missing.between.iter().take(HOLES).enumerate() {
+        words.push_str(if place == 0 { ": " } else { ", " });
+        let _ = if before == behind {
+            write!(words, "of No. {before}")
+        } else {
+            write!(words, "between No. {before} and No. {behind}")
+        };
+    }
+    let more = missing.holes.saturating_sub(HOLES as u64);
+    if more > 0 {
+        let _ = write!(words, " and in {}", Count(more, "other hole"));
+    }
+    words
+}
+
+/// What a FIN behind missing bytes leaves open.
+fn unknown_end(record: &SessionRecord) -> &'static str {
+    if record.lost && record.end.kind == EndKind::Fin {
+        " · how its body ended was not captured"
+    } else {
+        ""
+    }
 }
 
 /// A reconnection time in milliseconds, as the stream set it where that is short.
@@ -259,13 +298,17 @@ impl std::fmt::Display for Retry {
 }
 
 /// How a session ended, in words.
-fn ended(end: End, framing: Option<Framing>) -> (Style, &'static str) {
+fn ended(record: &SessionRecord, framing: Option<Framing>) -> (Style, &'static str) {
+    let end = record.end;
     match (end.kind, framing) {
         (EndKind::Fin, _) if end.by == Some(Direction::ToServer) => {
             (ERROR, "ended by the client's FIN")
         }
         (EndKind::Rst, _) if end.by == Some(Direction::ToServer) => {
             (ERROR, "ended by the client's RST")
+        }
+        (EndKind::Fin, Some(Framing::Chunked | Framing::ContentLength)) if record.lost => {
+            (WARNING, "ended by FIN")
         }
         (EndKind::TerminatingChunk, _) => (PLAIN, "ended by the terminating chunk"),
         (EndKind::ContentLength, _) => (PLAIN, "ended by its Content-Length"),

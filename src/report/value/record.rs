@@ -83,6 +83,13 @@ pub(crate) fn session(fields: &mut impl Fields, session: &SessionRecord) {
     fields.seconds("rate", session.rate);
     fields.object("heartbeats", session.heartbeats.as_ref(), gaps);
     fields.number("incomplete_event", session.incomplete_event);
+    fields.object("missing", session.missing.as_deref(), |fields, missing| {
+        let frames = missing.into_iter().flat_map(|missing| &missing.between);
+        let frames = frames.flat_map(|(before, behind)| [before.0, behind.0]);
+        fields.number("bytes", missing.and_then(|missing| missing.bytes));
+        fields.number("holes", missing.map(|missing| missing.holes));
+        fields.numbers("frames", frames);
+    });
     fields.object("end", Some(&session.end), |fields, end| {
         fields.text("kind", end.map(|end| end.kind.name()));
         fields.number("frame", end.and_then(|end| end.at).map(|at| at.frame.0));

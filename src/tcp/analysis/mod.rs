@@ -14,7 +14,7 @@ mod unacked;
 
 use super::sequence::SeqNo;
 use crate::model::{
-    At, Direction, Flags, FrameNo, Label, LabelSet, Nanos, Segment, TcpFacts, Timestamp,
+    At, Direction, Flags, FrameNo, Label, LabelSet, Nanos, Repeated, Segment, TcpFacts, Timestamp,
 };
 pub(super) use frozen::Frozen;
 pub(super) use unacked::Unacked;
@@ -56,8 +56,8 @@ pub(super) struct Analysed {
     pub(super) acknowledges: Option<(FrameNo, Nanos)>,
     /// tcp.analysis.duplicate_ack_num and tcp.analysis.duplicate_ack_frame.
     pub(super) duplicate: Option<(u32, FrameNo)>,
-    /// The first carrier of what this segment sends again.
-    pub(super) repeats: Option<FrameNo>,
+    /// What this segment sends again.
+    pub(super) repeats: Option<Repeated>,
     /// Whether it acknowledges bytes of the peer that were not acknowledged before. A SYN is no byte; a FIN counts.
     pub(super) news: bool,
 }
@@ -93,7 +93,8 @@ impl Analysed {
             teardown: None,
             repeats: self.repeats,
             hole: 0,
-            fills_hole: false,
+            conflicts: 0,
+            fills_hole: None,
             waiting: false,
             closed: 0,
         }
@@ -273,7 +274,13 @@ impl Analysis {
         if let Some(unacked) = unacked {
             let sent = &mut unacked[side.index()];
             if labels.has_any(&[Label::Retransmission, Label::OutOfOrder]) {
-                repeats = sent.carrier(header.seq, header.at.frame);
+                repeats = sent
+                    .carrier(header.seq, header.at.frame)
+                    .map(|first| Repeated {
+                        frame: first.frame,
+                        after: header.at.time.since(first.time),
+                        asked: position::asks_for(&peer, header.seq, behind),
+                    });
             }
             if header.length > 0 || header.has(NUMBERED) {
                 sent.push(header.at, header.seq, behind);

@@ -70,6 +70,13 @@ pub(super) fn fills_window(peer: &Flow, header: &Header) -> bool {
     header.end() == peer.last_ack.plus(window.wrapping_shl(u32::from(shift)))
 }
 
+/// Whether the peer's last ACK was a duplicate that asks for a byte from `start` up to `behind`.
+pub(super) fn asks_for(peer: &Flow, start: SeqNo, behind: SeqNo) -> bool {
+    !matches!(peer.duplicates, 0 | NEUTRAL)
+        && !peer.last_ack.is_before(start)
+        && peer.last_ack.is_before(behind)
+}
+
 /// Adds `acked-unseen-segment`: the ACK reaches beyond everything captured without a hole.
 pub(super) fn acked_unseen(peer: &mut Flow, header: &Header, labels: &mut LabelSet) {
     if peer.ackable == SeqNo(0) || !header.has(Flags::ACK) || !header.ack.is_after(peer.ackable) {

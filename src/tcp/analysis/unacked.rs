@@ -179,14 +179,14 @@ impl Unacked {
     }
 
     /// The first remembered frame, other than `but`, that carried the byte at `seq`; looked for among the oldest.
-    pub(super) fn carrier(&self, seq: SeqNo, but: FrameNo) -> Option<FrameNo> {
+    pub(super) fn carrier(&self, seq: SeqNo, but: FrameNo) -> Option<At> {
         self.sent
             .iter()
             .take(SEARCHED)
             .find(|sent| {
                 sent.at.frame != but && !seq.is_before(sent.start) && seq.is_before(sent.end)
             })
-            .map(|sent| sent.at.frame)
+            .map(|sent| sent.at)
     }
 
     /// Bytes of memory that the list holds.

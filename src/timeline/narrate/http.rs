@@ -105,15 +105,25 @@ impl Narrator {
                     words.next();
                     words.push(Role::Plain, "streams, but is no event stream");
                 }
-                Fact::Gap { bytes, outcome } => {
+                Fact::Gap {
+                    bytes,
+                    between: (before, behind),
+                    outcome,
+                } => {
                     words.next();
                     match bytes {
-                        0 => words.say(Role::Warning, format_args!("bytes missing: {outcome}")),
-                        _ => words.say(
-                            Role::Warning,
-                            format_args!("{} missing: {outcome}", Count(*bytes, "byte")),
-                        ),
+                        0 => words.push(Role::Warning, "bytes"),
+                        _ => words.say(Role::Warning, format_args!("{}", Count(*bytes, "byte"))),
                     }
+                    if before == behind {
+                        words.say(Role::Warning, format_args!(" of No. {before} missing"));
+                    } else {
+                        words.say(
+                            Role::Warning,
+                            format_args!(" missing between No. {before} and No. {behind}"),
+                        );
+                    }
+                    words.say(Role::Warning, format_args!(": {outcome}"));
                 }
                 Fact::Trouble(sentence) => {
                     words.next();
@@ -280,6 +290,11 @@ fn tell_session_end(
     let framing = framing.or(ending.chunks.map(|_| Framing::Chunked));
     let (role, sentence) = match (ending.end.kind, framing) {
         (EndKind::TerminatingChunk | EndKind::ContentLength | EndKind::Open, _) => return,
+        (EndKind::Fin, _) if ending.lost => (
+            Role::Warning,
+            "stream ends, how its body ended was not captured",
+        ),
+        (EndKind::Rst, _) if ending.lost => (Role::Error, "stream cut off"),
         (EndKind::Fin, Some(Framing::Chunked)) => {
             (Role::Error, "stream ends, no terminating chunk")
         }

@@ -14,6 +14,7 @@ pub use events::EventText;
 use crate::model::text::Count;
 use crate::model::{
     Annotation, Direction, Fact, Framing, Label, LabelSet, Nanos, Rail, Role, Said, TcpFacts,
+    Timestamp,
 };
 use shared::Previous;
 use std::fmt::{self, Write};
@@ -28,6 +29,8 @@ pub struct Narrator {
     syn_waits: bool,
     /// Whether the direction has bytes behind a hole: to the server, to the client.
     behind_hole: [bool; 2],
+    /// Since when the side that sends in this direction has taken no more: to the server, to the client.
+    window_closed: [Option<Timestamp>; 2],
     /// What the direction's bytes belong to, where the layers say nothing of them: to the server, to the client.
     inside: [Inside; 2],
     /// The sessions that are open, with what their next words need. Rarely more than one.
@@ -95,12 +98,17 @@ impl Narrator {
         // The order of the words: TCP, HTTP, chunk, the response's end, event; the text of the wire last, so that only it
         // is ever cut.
         let words = &mut told.annotation;
-        tcp::tell(words, tcp, self.syn_waits);
+        let context = tcp::Context {
+            syn_waits: self.syn_waits,
+            window_closed_for: self.window_closed_for(tcp),
+            tells_events: said.iter().any(|said| matches!(said.fact, Fact::Event(_))),
+        };
+        tcp::tell(words, tcp, &context);
         let end = http::last_end(said);
         self.tell_http(words, said, 0..end);
         told.chunks = events::tell_chunks(words, said);
         self.tell_http(words, said, end..said.len());
-        told.events = self.tell_events(words, said, tcp.fills_hole);
+        told.events = self.tell_events(words, said, tcp.fills_hole.is_some());
         if words.text.is_empty() {
             self.tell_bytes(words, tcp);
         }
@@ -162,10 +170,23 @@ impl Narrator {
         }
     }
 
+    /// For how long the sender of the frame has had a window of 0, where the frame opens it.
+    fn window_closed_for(&mut self, tcp: &TcpFacts) -> Option<Nanos> {
+        let since = &mut self.window_closed[tcp.direction as usize];
+        if tcp.labels.has(Label::ZeroWindow) {
+            since.get_or_insert(tcp.at.time);
+            return None;
+        }
+        if tcp.window == 0 {
+            return None;
+        }
+        since.take().map(|since| tcp.at.time.since(since))
+    }
+
     fn first_behind_a_hole(&mut self, tcp: &TcpFacts) -> bool {
         let behind = &mut self.behind_hole[tcp.direction as usize];
         let first = tcp.hole > 0 && !*behind;
-        *behind = tcp.hole > 0 || (*behind && !tcp.fills_hole);
+        *behind = tcp.hole > 0 || (*behind && tcp.fills_hole.is_none());
         first
     }
 
@@ -207,7 +228,7 @@ fn must_keep(tcp: &TcpFacts, said: &[Said]) -> bool {
         Label::PortReused,
     ]);
     tcp.labels.intersects(KEPT)
-        || tcp.fills_hole
+        || tcp.fills_hole.is_some()
         || said.iter().any(|said| match said.fact {
             Fact::RequestBegins
             | Fact::Request(_)

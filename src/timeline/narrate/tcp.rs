@@ -2,18 +2,28 @@
 
 use super::Say;
 use crate::model::text::{Count, Lasting, Thousands};
-use crate::model::{Annotation, Direction, Flags, Label, Role, SynOptions, TcpFacts};
+use crate::model::{Annotation, Direction, Flags, Label, Nanos, Role, SynOptions, TcpFacts};
 
-/// Adds TCP's words, troubles first. `syn_waits`: before this frame a SYN waits for the server's answer.
-pub(super) fn tell(words: &mut Annotation, tcp: &TcpFacts, syn_waits: bool) {
+/// What the words depend on beside the frame's own facts.
+pub(super) struct Context {
+    /// Before this frame a SYN waits for the server's answer.
+    pub(super) syn_waits: bool,
+    /// The frame opens its sender's window, which was closed for so long.
+    pub(super) window_closed_for: Option<Nanos>,
+    /// An event's words follow, with the frames and the time that it took.
+    pub(super) tells_events: bool,
+}
+
+/// Adds TCP's words, troubles first.
+pub(super) fn tell(words: &mut Annotation, tcp: &TcpFacts, context: &Context) {
     if tcp.labels.has(Label::PortReused) {
         words.push(Role::Warning, "port reused: a new connection");
     }
-    tell_sequence(words, tcp);
+    tell_sequence(words, tcp, context.tells_events);
     tell_windows(words, tcp);
     tell_handshake(words, tcp);
-    tell_acknowledgment(words, tcp);
-    tell_teardown(words, tcp, syn_waits);
+    tell_acknowledgment(words, tcp, context.window_closed_for);
+    tell_teardown(words, tcp, context.syn_waits);
 }
 
 /// Says that the snaplen cut the frame.
@@ -77,9 +87,9 @@ fn tell_offer(words: &mut Annotation, offer: SynOptions) {
 }
 
 /// Retransmissions, what is out of order, and holes.
-fn tell_sequence(words: &mut Annotation, tcp: &TcpFacts) {
+fn tell_sequence(words: &mut Annotation, tcp: &TcpFacts, tells_events: bool) {
     let has = |label| tcp.labels.has(label);
-    let role = if tcp.fills_hole || tcp.hole > 0 {
+    let role = if tcp.fills_hole.is_some() || tcp.hole > 0 {
         Role::Warning
     } else {
         Role::Plain
@@ -99,13 +109,24 @@ fn tell_sequence(words: &mut Annotation, tcp: &TcpFacts) {
         words.next();
         words.push(role, kind);
         match tcp.repeats {
-            Some(first) if kind != "out of order" => {
-                words.say(role, format_args!(" of No. {first}"));
+            Some(first) if has(Label::SpuriousRetransmission) => {
+                words.say(role, format_args!(" of No. {}", first.frame));
+            }
+            Some(first) if first.asked && has(Label::Retransmission) => {
+                let (frame, after) = (first.frame, Lasting(first.after));
+                words.say(
+                    Role::Warning,
+                    format_args!(": No. {frame} was lost, waited {after}"),
+                );
+            }
+            Some(first) if has(Label::Retransmission) => {
+                let (frame, after) = (first.frame, Lasting(first.after));
+                words.say(role, format_args!(" of No. {frame} after {after}"));
             }
             _ => {}
         }
     }
-    if tcp.fills_hole {
+    if let Some((first, waited)) = tcp.fills_hole {
         words.joined(role, kind, ": ");
         words.push(
             role,
@@ -115,6 +136,11 @@ fn tell_sequence(words: &mut Annotation, tcp: &TcpFacts) {
                 "fills the hole"
             },
         );
+        // Where an event is complete, its parenthesis says so.
+        if !tells_events {
+            let waited = Lasting(waited);
+            words.say(role, format_args!(", No. {first} waited {waited}"));
+        }
     } else if tcp.hole > 0 {
         words.joined(role, kind, ", ");
         let missing = Count(u64::from(tcp.hole), "byte");
@@ -122,6 +148,17 @@ fn tell_sequence(words: &mut Annotation, tcp: &TcpFacts) {
     } else if has(Label::PreviousSegmentNotCaptured) {
         words.joined(Role::Warning, kind, ", ");
         words.push(Role::Warning, "previous segment not captured");
+    }
+    if tcp.conflicts > 0 {
+        words.next();
+        let (bytes, verb) = match tcp.conflicts {
+            1 => ("1 byte".to_owned(), "differs"),
+            more => (Thousands(more.into()).to_string() + " bytes", "differ"),
+        };
+        words.say(
+            Role::Warning,
+            format_args!("{bytes} {verb} from what came first, which counts"),
+        );
     }
 }
 
@@ -155,7 +192,7 @@ fn tell_windows(words: &mut Annotation, tcp: &TcpFacts) {
     }
 }
 
-fn tell_acknowledgment(words: &mut Annotation, tcp: &TcpFacts) {
+fn tell_acknowledgment(words: &mut Annotation, tcp: &TcpFacts, closed_for: Option<Nanos>) {
     let has = |label| tcp.labels.has(label);
     if has(Label::AckedUnseenSegment) {
         words.next();
@@ -188,6 +225,12 @@ fn tell_acknowledgment(words: &mut Annotation, tcp: &TcpFacts) {
                 Role::Dim,
                 format_args!("window update: {} bytes", tcp.window),
             ),
+        }
+        if let Some(time) = closed_for {
+            words.say(
+                Role::Warning,
+                format_args!(", it was closed for {}", Lasting(time)),
+            );
         }
     }
     if has(Label::Ack) && !has(Label::AckedUnseenSegment) && !has(Label::Fin) {
