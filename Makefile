@@ -28,7 +28,7 @@ required = echo "make: install $(1), which could not be done from here, and run 
 # A test that needs the tool says that it was skipped.
 optional = echo "make: $(1) could not be installed; the tests that need it are skipped." >&2
 
-.PHONY: help demo test build-needs test-needs fixtures captures
+.PHONY: help demo test bench bench-needs build-needs test-needs fixtures captures
 
 help: ## this list
 	@sed -n 's/^\([a-z-]*\):[^#]*## /  make \1|/p' $(MAKEFILE_LIST) | while IFS='|' read -r target text; do \
@@ -43,6 +43,9 @@ test: build-needs test-needs ## everything that has to hold: format, lints, test
 	$(CARGO) clippy --locked --all-targets -- -D warnings
 	$(CARGO) test --locked
 	RUSTDOCFLAGS="-D warnings" $(CARGO) doc --locked --no-deps
+
+bench: build-needs bench-needs ## ratios to tcpdump, and tshark beside it (some 6 GB of disk, ten minutes)
+	$(CARGO) bench --locked --bench compare
 
 fixtures: ## write the synthetic captures again, byte for byte
 	$(PYTHON) fixtures/make/walkthrough.py fixtures
@@ -64,3 +67,9 @@ test-needs:
 	$(call need,command -v ip,iproute2,$(call optional,iproute2))
 	$(call need,$(HAVE_EVENTSOURCE),nodejs node-eventsource,$(call optional,node with an EventSource))
 	$(call need,$(HAVE_SPRING),default-jdk-headless libspring-web-servlet-java libtomcat9-java,$(call optional,a JDK with Spring and Tomcat))
+
+bench-needs:
+	$(call need,command -v tcpdump,tcpdump,$(call required,tcpdump))
+	$(call need,test -x /usr/bin/time,time,$(call required,GNU time))
+	$(call need,command -v tshark,tshark,$(call optional,tshark))
+	$(call need,command -v tcpflow,tcpflow,$(call optional,tcpflow))

@@ -296,6 +296,8 @@ impl Pcap {
 
     fn finish(mut self) -> io::Result<u64> {
         self.file.flush()?;
+        // Else the system goes on writing while the first program is timed.
+        self.file.get_ref().sync_all()?;
         Ok(self.frames)
     }
 }

@@ -1,7 +1,8 @@
-//! `make bench`: writes captures, runs tcpdump, tshark and ssetrace on them in turn, and prints the ratios.
+//! `make bench`: writes captures, runs tcpdump, tshark, tcpflow and ssetrace on them in turn, and prints a table (Markdown) of the ratios.
 //!
-//! The machine's speed drifts, so the programs run A B A B … and each figure is the median of the runs' ratios to tcpdump's
-//! `-r FILE -w /dev/null` of the same round. Peak memory is what the kernel accounts (`/usr/bin/time -v`'s figure), read from `wait4` by GNU time.
+//! The machine's speed drifts, so the programs run A B A B … and each figure is the median over the rounds of the ratio to tcpdump's
+//! `-r FILE -w /dev/null` in the same round. tshark is slower by so much that it gets a twentieth of each capture, once. Peak memory
+//! is what the kernel accounts for the process, as GNU time prints it. `SSETRACE_BENCH_FRAMES` sets another size than 4,000,000 frames.
 
 #![allow(clippy::print_stdout, reason = "the table is the result")]
 
@@ -14,6 +15,12 @@ use std::time::Instant;
 
 const ROUNDS: usize = 5;
 
+/// What of a capture tshark reads.
+const TSHARKS_SHARE: u64 = 20;
+
+/// Frames of one session of so many events: tshark reassembles the whole response, event by event.
+const LONG_ANSWER: u64 = 2 * 40_000;
+
 fn main() {
     if std::env::args().any(|argument| argument == "--test") {
         return;
@@ -24,97 +31,140 @@ fn main() {
         .unwrap_or(4_000_000);
     let folder = PathBuf::from(env!("CARGO_TARGET_TMPDIR")).join("captures");
     std::fs::create_dir_all(&folder).expect("a folder for the captures");
-    println!(
-        "{:<38} {:>9} {:>9} {:>8} {:>12} {:>9}",
-        "capture, program", "frames", "median s", "ratio", "frames/s", "peak MiB"
-    );
+    println!("| capture | frames | program | median s | ratio | frames/s | peak MiB |");
+    println!("|---|---|---|---|---|---|---|");
     for (name, shape, frames) in [
-        ("sessions", Shape::Sessions, frames),
-        ("sessions, twice the length", Shape::Sessions, 2 * frames),
+        ("2,000 sessions at a time", Shape::Sessions, frames),
+        ("the same, twice the length", Shape::Sessions, 2 * frames),
         ("among 90 % bulk", Shape::Bulk, frames),
-        ("short connections", Shape::Short, frames),
-        ("one session", Shape::One, frames),
+        ("1 M short connections", Shape::Short, 11 * frames / 4),
+        ("10 k short connections", Shape::Short, 11 * frames / 400),
+        ("one session", Shape::One, 5 * frames / 2),
+        ("one session, a fifth", Shape::One, frames / 2),
         ("half lost or out of order", Shape::Lossy, frames),
     ] {
         let path = folder.join(format!("{shape:?}-{frames}.pcap"));
         let written = captures::write(&path, shape, frames).expect("a capture");
         compare(name, &path, written);
-        let _ = std::fs::remove_file(&path);
+        std::fs::remove_file(&path).expect("the capture goes");
     }
+    for (name, shape, frames) in [
+        (
+            "2,000 sessions at a time, a twentieth",
+            Shape::Sessions,
+            frames / TSHARKS_SHARE,
+        ),
+        ("one session of 40,000 events", Shape::One, LONG_ANSWER),
+    ] {
+        let path = folder.join(format!("{shape:?}-{frames}.pcap"));
+        let written = captures::write(&path, shape, frames).expect("a capture");
+        beside_tshark(name, &path, written);
+        std::fs::remove_file(&path).expect("the capture goes");
+    }
+}
+
+/// A program and its arguments.
+type Run = (&'static str, Vec<String>);
+
+fn words(words: &[&str]) -> Vec<String> {
+    words.iter().map(|word| (*word).to_owned()).collect()
+}
+
+fn tcpdump(capture: &str) -> Run {
+    (
+        "tcpdump -w /dev/null",
+        words(&["tcpdump", "-r", capture, "-w", "/dev/null"]),
+    )
+}
+
+fn ssetrace(name: &'static str, capture: &str, options: &[&str]) -> Run {
+    let program = env!("CARGO_BIN_EXE_ssetrace");
+    let mut command = words(&[program, "analyze", capture, "-q", "-o", "/dev/null"]);
+    command.extend(words(options));
+    (name, command)
 }
 
 /// Runs the programs in turn and prints a line for each.
 fn compare(name: &str, path: &Path, frames: u64) {
     let capture = path.to_str().expect("a path in UTF-8");
-    let ssetrace = env!("CARGO_BIN_EXE_ssetrace");
-    let programs: [(&str, Vec<&str>); 3] = [
-        (
-            "tcpdump -w /dev/null",
-            vec!["tcpdump", "-r", capture, "-w", "/dev/null"],
+    let programs = [
+        tcpdump(capture),
+        ssetrace("--view sessions", capture, &["--view", "sessions"]),
+        ssetrace(
+            "--view sessions --jobs 1",
+            capture,
+            &["--view", "sessions", "--jobs", "1"],
         ),
-        (
-            "ssetrace --view sessions",
-            vec![
-                ssetrace,
-                "analyze",
-                capture,
-                "--view",
-                "sessions",
-                "-q",
-                "-o",
-                "/dev/null",
-            ],
-        ),
-        (
-            "ssetrace --format jsonl",
-            vec![
-                ssetrace,
-                "analyze",
-                capture,
-                "--format",
-                "jsonl",
-                "-q",
-                "-o",
-                "/dev/null",
-            ],
-        ),
+        ssetrace("--format jsonl", capture, &["--format", "jsonl"]),
     ];
-    let mut seconds = vec![Vec::new(); programs.len()];
-    let mut peak = vec![0u64; programs.len()];
+    let mut done: Vec<Vec<Done>> = programs.iter().map(|_| Vec::new()).collect();
     for _ in 0..ROUNDS {
-        for (index, (_, command)) in programs.iter().enumerate() {
-            if let Some((time, memory)) = run(command) {
-                seconds[index].push(time);
-                peak[index] = peak[index].max(memory);
-            }
+        for ((_, command), done) in programs.iter().zip(&mut done) {
+            done.extend(run(command));
         }
     }
-    for (index, (program, _)) in programs.iter().enumerate() {
-        if seconds[index].len() < ROUNDS {
-            println!(
-                "{:<38} {frames:>9} (not there, or it failed)",
-                format!("{name}: {program}")
-            );
-            continue;
-        }
-        let ratios = seconds[index]
-            .iter()
-            .zip(&seconds[0])
-            .map(|(own, tcpdump)| own / tcpdump)
-            .collect();
-        let median_seconds = median(seconds[index].clone());
-        println!(
-            "{:<38} {frames:>9} {median_seconds:>9.3} {:>8.2} {:>12.0} {:>9.1}",
-            format!("{name}: {program}"),
-            median(ratios),
-            frames as f64 / median_seconds,
-            peak[index] as f64 / 1024.0,
-        );
+    for ((program, _), runs) in programs.iter().zip(&done) {
+        tell(name, frames, program, runs, &done[0]);
     }
 }
 
-/// Seconds and peak KiB of one run; `None` where the program or GNU time is missing, or the run failed.
-fn run(command: &[&str]) -> Option<(f64, u64)> {
+/// Runs each program once and prints a line for each; the ratios are to ssetrace's time.
+fn beside_tshark(name: &str, path: &Path, frames: u64) {
+    let capture = path.to_str().expect("a path in UTF-8");
+    let fields = ["-Y", "http", "-T", "fields", "-e", "frame.number"];
+    let mut tshark = words(&["tshark", "-r", capture]);
+    tshark.extend(words(&fields));
+    let flow = format!("{}.flow", capture);
+    let programs = [
+        ssetrace("--view sessions", capture, &["--view", "sessions"]),
+        ("tshark -Y http -T fields", tshark),
+        (
+            "tcpflow",
+            words(&["tcpflow", "-q", "-r", capture, "-o", &flow]),
+        ),
+    ];
+    let mut first = Vec::new();
+    for (program, command) in &programs {
+        // A run of some hundredths of a second is no figure.
+        let runs = if first.is_empty() { ROUNDS } else { 1 };
+        let done: Vec<Done> = (0..runs).filter_map(|_| run(command)).collect();
+        if first.is_empty() {
+            first.clone_from(&done);
+        }
+        tell(name, frames, program, &done, &first);
+    }
+    let _ = std::fs::remove_dir_all(flow);
+}
+
+/// What a run took: seconds, and KiB at its peak.
+#[derive(Clone, Copy)]
+struct Done {
+    seconds: f64,
+    peak: u64,
+}
+
+fn tell(name: &str, frames: u64, program: &str, runs: &[Done], beside: &[Done]) {
+    if runs.is_empty() || beside.is_empty() {
+        println!("| {name} | {frames} | `{program}` | not there, or it failed | | | |");
+        return;
+    }
+    let seconds = median(runs.iter().map(|run| run.seconds).collect());
+    let pairs = runs.iter().zip(beside.iter().cycle());
+    let ratio = median(
+        pairs
+            .map(|(run, other)| run.seconds / other.seconds)
+            .collect(),
+    );
+    let peak = runs.iter().map(|run| run.peak).max().unwrap_or_default();
+    println!(
+        "| {name} | {frames} | `{program}` | {seconds:.3} | {ratio:.2} | {:.0} | {:.0} |",
+        frames as f64 / seconds,
+        peak as f64 / 1024.0,
+    );
+}
+
+/// One run; `None` where the program or GNU time is missing, or the run failed.
+fn run(command: &[String]) -> Option<Done> {
     let begin = Instant::now();
     let done = Command::new("/usr/bin/time")
         .args(["-f", "peak %M"])
@@ -133,7 +183,8 @@ fn run(command: &[&str]) -> Option<(f64, u64)> {
         .trim()
         .parse()
         .ok()?;
-    done.status.success().then_some((seconds, peak))
+    let done = done.status.success();
+    done.then_some(Done { seconds, peak })
 }
 
 fn median(mut values: Vec<f64>) -> f64 {

@@ -13,8 +13,6 @@ pub(super) enum Slot {
     Remains(Remains),
     /// Over, and frames came late.
     Late(Box<tcp::Late>),
-    /// Over, where no frames are wanted.
-    Over,
 }
 
 pub(super) struct Live {
@@ -41,7 +39,7 @@ impl Slot {
         match self {
             Slot::Live(live) => Some(live.connection),
             Slot::Closed(closed) => Some(closed.connection),
-            Slot::Remains(_) | Slot::Late(_) | Slot::Over => None,
+            Slot::Remains(_) | Slot::Late(_) => None,
         }
     }
 

@@ -6,7 +6,7 @@
 use super::batch::{Clock, Common, Part, Run};
 use super::share::Shares;
 use super::slot::{Live, Slot};
-use super::slots::Slots;
+use super::slots::{Left, Slots};
 use super::{Connections, Options};
 use crate::layers::Stack;
 use crate::model::{
@@ -211,6 +211,9 @@ impl Worker {
         {
             self.end(connection, Ending::Expired, over, items);
         }
+        if self.slots.is_over(place) {
+            return;
+        }
         let wanted = self.wanted(connection);
         let show_secrets = self.show_secrets;
         let slot = self.slots.get_or_insert_with(place, || {
@@ -272,7 +275,7 @@ impl Worker {
                     items.extend(refused(connection, tcp));
                 }
                 if over_at.is_some() && tcp.has_ended() {
-                    self.slots.replace(place, |slot| Some(slot.close()));
+                    self.slots.replace(place, |slot| Left::Slot(slot.close()));
                     items.push(Item {
                         frame,
                         connection,
@@ -289,7 +292,6 @@ impl Worker {
                         items.push(item(frame, ends, facts.at, entry));
                     });
             }
-            Slot::Over => {}
             Slot::Remains(remains) => {
                 let late = Box::new(remains.revive());
                 *slot = Slot::Late(late);
@@ -335,7 +337,8 @@ impl Worker {
 
     /// No frame can name the connection any more.
     fn forget(&mut self, connection: u32) {
-        self.slots.replace(self.place(connection), |_| None);
+        self.slots
+            .replace(self.place(connection), |_| Left::Nothing);
     }
 
     /// Where a connection of this worker stands.
@@ -348,7 +351,7 @@ impl Worker {
         match self.slots.get(self.place(connection))? {
             Slot::Live(live) => live.over_at,
             Slot::Closed(closed) => Some(closed.over_at),
-            Slot::Remains(_) | Slot::Late(_) | Slot::Over => None,
+            Slot::Remains(_) | Slot::Late(_) => None,
         }
     }
 
@@ -400,11 +403,11 @@ impl Worker {
                 if slot.open().is_some() {
                     over(None);
                 }
-                return Some(Slot::Over);
+                return Left::Over;
             }
             let closed = match slot.close() {
                 Slot::Closed(closed) => closed,
-                other => return Some(other),
+                other => return Left::Slot(other),
             };
             over(Some(Box::new(closed.record())));
             let shown = match connections {
@@ -413,9 +416,9 @@ impl Worker {
                 Connections::Only(numbers) => numbers.contains(&connection),
             };
             if !shown {
-                return Some(Slot::Over);
+                return Left::Over;
             }
-            Some(match closed.tcp.into_rest() {
+            Left::Slot(match closed.tcp.into_rest() {
                 Rest::Little(remains) => Slot::Remains(remains),
                 Rest::Much(late) => {
                     items.push(Item {

@@ -78,7 +78,7 @@ impl Capture {
     }
 
     /// Opens a capture that is still being written: standard input for `-`, another program's pipe, or a file, whose end is then the
-    /// end so far. When `stop` is set it ends where it is; a pipe's writer has a second to end by itself.
+    /// end so far. When `stop` is set it ends where it is; a pipe's writer has some seconds to end by itself.
     pub fn follow(path: &Path, stop: &Arc<AtomicBool>) -> Result<Capture, Error> {
         let standard = path == Path::new("-");
         let name = match standard {
