@@ -122,20 +122,16 @@ impl Assembler {
         self.place(position, segment, deliver)
     }
 
-    /// Whether nothing waits, nothing has ended, and a segment at `number` is the next one.
-    #[inline]
-    pub(super) fn expects(&self, number: SeqNo) -> bool {
-        self.start != Start::Unknown
-            && number == self.next_number
-            && self.fin.is_none()
-            && !self.ended
-            && self.waiting.is_empty()
+    /// Whether it has begun, nothing waits and nothing has ended: a segment that is [expected](Assembler::expects) is delivered whole, and
+    /// an acknowledgment delivers nothing.
+    pub(super) fn is_plain(&self) -> bool {
+        self.start != Start::Unknown && self.fin.is_none() && !self.ended && self.waiting.is_empty()
     }
 
-    /// Whether an acknowledgment delivers nothing: nothing waits for it.
+    /// Whether the next byte has that number.
     #[inline]
-    pub(super) fn awaits_no_ack(&self) -> bool {
-        self.start != Start::Unknown && self.fin.is_none() && self.waiting.is_empty()
+    pub(super) fn expects(&self, number: SeqNo) -> bool {
+        number == self.next_number
     }
 
     /// Takes a payload of that many bytes, all captured, that is the next one: what [`segment`](Assembler::segment) would do with it.

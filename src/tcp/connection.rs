@@ -18,6 +18,9 @@ use crate::model::{
 /// A connection from its first captured frame on.
 #[derive(Debug)]
 pub struct Connection {
+    /// Whether both directions are open and in order, the handshake is over, and nobody asks for frames: what [`pass`](Connection::pass)
+    /// needs, and what only a segment that does not pass changes.
+    plain: bool,
     headers: Headers,
     assemblers: [Assembler; 2],
 }
@@ -57,6 +60,7 @@ impl Connection {
     /// `names_frames`: whether facts name the frames that are acknowledged and sent again.
     pub fn new(first: &Segment<'_>, port_reused: bool, names_frames: bool) -> Connection {
         Connection {
+            plain: false,
             headers: Headers {
                 ends: [first.source, first.destination],
                 roles: Roles::of_ports(first.source, first.destination),
@@ -92,6 +96,7 @@ impl Connection {
         let was_settled = self.headers.roles.settled();
         let mut heard = self.headers.hear(segment);
         heard.placed = self.assemble(heard.side, segment, was_settled, deliver);
+        self.plain = self.headers.are_plain() && self.assemblers.iter().all(Assembler::is_plain);
         heard
     }
 
@@ -111,15 +116,11 @@ impl Connection {
             (Side::A, [a, b]) => [a, b],
             (Side::B, [a, b]) => [b, a],
         };
-        let plain = segment.flags.0 & !PLAIN == 0
+        let plain = self.plain
+            && segment.flags.0 & !PLAIN == 0
             && segment.options.window_scale.is_none()
             && segment.payload.len() == segment.length as usize
-            && headers.unacked.is_none()
-            && headers.roles.settled()
-            && headers.handshake.is_over()
-            && headers.closing.has_not_begun()
             && own.expects(SeqNo(segment.sequence))
-            && peer.awaits_no_ack()
             && headers.analysis.pass(side, segment);
         if !plain {
             return None;
@@ -364,6 +365,14 @@ impl Headers {
         facts.teardown = step.number;
         facts.closed = self.closing.bits(self.roles.client());
         facts
+    }
+
+    /// Whether a segment without control bits tells roles, handshake and close nothing, and nobody asks for frames.
+    fn are_plain(&self) -> bool {
+        self.unacked.is_none()
+            && self.roles.settled()
+            && self.handshake.is_over()
+            && self.closing.has_not_begun()
     }
 
     fn client(&self) -> Endpoint {

@@ -18,7 +18,7 @@ use std::net::IpAddr;
 pub struct Flows {
     v4: HashMap<Key<2>, Flow, RandomState>,
     v6: HashMap<Key<5>, Flow, RandomState>,
-    /// Entries of IPv4 that were used in this epoch and that another segment without SYN does not change: these fit in the
+    /// Entries of IPv4 that were used of late and that another segment without SYN changes in nothing but the stamp: these lie in the
     /// processor's cache when the tables do not.
     recent: Box<[Recent; RECENT]>,
     next: u32,
@@ -26,24 +26,27 @@ pub struct Flows {
     epoch: u32,
 }
 
-/// A power of two, so that a hash's low bits are a place.
-const RECENT: usize = 4_096;
+/// A power of two, so that a hash's low bits are a place; several for each of the connections that usually speak at a time.
+const RECENT: usize = 16 * 1024;
 
 /// A connection that was spoken to of late.
 #[derive(Clone, Copy, Debug)]
 struct Recent {
+    /// `NOBODY` where there is none.
     key: Key<2>,
     connection: u32,
-    /// What it says holds in this epoch only.
-    epoch: u32,
+    /// The stamp that its entry is due.
+    last_used: u32,
 }
 
+/// No endpoint's word has a bit above the 48th.
+const NOBODY: Key<2> = Key([u64::MAX; 2]);
+
 impl Recent {
-    /// It holds in no epoch that comes before four billion others.
     const NONE: Recent = Recent {
-        key: Key([0; 2]),
+        key: NOBODY,
         connection: 0,
-        epoch: u32::MAX,
+        last_used: 0,
     };
 }
 
@@ -96,26 +99,44 @@ impl Flows {
         };
         let key = Key::of_v4(segment.source, segment.destination).0;
         let place = self.v4.hasher().hash_one(key) as usize % RECENT;
-        let recent = self.recent[place];
+        let recent = &mut self.recent[place];
         let syn = segment.flags.has(Flags::SYN);
-        if recent.key == key && recent.epoch == self.epoch && !syn {
+        if recent.key == key && !syn {
+            recent.last_used = self.epoch;
             return Located {
                 connection: recent.connection,
                 port_reused: false,
                 replaces: None,
             };
         }
+        let before = std::mem::replace(recent, Recent::NONE);
+        self.stamp(&before);
         let (located, settled) = self.locate_in_tables(segment);
-        self.recent[place] = if settled && !syn {
-            Recent {
+        if settled && !syn {
+            self.recent[place] = Recent {
                 key,
                 connection: located.connection,
-                epoch: self.epoch,
-            }
-        } else {
-            Recent::NONE
-        };
+                last_used: self.epoch,
+            };
+        }
         located
+    }
+
+    /// Gives an entry the stamp that it is due.
+    fn stamp(&mut self, recent: &Recent) {
+        if recent.key != NOBODY
+            && let Some(flow) = self.v4.get_mut(&recent.key)
+        {
+            flow.last_used = flow.last_used.max(recent.last_used);
+        }
+    }
+
+    /// Gives every entry the stamp that it is due, and forgets what was used of late.
+    fn settle(&mut self) {
+        for place in 0..RECENT {
+            let recent = std::mem::replace(&mut self.recent[place], Recent::NONE);
+            self.stamp(&recent);
+        }
     }
 
     /// As [`locate`](Flows::locate); and whether nothing but a SYN changes the entry any more.
@@ -161,7 +182,7 @@ impl Flows {
     ) -> Option<u32> {
         let replaces = self.find(source, destination, sequence, flags).replaces;
         if replaces.is_some() {
-            self.recent.fill(Recent::NONE);
+            self.settle();
         }
         replaces
     }
@@ -182,14 +203,15 @@ impl Flows {
     }
 
     /// Every entry that is kept: the connection's number and the stamp of its last use.
-    pub fn entries(&self) -> impl Iterator<Item = (u32, u32)> {
+    pub fn entries(&mut self) -> impl Iterator<Item = (u32, u32)> {
+        self.settle();
         let flows = self.v4.values().chain(self.v6.values());
         flows.map(|flow| (flow.connection, flow.last_used))
     }
 
     /// Forgets the 4-tuples of the connections of which `keep` does not hold: what still comes for them is a new connection.
     pub fn retain(&mut self, mut keep: impl FnMut(u32) -> bool) {
-        self.recent.fill(Recent::NONE);
+        self.settle();
         self.v4.retain(|_, flow| keep(flow.connection));
         self.v6.retain(|_, flow| keep(flow.connection));
         self.v4.shrink_to(self.v4.len() / 2 * 3);
