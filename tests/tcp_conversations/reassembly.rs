@@ -1,6 +1,6 @@
 //! Each direction's bytes in order, with the frames that brought them.
 
-use crate::script::Talk;
+use crate::script::{Talk, client_end};
 use ssetrace::model::{Ending, Flags};
 
 #[test]
@@ -389,4 +389,30 @@ fn an_empty_segment_delivers_nothing() {
     let mut talk = Talk::open();
     talk.client().flags(Flags::ACK | Flags::PSH).send();
     assert!(talk.to_server().is_empty() && talk.to_client().is_empty());
+}
+
+#[test]
+fn urgent_data_stays_where_it_stands_in_the_stream() {
+    // RFC 6093 §2: the urgent pointer marks a point of the stream and takes nothing out of it.
+    let mut talk = Talk::open();
+    talk.server().data("one").send();
+    let urgent = Flags::ACK | Flags::PSH | Flags::URG;
+    talk.server().data("two").flags(urgent).send();
+    talk.server().data("three").send();
+    assert_eq!(talk.to_client(), ["one@4", "two@5", "three@6"]);
+}
+
+#[test]
+fn after_a_simultaneous_open_both_directions_are_read_from_their_first_byte() {
+    // RFC 9293 §3.5, figure 7: both sides send a SYN, then a SYN-ACK with the same number.
+    let mut talk = Talk::new();
+    talk.client().syn().send();
+    talk.server().flags(Flags::SYN).send();
+    talk.client().at(0).flags(Flags::SYN | Flags::ACK).send();
+    talk.server().at(0).flags(Flags::SYN | Flags::ACK).send();
+    talk.client().data("ask").send();
+    talk.server().data("answer").send();
+    assert_eq!(talk.connection().client(), client_end());
+    assert_eq!(talk.to_server(), ["ask@5"]);
+    assert_eq!(talk.to_client(), ["answer@6"]);
 }

@@ -109,6 +109,11 @@ impl Exchanges {
     /// A response whose head nobody saw is under way: the request that it answers, if that was captured. The youngest, as in [`answer`](Exchanges::answer).
     pub(super) fn answered_unseen(&mut self) -> Exchange {
         self.missed_responses = true;
+        self.answered()
+    }
+
+    /// A final response comes: the exchange as far as its request tells it.
+    pub(super) fn answered(&mut self) -> Exchange {
         match self.answer() {
             Some(request) => Exchange {
                 request: Some(request.head.clone()),

@@ -327,15 +327,7 @@ impl Responses {
         if (100..200).contains(&response.status) {
             return interim(response, shared);
         }
-        let exchange = match shared.exchanges.answer() {
-            Some(request) => Exchange {
-                request: Some(request.head.clone()),
-                request_end: request.end,
-                first: request.first,
-                ..Exchange::default()
-            },
-            None => Exchange::default(),
-        };
+        let exchange = shared.exchanges.answered();
         let method = exchange
             .request
             .as_ref()
