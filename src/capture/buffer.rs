@@ -134,7 +134,8 @@ impl Buffer {
     }
 
     fn free_block(&mut self) -> Block {
-        match self.earlier.iter().position(|block| !block.is_shared()) {
+        // The one that was let go last may still lie in the cache.
+        match self.earlier.iter().rposition(|block| !block.is_shared()) {
             Some(place) => self.earlier.swap_remove(place),
             None => Block::zeroed(limits::CAPTURE_READ),
         }

@@ -15,6 +15,9 @@ pub(super) struct GapCounter {
     kept: Kept,
 }
 
+/// Gaps that there is room for from the second event on: a model's answer has some dozens.
+const FEW: usize = 32;
+
 #[derive(Debug)]
 enum Kept {
     /// Every gap.
@@ -43,7 +46,12 @@ impl GapCounter {
         };
         self.count += 1;
         match &mut self.kept {
-            Kept::Exact(gaps) if gaps.len() < limits::EXACT_GAPS => gaps.push(gap),
+            Kept::Exact(gaps) if gaps.len() < limits::EXACT_GAPS => {
+                if gaps.is_empty() {
+                    gaps.reserve(FEW);
+                }
+                gaps.push(gap);
+            }
             Kept::Exact(gaps) => {
                 let mut buckets = Buckets::default();
                 for gap in gaps.iter().chain([&gap]) {
