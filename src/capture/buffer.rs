@@ -27,16 +27,18 @@ pub(super) struct Buffer {
 }
 
 impl Buffer {
-    /// A buffer over `reader`, unpacked if its first bytes say that it is compressed.
+    /// A buffer over `reader`, unpacked if its first bytes say that it is compressed. `whole`: nobody writes to it any more, so that a read
+    /// does not have to wait.
     pub(super) fn open(
         reader: impl Read + Send + 'static,
+        whole: bool,
     ) -> io::Result<(Buffer, Option<Compression>)> {
         let read = Arc::new(AtomicU64::new(0));
         let counted = Counted {
             reader,
             read: Arc::clone(&read),
         };
-        let (reader, compression) = compression::unpack(counted)?;
+        let (reader, compression) = compression::unpack(counted, whole)?;
         let buffer = Buffer {
             reader,
             block: Block::zeroed(limits::CAPTURE_READ),

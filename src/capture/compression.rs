@@ -3,6 +3,7 @@
 //! In comes a reader; out goes a reader of what was packed. Memory is bounded by the formats' windows, of which zstd's is capped.
 //! An end before the packed data's own end comes out as `UnexpectedEof`.
 
+use super::ahead::Ahead;
 use crate::model::limits;
 use std::io::{self, BufReader, Cursor, ErrorKind, Read};
 
@@ -43,9 +44,10 @@ impl Compression {
 /// The longest of the magic numbers, bytes.
 const MAGIC: usize = 4;
 
-/// Unpacks `reader` if it is compressed.
+/// Unpacks `reader` if it is compressed: with `ahead`, in a thread of its own, which does not hand on what it has while it waits for more.
 pub(super) fn unpack(
     mut reader: impl Read + Send + 'static,
+    ahead: bool,
 ) -> io::Result<(Box<dyn Read + Send>, Option<Compression>)> {
     let mut begins = Vec::with_capacity(MAGIC);
     reader
@@ -66,6 +68,10 @@ pub(super) fn unpack(
             Box::new(Slices(decoder))
         }
         Some(Compression::Lz4) => Box::new(Lz4(lz4_flex::frame::FrameDecoder::new(packed(whole)))),
+    };
+    let unpacked = match compression {
+        Some(_) if ahead => Box::new(Ahead::start(unpacked)?),
+        _ => unpacked,
     };
     Ok((unpacked, compression))
 }

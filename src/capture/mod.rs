@@ -7,6 +7,7 @@
 //! is an [`Error`] after the frames before it. Nothing here looks inside a frame, but a BPF [`Filter`] for the link type it was
 //! compiled for.
 
+mod ahead;
 mod buffer;
 mod compression;
 mod error;
@@ -71,7 +72,7 @@ impl Capture {
         if metadata.is_dir() {
             return Err(Error::Directory { name });
         }
-        let mut capture = Capture::from_reader(&name, file)?;
+        let mut capture = Capture::of(&name, file, metadata.is_file())?;
         capture.size = metadata.is_file().then_some(metadata.len());
         capture.lends = metadata.is_file() && capture.compression.is_none();
         Ok(capture)
@@ -105,8 +106,12 @@ impl Capture {
 
     /// Reads a capture from `reader`; `name` stands in errors.
     pub fn from_reader(name: &str, reader: impl Read + Send + 'static) -> Result<Capture, Error> {
+        Capture::of(name, reader, false)
+    }
+
+    fn of(name: &str, reader: impl Read + Send + 'static, whole: bool) -> Result<Capture, Error> {
         let (mut buffer, compression) =
-            Buffer::open(reader).map_err(|source| Error::reading(name, None, source))?;
+            Buffer::open(reader, whole).map_err(|source| Error::reading(name, None, source))?;
         let format = Format::recognise(name, compression, &mut buffer)?;
         Ok(Capture {
             name: name.to_owned(),
