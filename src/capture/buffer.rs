@@ -65,10 +65,10 @@ impl Buffer {
         &self.block.bytes()[start..start + length]
     }
 
-    /// What [`Buffer::slice`] gives parts of.
+    /// What [`Buffer::slice`] gives parts of, unless it grew so large that nobody should keep it.
     #[inline]
-    pub(super) fn block(&self) -> &Block {
-        &self.block
+    pub(super) fn block(&self) -> Option<&Block> {
+        is_kept(&self.block).then_some(&self.block)
     }
 
     /// Consumes `bytes`, of which so many must be available, and returns their place.
@@ -125,7 +125,7 @@ impl Buffer {
             }
             bytes[..left.len()].copy_from_slice(&self.block.bytes()[left.clone()]);
             let before = std::mem::replace(&mut self.block, next);
-            if self.earlier.len() < limits::EARLIER_BLOCKS {
+            if self.earlier.len() < limits::EARLIER_BLOCKS && is_kept(&before) {
                 self.earlier.push(before);
             }
         } else if self.start > 0 {
@@ -159,6 +159,12 @@ impl Buffer {
     }
 }
 
+/// Whether a block may outlive its frames: one that a single record made large holds few others.
+#[inline]
+fn is_kept(block: &Block) -> bool {
+    block.bytes().len() <= limits::KEPT_BLOCK
+}
+
 /// Counts what is read.
 struct Counted<R> {
     reader: R,
@@ -170,5 +176,27 @@ impl<R: Read> Read for Counted<R> {
         let bytes = self.reader.read(buffer)?;
         self.read.fetch_add(bytes as u64, Ordering::Relaxed);
         Ok(bytes)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_block_that_a_record_made_large_is_not_handed_out() {
+        let (mut buffer, _) = Buffer::open(io::repeat(7), true).unwrap();
+        assert!(buffer.fill(1).unwrap() && buffer.block().is_some());
+        let kept = buffer.block().cloned();
+        for _ in 0..9 {
+            assert!(buffer.fill(8 * limits::KEPT_BLOCK).unwrap());
+        }
+        assert!(buffer.available().len() > limits::KEPT_BLOCK && buffer.block().is_none());
+        assert_eq!(
+            kept.map(|block| block.bytes().len()),
+            Some(limits::CAPTURE_READ)
+        );
+        // What was kept while it grew is not kept for long.
+        assert!(buffer.earlier.iter().all(is_kept));
     }
 }

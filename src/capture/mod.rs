@@ -157,7 +157,7 @@ impl Capture {
             link: record.link,
             bytes: self.buffer.slice(record.start, record.length),
             wire_length: record.wire_length,
-            block: self.lends.then(|| self.buffer.block()),
+            block: self.buffer.block().filter(|_| self.lends),
         }))
     }
 

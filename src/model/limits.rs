@@ -138,6 +138,10 @@ pub const SHOWN_BEGINNING: usize = 4;
 /// fewer. What comes in further ones is copied, so that a few frames do not hold on to many blocks.
 pub const BATCH_BLOCKS: usize = 16;
 
+/// Bytes of a block that may be kept: it grows for a record larger than itself, and one of Ethernet's has 256 KiB at most. Of other link
+/// types a record may have 128 MiB, and some dozens of such blocks are too much; what comes in these is copied.
+pub const KEPT_BLOCK: usize = 4 * CAPTURE_READ;
+
 /// Blocks that wait to be used again: what the batches under way can have kept.
 pub const EARLIER_BLOCKS: usize = 4 * BATCH_BLOCKS;
 
