@@ -22,7 +22,7 @@ pub(crate) enum Shape {
 }
 
 const SSE_HEAD: &[u8] = b"HTTP/1.1 200 OK\r\nContent-Type: text/event-stream; charset=utf-8\r\nCache-Control: no-cache\r\nTransfer-Encoding: chunked\r\nX-Request-Id: 7f3c\r\n\r\n";
-const REQUEST: &[u8] = b"POST /v1/chat/completions HTTP/1.1\r\nHost: api.example.com\r\nContent-Type: application/json\r\nAccept: text/event-stream\r\nContent-Length: 64\r\n\r\n{\"model\":\"m-1\",\"stream\":true,\"messages\":[{\"role\":\"user\",\"cont\"}]}";
+const REQUEST: &[u8] = b"POST /v1/chat/completions HTTP/1.1\r\nHost: api.example.com\r\nContent-Type: application/json\r\nAccept: text/event-stream\r\nContent-Length: 65\r\n\r\n{\"model\":\"m-1\",\"stream\":true,\"messages\":[{\"role\":\"user\",\"cont\"}]}";
 const WORDS: [&str; 8] = [
     "The ", "quiet ", "river ", "carries ", "what ", "the ", "stream ", "said ",
 ];
