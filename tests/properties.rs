@@ -115,7 +115,7 @@ fn what_a_client_sees(analysed: &Analysed) -> Vec<Seen> {
         .iter()
         .map(|event| {
             (
-                event.event_type.clone(),
+                event.event_type.to_string(),
                 event.data.clone(),
                 event.last_event_id.to_string(),
                 event.chunks,

@@ -197,7 +197,7 @@ proptest! {
     #[test]
     fn csv_reads_back_as_the_text_with_its_controls_escaped(data in any::<String>(), event_type in any::<String>()) {
         let mut event = event(0, 1, &data);
-        event.event.event_type.clone_from(&event_type);
+        event.event.event_type = event_type.clone().into();
         let records = [Record::Event(Box::new(event))];
         prop_assert!(written(options(View::Events, Format::Csv), &records).chars().all(may_be_raw));
         let rows = csv(View::Events, &records);

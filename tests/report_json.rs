@@ -292,7 +292,7 @@ proptest! {
     #[test]
     fn any_text_in_any_record_reads_back_as_itself(text in any::<String>()) {
         let mut event = event(0, 1, &text);
-        event.event.event_type.clone_from(&text);
+        event.event.event_type = text.clone().into();
         event.event.id = Some(text.clone());
         let mut frame = full_frame();
         frame.annotation.text.clone_from(&text);

@@ -453,7 +453,7 @@ const COMMON: &str = "[ -~\\x00-\\x1f\u{80}-\u{9f}\u{202a}-\u{202e}é中文🙂|
 
 fn one_row_each(data: &str, event_type: &str, id: &str, target: &str) -> [(View, Record); 2] {
     let mut event = event(0, 1, data);
-    event.event.event_type = event_type.to_owned();
+    event.event.event_type = event_type.to_owned().into();
     event.event.id = Some(id.to_owned());
     let mut session = session(1);
     request(&mut session, |head| {

@@ -16,7 +16,7 @@ fn parse(pieces: &[&[u8]]) -> (Vec<Seen>, Parser) {
             if let Item::Event(block) = item {
                 sizes.push(block.data.len() as u64);
                 seen.push((
-                    block.event_type,
+                    block.event_type.into_owned(),
                     block.data,
                     block.last_event_id.to_string(),
                 ));

@@ -4,13 +4,13 @@
 //! connection, then in frame order.
 
 use super::dispatch::Dispatched;
+use super::made::{Answered, Made, Merged, Refused, Touched, What};
 use super::reconnects::{Asked, Reconnects};
-use super::worker::{self, Item, What};
 use super::{Connections, Options, Sink, Source};
 use crate::model::At;
 use crate::model::{
-    ConnectionRecord, Counts, EndKind, EventRecord, Exchange, Finding, Record, RequestHead,
-    Resumed, SessionEnding, SessionOpening, SessionRecord, Summary,
+    ConnectionRecord, Counts, EndKind, EventRecord, Exchange, Finding, Lines, Record, RequestHead,
+    Resumed, SessionEnding, SessionOpening, SessionRecord, Summary, limits,
 };
 use crate::timeline::redact::redact_target;
 use smallvec::SmallVec;
@@ -21,6 +21,10 @@ use std::sync::Arc;
 
 #[derive(Debug)]
 pub(super) struct Merger {
+    /// Writes what is missing of lines.
+    lines: Option<Box<dyn Lines>>,
+    /// Lines that are final, up to some kilobytes.
+    text: Vec<u8>,
     connections: Connections,
     show_secrets: bool,
     /// The sessions of the connections that are not over, by their number within the connection.
@@ -44,8 +48,10 @@ struct Open {
 }
 
 impl Merger {
-    pub(super) fn new(options: &Options) -> Merger {
+    pub(super) fn new(options: &Options, lines: Option<Box<dyn Lines>>) -> Merger {
         Merger {
+            lines,
+            text: Vec::new(),
             connections: options.connections.clone(),
             show_secrets: options.show_secrets,
             sessions: HashMap::default(),
@@ -54,17 +60,75 @@ impl Merger {
         }
     }
 
-    /// Takes the items that a batch made final. Drains `items`.
-    pub(super) fn items(&mut self, items: &mut Vec<Item>, sink: &mut Sink<'_>) -> io::Result<()> {
-        // Those of each worker are in order.
-        worker::sort(items);
-        for Item {
-            connection, what, ..
-        } in items.drain(..)
-        {
-            self.item(connection, what, sink)?;
+    /// Takes what the workers made of a batch.
+    pub(super) fn made(&mut self, made: &mut [Made], sink: &mut Sink<'_>) -> io::Result<()> {
+        let mut order = Merged::new(made.len());
+        while let Some((whose, place)) = order.next(made) {
+            let Some(item) = made[whose].items.get_mut(place) else {
+                continue;
+            };
+            let what = std::mem::replace(&mut item.what, What::Closes);
+            let connection = item.connection;
+            match what {
+                What::RowLine { line, sessions } => {
+                    self.row_line(connection, &sessions, made[whose].text(line));
+                }
+                What::EventLine { line, session } => {
+                    self.event_line(connection, session, made[whose].text(line));
+                }
+                what => {
+                    self.pass_on(sink)?;
+                    self.item(connection, what, sink)?;
+                    continue;
+                }
+            }
+            if self.text.len() >= limits::LINES {
+                self.pass_on(sink)?;
+            }
         }
-        Ok(())
+        self.pass_on(sink)
+    }
+
+    /// Passes on the lines that are final.
+    fn pass_on(&mut self, sink: &mut Sink<'_>) -> io::Result<()> {
+        if self.text.is_empty() {
+            return Ok(());
+        }
+        let next = Vec::with_capacity(limits::LINES + limits::LINES / 8);
+        sink(Record::Lines(std::mem::replace(&mut self.text, next)))
+    }
+
+    fn row_line(&mut self, connection: u32, touched: &Touched, (before, behind): (&[u8], &[u8])) {
+        let Some(lines) = &mut self.lines else { return };
+        let sessions = self.sessions.get(&connection);
+        let number = |local: u32| Some(sessions?.get(local as usize)?.number);
+        let text = &mut self.text;
+        text.extend_from_slice(before);
+        match touched {
+            Touched::None => lines.frame_sessions(None, &[], text),
+            Touched::One(local) => match number(*local) {
+                Some(number) => lines.frame_sessions(Some(number), &[number], text),
+                None => lines.frame_sessions(None, &[], text),
+            },
+            Touched::Several(several) => {
+                let (session, all) = &**several;
+                let all: Vec<u32> = all.iter().filter_map(|local| number(*local)).collect();
+                lines.frame_sessions(session.and_then(number), &all, text);
+            }
+        }
+        text.extend_from_slice(behind);
+    }
+
+    fn event_line(&mut self, connection: u32, session: u32, (before, behind): (&[u8], &[u8])) {
+        let shown = self.connections.show(connection, true);
+        let sessions = self.sessions.get(&connection);
+        let numbered = sessions.and_then(|sessions| sessions.get(session as usize));
+        let (Some(lines), Some(numbered), true) = (&mut self.lines, numbered, shown) else {
+            return;
+        };
+        self.text.extend_from_slice(before);
+        lines.event_session(numbered.number, &mut self.text);
+        self.text.extend_from_slice(behind);
     }
 
     /// The capture is over: the summary.
@@ -94,7 +158,8 @@ impl Merger {
 
     fn item(&mut self, connection: u32, what: What, sink: &mut Sink<'_>) -> io::Result<()> {
         match what {
-            What::SessionOpens { exchange, at, ends } => {
+            What::SessionOpens(answered) => {
+                let Answered { exchange, at, ends } = *answered;
                 let mut asked = self.reconnects.asked(&exchange, &ends);
                 let reconnects = asked
                     .as_mut()
@@ -169,15 +234,19 @@ impl Merger {
                     }
                 }
             }
-            What::Declined { exchange, at, ends } => {
+            What::Declined(answered) => {
+                let Answered { exchange, at, ends } = *answered;
                 if let Some(asked) = self.reconnects.asked(&exchange, &ends)
                     && let Some(finding) = self.reconnects.declined(&asked, &exchange, at)
                 {
                     self.finding(finding, sink)?;
                 }
             }
-            What::Refused { at, client, server } => self.reconnects.refused(at, client, server),
-            What::Closes | What::HoldsOn => {}
+            What::Refused(refused) => {
+                let Refused { at, client, server } = *refused;
+                self.reconnects.refused(at, client, server);
+            }
+            What::Closes | What::HoldsOn | What::RowLine { .. } | What::EventLine { .. } => {}
             What::Over(record) => return self.over(connection, record, sink),
         }
         Ok(())

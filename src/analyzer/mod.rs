@@ -10,6 +10,7 @@
 mod batch;
 mod cap;
 mod dispatch;
+mod made;
 mod merge;
 mod pool;
 mod reconnects;
@@ -18,16 +19,16 @@ mod slot;
 mod slots;
 mod worker;
 
-use crate::model::{Detail, Frame, Nanos, Record, Summary, Timestamp, limits};
+use crate::model::{Detail, Frame, Lines, Nanos, Record, Summary, Timestamp, limits};
 use batch::Batch;
 use cap::{Cap, Ends};
 use dispatch::Dispatcher;
+use made::{Made, What};
 use merge::Merger;
 use pool::Pool;
 use share::Shares;
 use std::io;
 use std::num::NonZeroUsize;
-use worker::{Item, What};
 
 /// What is wanted.
 #[derive(Clone, Debug)]
@@ -97,7 +98,7 @@ pub struct Analyzer {
     /// Whether the next frame is the first of an epoch.
     epoch_is_over: bool,
     /// Kept to be used again.
-    items: Vec<Item>,
+    made: Vec<Made>,
     merger: Merger,
     /// The latest capture time so far: it never goes back, though frames' times may.
     clock: Timestamp,
@@ -106,19 +107,24 @@ pub struct Analyzer {
 impl Analyzer {
     /// An analyzer that has seen nothing.
     pub fn new(options: &Options) -> Analyzer {
+        Analyzer::with_lines(options, None)
+    }
+
+    /// An analyzer that has seen nothing, and gives rows and events as [`Record::Lines`], as far as `lines` writes them.
+    pub fn with_lines(options: &Options, lines: Option<Box<dyn Lines>>) -> Analyzer {
         let shares = Shares::of_jobs(options.jobs.get());
         Analyzer {
             dispatcher: Dispatcher::new(),
             batch: Batch::new(shares),
-            pool: Pool::new(options, shares),
+            pool: Pool::new(options, lines.as_deref(), shares),
             cap: Cap::new(options.memory),
             most: match options.detail {
                 Detail::Sessions => limits::BATCH_FRAMES,
                 Detail::Events | Detail::Frames => limits::BATCH_ROWS,
             },
             epoch_is_over: false,
-            items: Vec::new(),
-            merger: Merger::new(options),
+            made: Vec::new(),
+            merger: Merger::new(options, lines),
             clock: Timestamp(Nanos::MIN),
         }
     }
@@ -165,17 +171,19 @@ impl Analyzer {
 
     /// Passes on what the oldest batch under way made final; false if there is none.
     fn collect(&mut self, sink: &mut Sink<'_>) -> io::Result<bool> {
-        let any = self.pool.collect(&mut self.items);
-        if any {
-            let ends = self.items.iter().filter_map(|item| match item.what {
-                What::Closes | What::HoldsOn => Some(Ends::Closed(item.connection)),
-                What::Over(_) => Some(Ends::Over(item.connection)),
-                _ => None,
-            });
-            self.cap.collected(ends);
+        if !self.pool.collect(&mut self.made) {
+            return Ok(false);
         }
-        self.merger.items(&mut self.items, sink)?;
-        Ok(any)
+        let items = self.made.iter().flat_map(|made| &made.items);
+        let ends = items.filter_map(|item| match item.what {
+            What::Closes | What::HoldsOn => Some(Ends::Closed(item.connection)),
+            What::Over(_) => Some(Ends::Over(item.connection)),
+            _ => None,
+        });
+        self.cap.collected(ends);
+        self.merger.made(&mut self.made, sink)?;
+        self.pool.give_back(&mut self.made);
+        Ok(true)
     }
 
     /// The capture is over.
@@ -184,8 +192,8 @@ impl Analyzer {
     /// Those of `sink`.
     pub fn finish(mut self, source: Source, sink: &mut Sink<'_>) -> io::Result<Summary> {
         self.settle(sink)?;
-        self.pool.finish(&mut self.items);
-        self.merger.items(&mut self.items, sink)?;
+        self.pool.finish(&mut self.made);
+        self.merger.made(&mut self.made, sink)?;
         let given_up = self.cap.given_up();
         self.merger
             .finish(source, self.dispatcher.counts(), given_up, sink)

@@ -1,12 +1,13 @@
 //! The workers: one in the caller's thread, or one or more in threads of their own.
 //!
-//! In: batches, one after the other. Out: the items that each made final, batch by batch, in the same order and the same whatever the
-//! number of workers. At most a few batches are under way at a time.
+//! In: batches, one after the other. Out: what each worker made of them, batch by batch. At most a few batches are under way at a time.
 
 use super::Options;
 use super::batch::{Batch, Common, Part};
+use super::made::Made;
 use super::share::Shares;
-use super::worker::{Item, Worker};
+use super::worker::Worker;
+use crate::model::Lines;
 use std::sync::Arc;
 use std::sync::mpsc::{Receiver, SyncSender, sync_channel};
 use std::thread::JoinHandle;
@@ -19,7 +20,9 @@ pub(super) enum Pool {
     Here {
         worker: Box<Worker>,
         /// What it made of the last batch, until that is collected.
-        done: Option<Vec<Item>>,
+        done: Option<Made>,
+        /// To be used again.
+        spare: Made,
     },
     /// One or more in threads of their own.
     Threads {
@@ -28,28 +31,33 @@ pub(super) enum Pool {
     },
 }
 
+/// What a thread is told to work off, and what it may use for what it makes of it.
+type Order = (Arc<Common>, Part, Made);
+
 /// A worker's thread.
 pub(super) struct Thread {
     /// `None` once it has been told that the capture is over.
-    orders: Option<SyncSender<(Arc<Common>, Part)>>,
-    done: Receiver<(Part, Vec<Item>)>,
+    orders: Option<SyncSender<Order>>,
+    done: Receiver<(Part, Made)>,
     handle: Option<JoinHandle<()>>,
     /// To be used again.
-    spare: Vec<Part>,
+    spare: Vec<(Part, Made)>,
 }
 
 impl Pool {
     /// The workers for so many jobs, with these shares.
-    pub(super) fn new(options: &Options, shares: Shares) -> Pool {
+    pub(super) fn new(options: &Options, lines: Option<&dyn Lines>, shares: Shares) -> Pool {
+        let worker = || Worker::new(options, lines.map(Lines::another), shares);
         if options.jobs.get() == 1 {
             return Pool::Here {
-                worker: Box::new(Worker::new(options, shares)),
+                worker: Box::new(worker()),
                 done: None,
+                spare: Made::default(),
             };
         }
         Pool::Threads {
             threads: (0..shares.workers())
-                .map(|_| Thread::start(options, shares))
+                .map(|_| Thread::start(worker()))
                 .collect(),
             under_way: 0,
         }
@@ -59,23 +67,29 @@ impl Pool {
     pub(super) fn submit(&mut self, batch: &mut Batch) {
         let (common, mut parts) = batch.end();
         match self {
-            Pool::Here { worker, done } => {
-                let items = done.get_or_insert_default();
+            Pool::Here {
+                worker,
+                done,
+                spare,
+            } => {
+                let mut made = std::mem::take(spare);
                 for part in &mut parts {
-                    worker.batch(&common, part, items);
+                    worker.batch(&common, part, &mut made);
                 }
+                *done = Some(made);
                 batch.begin(parts, Some(common));
             }
             Pool::Threads { threads, under_way } => {
                 let common = Arc::new(common);
+                let mut empty = Vec::with_capacity(threads.len());
                 for (thread, part) in threads.iter_mut().zip(parts) {
-                    thread.send(Arc::clone(&common), part);
+                    let (spare, made) = thread.spare.pop().unwrap_or_default();
+                    thread.send((Arc::clone(&common), part, made));
+                    empty.push(spare);
                 }
                 *under_way += 1;
-                let spare = |thread: &mut Thread| thread.spare.pop().unwrap_or_default();
-                let parts = threads.iter_mut().map(spare).collect();
                 // What the threads look at is left to them.
-                batch.begin(parts, Arc::into_inner(common));
+                batch.begin(empty, Arc::into_inner(common));
             }
         }
     }
@@ -88,63 +102,78 @@ impl Pool {
         }
     }
 
-    /// Waits for the oldest batch and appends the items that it made final, those of each worker in order. False if none is under way.
-    pub(super) fn collect(&mut self, into: &mut Vec<Item>) -> bool {
+    /// Waits for the oldest batch and puts what each worker made of it into `into`, for [`give_back`](Pool::give_back). False if
+    /// none is under way.
+    pub(super) fn collect(&mut self, into: &mut Vec<Made>) -> bool {
         match self {
-            Pool::Here { done, .. } => match done.take() {
-                Some(mut items) => {
-                    into.append(&mut items);
-                    true
-                }
-                None => false,
-            },
+            Pool::Here { done, .. } => {
+                let made = done.take();
+                let any = made.is_some();
+                into.extend(made);
+                any
+            }
             Pool::Threads { under_way: 0, .. } => false,
             Pool::Threads { threads, under_way } => {
                 *under_way -= 1;
                 for thread in threads {
-                    let (part, mut items) = thread.receive();
-                    into.append(&mut items);
-                    thread.spare.push(part);
+                    let (part, made) = thread.receive();
+                    into.push(made);
+                    thread.spare.push((part, Made::default()));
                 }
                 true
             }
         }
     }
 
-    /// The capture is over, and nothing is under way: appends what that makes final.
-    pub(super) fn finish(&mut self, into: &mut Vec<Item>) {
+    /// Takes back what was collected, to be used again.
+    pub(super) fn give_back(&mut self, collected: &mut Vec<Made>) {
+        collected.iter_mut().for_each(Made::clear);
         match self {
-            Pool::Here { worker, .. } => worker.finish(into),
+            Pool::Here { spare, .. } => *spare = collected.pop().unwrap_or_default(),
+            Pool::Threads { threads, .. } => {
+                for (thread, made) in threads.iter_mut().zip(collected.drain(..)) {
+                    if let Some((_, spare)) = thread.spare.last_mut() {
+                        *spare = made;
+                    }
+                }
+            }
+        }
+    }
+
+    /// The capture is over, and nothing is under way: what that makes final.
+    pub(super) fn finish(&mut self, into: &mut Vec<Made>) {
+        match self {
+            Pool::Here { worker, .. } => {
+                let mut made = Made::default();
+                worker.finish(&mut made);
+                into.push(made);
+            }
             Pool::Threads { threads, .. } => {
                 for thread in threads.iter_mut() {
                     thread.orders = None;
                 }
-                for thread in threads {
-                    into.append(&mut thread.receive().1);
-                }
+                into.extend(threads.iter_mut().map(|thread| thread.receive().1));
             }
         }
     }
 }
 
 impl Thread {
-    fn start(options: &Options, shares: Shares) -> Thread {
-        let (orders, received) = sync_channel::<(Arc<Common>, Part)>(UNDER_WAY);
+    fn start(mut worker: Worker) -> Thread {
+        let (orders, received) = sync_channel::<Order>(UNDER_WAY);
         let (finished, done) = sync_channel(UNDER_WAY);
-        let mut worker = Worker::new(options, shares);
         let handle = std::thread::spawn(move || {
             // Whoever waits for the items may have gone: then nobody wants them.
-            for (common, mut part) in received {
-                let mut items = Vec::new();
-                worker.batch(&common, &mut part, &mut items);
+            for (common, mut part, mut made) in received {
+                worker.batch(&common, &mut part, &mut made);
                 drop(common);
-                if finished.send((part, items)).is_err() {
+                if finished.send((part, made)).is_err() {
                     return;
                 }
             }
-            let mut items = Vec::new();
-            worker.finish(&mut items);
-            let _ = finished.send((Part::default(), items));
+            let mut made = Made::default();
+            worker.finish(&mut made);
+            let _ = finished.send((Part::default(), made));
         });
         Thread {
             orders: Some(orders),
@@ -154,17 +183,17 @@ impl Thread {
         }
     }
 
-    fn send(&mut self, common: Arc<Common>, part: Part) {
+    fn send(&mut self, order: Order) {
         let sent = self
             .orders
             .as_ref()
-            .is_some_and(|orders| orders.send((common, part)).is_ok());
+            .is_some_and(|orders| orders.send(order).is_ok());
         if !sent {
             self.rethrow();
         }
     }
 
-    fn receive(&mut self) -> (Part, Vec<Item>) {
+    fn receive(&mut self) -> (Part, Made) {
         match self.done.recv() {
             Ok(done) => done,
             Err(_) => self.rethrow(),

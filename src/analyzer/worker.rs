@@ -4,91 +4,20 @@
 //! It never numbers a session across connections and never looks at another worker's connections.
 
 use super::batch::{Clock, Common, Part, Run};
+use super::made::{Answered, Made, Refused, Touched, What};
 use super::share::Shares;
 use super::slot::{Live, Slot};
 use super::slots::{Left, Slots};
 use super::{Connections, Options};
 use crate::layers::Stack;
 use crate::model::{
-    At, ConnectionRecord, Delivery, Detail, Ending, Endpoint, Event, Exchange, FrameNo,
-    FrameRecord, Said, Segment, SessionEnding, Span, TeardownKind, Timestamp, limits,
+    At, Delivery, Detail, Ending, Exchange, FrameNo, FrameRecord, Lines, Said, Segment, Span,
+    TeardownKind, Timestamp, limits,
 };
 use crate::tcp::{Connection, Rest};
-use crate::timeline::{Entry, Frames, Rows, Shown};
+use crate::timeline::{After, Entry, Frames, Rows, Shown, Spare};
 use std::cmp::Reverse;
 use std::collections::BinaryHeap;
-
-/// Something final.
-#[derive(Debug)]
-pub(super) struct Item {
-    /// The frame that made it final; behind every frame where the end of the capture did.
-    pub(super) frame: FrameNo,
-    pub(super) connection: u32,
-    pub(super) what: What,
-}
-
-impl Item {
-    /// The order of the output.
-    pub(super) fn order(&self) -> (FrameNo, u32) {
-        (self.frame, self.connection)
-    }
-}
-
-/// Puts items in the order of the output; those of a connection are in it. They are large, so that their places are sorted and they
-/// move once.
-pub(super) fn sort(items: &mut Vec<Item>) {
-    if items.is_sorted_by_key(Item::order) {
-        return;
-    }
-    let keyed = (0_u32..)
-        .zip(&*items)
-        .map(|(place, item)| (item.frame, item.connection, place));
-    let mut order: Vec<(FrameNo, u32, u32)> = keyed.collect();
-    order.sort_unstable();
-    let mut unsorted: Vec<Option<Item>> = items.drain(..).map(Some).collect();
-    let next = |(_, _, place): (_, _, u32)| unsorted.get_mut(place as usize)?.take();
-    items.extend(order.into_iter().filter_map(next));
-}
-
-/// What became final. Sessions are numbered within the connection.
-#[derive(Debug)]
-pub(super) enum What {
-    /// The connection's next session begins.
-    SessionOpens {
-        exchange: Box<Exchange>,
-        at: At,
-        ends: Frames,
-    },
-    Row(Box<FrameRecord>),
-    Event {
-        session: u32,
-        event: Box<Event>,
-    },
-    /// `last`: the connection's last frame so far.
-    SessionEnds {
-        session: u32,
-        ending: Box<SessionEnding>,
-        last: At,
-    },
-    /// A request for an event stream got another answer, or none.
-    Declined {
-        exchange: Box<Exchange>,
-        at: At,
-        ends: Frames,
-    },
-    /// The server refused the connection.
-    Refused {
-        at: At,
-        client: Endpoint,
-        server: Endpoint,
-    },
-    /// The connection is closed: frames may come, bytes will not.
-    Closes,
-    /// It is over, and is kept as if it were closed: frames came late, or may answer some that were on their way.
-    HoldsOn,
-    /// The connection is over. Its record comes where frames are wanted; the sessions in it are for the merge to fill in.
-    Over(Option<Box<ConnectionRecord>>),
-}
 
 pub(super) struct Worker {
     connections: Connections,
@@ -99,42 +28,47 @@ pub(super) struct Worker {
     slots: Slots,
     /// When closed connections are over.
     closing: BinaryHeap<Reverse<(Timestamp, u32)>>,
+    /// Writes rows and events as lines, where that is wanted.
+    lines: Option<Box<dyn Lines>>,
     /// Kept to be used again.
     said: Vec<Said>,
+    spare: Spare,
 }
 
 impl Worker {
     /// One of the workers that have these shares.
-    pub(super) fn new(options: &Options, shares: Shares) -> Worker {
+    pub(super) fn new(options: &Options, lines: Option<Box<dyn Lines>>, shares: Shares) -> Worker {
         Worker {
             shares,
+            lines,
             connections: options.connections.clone(),
             detail: options.detail,
             show_secrets: options.show_secrets,
             slots: Slots::default(),
             closing: BinaryHeap::new(),
             said: Vec::new(),
+            spare: Spare::default(),
         }
     }
 
-    /// Works off its part of a batch. What became final is appended to `items`, in order.
-    pub(super) fn batch(&mut self, common: &Common, part: &mut Part, items: &mut Vec<Item>) {
+    /// Works off its part of a batch. What became final is put into `made`, which is empty.
+    pub(super) fn batch(&mut self, common: &Common, part: &mut Part, made: &mut Made) {
         let clock = &common.clock;
         for &(connection, frame) in &part.given_up {
-            self.end(connection, Ending::Expired, frame, items);
+            self.end(connection, Ending::Expired, frame, made);
             self.forget(connection);
         }
         for bucket in part.buckets() {
             bucket.group();
             for mut run in bucket.runs(common) {
-                self.run(&mut run, clock, items);
+                self.run(&mut run, clock, made);
             }
         }
         for &(connection, frame) in &part.replaced {
             let over = self
                 .deadline(connection)
                 .and_then(|deadline| clock.first_frame_at(deadline).filter(|over| *over < frame));
-            self.end(connection, Ending::Expired, over.unwrap_or(frame), items);
+            self.end(connection, Ending::Expired, over.unwrap_or(frame), made);
             self.forget(connection);
         }
         let now = clock.last();
@@ -143,28 +77,28 @@ impl Worker {
         {
             self.closing.pop();
             if let Some(frame) = clock.first_frame_at(deadline) {
-                self.end(connection, Ending::Expired, frame, items);
+                self.end(connection, Ending::Expired, frame, made);
             }
         }
-        sort(items);
+        made.sort();
     }
 
     /// Works off the segments of one connection.
-    fn run(&mut self, run: &mut Run<'_>, clock: &Clock, items: &mut Vec<Item>) {
+    fn run(&mut self, run: &mut Run<'_>, clock: &Clock, made: &mut Made) {
         loop {
             if self.detail < Detail::Frames {
-                self.pass(run, items);
+                self.pass(run, made);
             }
             let Some(segment) = run.first() else {
                 return;
             };
-            self.segment(run.connection, &segment, run.port_reused(), clock, items);
+            self.segment(run.connection, &segment, run.port_reused(), clock, made);
             run.advance();
         }
     }
 
     /// Takes the next segments as long as they are ordinary ones of an open connection and no rows are wanted: the way of nearly all.
-    fn pass(&mut self, run: &mut Run<'_>, items: &mut Vec<Item>) {
+    fn pass(&mut self, run: &mut Run<'_>, made: &mut Made) {
         let connection = run.connection;
         let place = self.place(connection);
         let Some(Slot::Live(live)) = self.slots.get_mut(place) else {
@@ -186,10 +120,14 @@ impl Worker {
             };
             stack.deliver(direction, delivery, &mut self.said);
             if !self.said.is_empty() {
-                let (frame, ends) = (segment.at.frame, live_ends(connection, tcp));
-                rows.heard(&mut self.said, &mut |entry| {
-                    items.push(item(frame, ends, segment.at, entry));
-                });
+                let mut finals = Finals {
+                    made,
+                    lines: &mut self.lines,
+                    frame: segment.at.frame,
+                    ends: live_ends(connection, tcp),
+                    last: segment.at,
+                };
+                rows.heard(&mut self.said, &mut |entry| drop(finals.take(entry)));
             }
         }
     }
@@ -201,7 +139,7 @@ impl Worker {
         segment: &Segment<'_>,
         port_reused: bool,
         clock: &Clock,
-        items: &mut Vec<Item>,
+        made: &mut Made,
     ) {
         let frame = segment.at.frame;
         let place = self.place(connection);
@@ -209,7 +147,7 @@ impl Worker {
             && deadline <= clock.at(frame)
             && let Some(over) = clock.first_frame_at(deadline)
         {
-            self.end(connection, Ending::Expired, over, items);
+            self.end(connection, Ending::Expired, over, made);
         }
         if self.slots.is_over(place) {
             return;
@@ -240,15 +178,19 @@ impl Worker {
                         stack.deliver(direction, delivery, said);
                     });
                     if !said.is_empty() {
-                        let ends = live_ends(connection, tcp);
-                        rows.heard(said, &mut |entry| {
-                            items.push(item(frame, ends, segment.at, entry));
-                        });
+                        let mut finals = Finals {
+                            made,
+                            lines: &mut self.lines,
+                            frame,
+                            ends: live_ends(connection, tcp),
+                            last: segment.at,
+                        };
+                        rows.heard(said, &mut |entry| drop(finals.take(entry)));
                     }
                     // Nothing that comes later will be shown.
                     if tcp.closed_at().is_some() && tcp.has_ended() {
-                        items.extend(refused(connection, tcp));
-                        self.end(connection, Ending::Expired, frame, items);
+                        refused(connection, tcp, made);
+                        self.end(connection, Ending::Expired, frame, made);
                     }
                     return;
                 }
@@ -257,13 +199,23 @@ impl Worker {
                 });
                 let facts = tcp.facts(segment, &heard);
                 let ends = live_ends(connection, tcp);
+                let mut finals = Finals {
+                    made,
+                    lines: &mut self.lines,
+                    frame,
+                    ends,
+                    last: facts.at,
+                };
                 rows.frame(
                     ends,
                     &facts,
                     said,
-                    facts.waiting || stack.pending(),
-                    stack.open_response(),
-                    &mut |entry| items.push(item(frame, ends, facts.at, entry)),
+                    After {
+                        pending: facts.waiting || stack.pending(),
+                        responding: stack.open_response(),
+                    },
+                    &mut self.spare,
+                    &mut |entry| finals.take(entry),
                 );
                 if over_at.is_none()
                     && let Some(closed) = tcp.closed_at()
@@ -272,42 +224,40 @@ impl Worker {
                     let deadline = Timestamp(closed.0.saturating_add(limits::CLOSED_LINGER));
                     *over_at = Some(deadline);
                     self.closing.push(Reverse((deadline, connection)));
-                    items.extend(refused(connection, tcp));
+                    refused(connection, tcp, made);
                 }
                 if over_at.is_some() && tcp.has_ended() {
                     self.slots.replace(place, |slot| Left::Slot(slot.close()));
-                    items.push(Item {
-                        frame,
-                        connection,
-                        what: What::Closes,
-                    });
+                    made.push(frame, connection, What::Closes);
                 }
             }
             Slot::Closed(closed) => {
                 let facts = closed.tcp.segment(segment);
                 let ends = closed.ends();
-                closed
-                    .rows
-                    .frame(ends, &facts, said, false, false, &mut |entry| {
-                        items.push(item(frame, ends, facts.at, entry));
-                    });
+                let mut finals = Finals {
+                    made,
+                    lines: &mut self.lines,
+                    frame,
+                    ends,
+                    last: facts.at,
+                };
+                let (rows, spare) = (&mut closed.rows, &mut self.spare);
+                rows.frame(ends, &facts, said, After::default(), spare, &mut |entry| {
+                    finals.take(entry)
+                });
             }
             Slot::Remains(remains) => {
                 let late = Box::new(remains.revive());
                 *slot = Slot::Late(late);
-                items.push(Item {
-                    frame,
-                    connection,
-                    what: What::HoldsOn,
-                });
-                self.late(connection, segment, items);
+                made.push(frame, connection, What::HoldsOn);
+                self.late(connection, segment, made);
             }
-            Slot::Late(_) => self.late(connection, segment, items),
+            Slot::Late(_) => self.late(connection, segment, made),
         }
     }
 
     /// A frame of a connection that was over.
-    fn late(&mut self, connection: u32, segment: &Segment<'_>, items: &mut Vec<Item>) {
+    fn late(&mut self, connection: u32, segment: &Segment<'_>, made: &mut Made) {
         let place = self.place(connection);
         let Some(Slot::Late(late)) = self.slots.get_mut(place) else {
             return;
@@ -320,19 +270,28 @@ impl Worker {
             server,
             first: segment.at,
         };
+        let mut finals = Finals {
+            made,
+            lines: &mut self.lines,
+            frame: segment.at.frame,
+            ends,
+            last: facts.at,
+        };
         let mut rows = Rows::new(Shown::All, self.show_secrets);
-        rows.frame(ends, &facts, &mut self.said, false, false, &mut |entry| {
-            items.push(item(segment.at.frame, ends, facts.at, entry));
+        let (said, spare) = (&mut self.said, &mut self.spare);
+        rows.frame(ends, &facts, said, After::default(), spare, &mut |entry| {
+            finals.take(entry)
         });
     }
 
     /// The end of the capture: every connection is over, in the order of their numbers.
-    pub(super) fn finish(&mut self, items: &mut Vec<Item>) {
+    pub(super) fn finish(&mut self, made: &mut Made) {
         for place in 0..self.slots.places() {
             if let Some(connection) = self.slots.get(place).and_then(Slot::open) {
-                self.end(connection, Ending::CaptureEnd, END, items);
+                self.end(connection, Ending::CaptureEnd, END, made);
             }
         }
+        made.sort();
     }
 
     /// No frame can name the connection any more.
@@ -367,13 +326,14 @@ impl Worker {
     }
 
     /// A connection is over: its state goes, its record comes, what late frames need stays. `frame` made it so.
-    fn end(&mut self, connection: u32, ending: Ending, frame: FrameNo, items: &mut Vec<Item>) {
+    fn end(&mut self, connection: u32, ending: Ending, frame: FrameNo, made: &mut Made) {
         let place = self.place(connection);
         let Worker {
             slots,
             said,
             detail,
             connections,
+            lines,
             ..
         } = self;
         slots.replace(place, |mut slot| {
@@ -388,20 +348,18 @@ impl Worker {
                         stack.deliver(direction, delivery, said);
                     }
                 });
-                rows.finish(said, &mut |entry| {
-                    items.push(item(frame, ends, last, entry));
-                });
-            }
-            let mut over = |record| {
-                items.push(Item {
+                let mut finals = Finals {
+                    made,
+                    lines,
                     frame,
-                    connection,
-                    what: What::Over(record),
-                });
-            };
+                    ends,
+                    last,
+                };
+                rows.finish(said, &mut |entry| drop(finals.take(entry)));
+            }
             if *detail < Detail::Frames {
                 if slot.open().is_some() {
-                    over(None);
+                    made.push(frame, connection, What::Over(None));
                 }
                 return Left::Over;
             }
@@ -409,7 +367,8 @@ impl Worker {
                 Slot::Closed(closed) => closed,
                 other => return Left::Slot(other),
             };
-            over(Some(Box::new(closed.record())));
+            let record = Some(Box::new(closed.record()));
+            made.push(frame, connection, What::Over(record));
             let shown = match connections {
                 Connections::Sse => closed.rows.streamed(),
                 Connections::All => true,
@@ -421,11 +380,7 @@ impl Worker {
             Left::Slot(match closed.tcp.into_rest() {
                 Rest::Little(remains) => Slot::Remains(remains),
                 Rest::Much(late) => {
-                    items.push(Item {
-                        frame,
-                        connection,
-                        what: What::HoldsOn,
-                    });
+                    made.push(frame, connection, What::HoldsOn);
                     Slot::Late(late)
                 }
             })
@@ -443,38 +398,75 @@ fn live_ends(connection: u32, tcp: &Connection) -> Frames {
 }
 
 /// Says so, if a connection that has just closed never opened: the server answered the SYN with RST.
-fn refused(connection: u32, tcp: &Connection) -> Option<Item> {
+fn refused(connection: u32, tcp: &Connection, made: &mut Made) {
     let handshake = tcp.handshake();
     let reset = tcp.teardown().kind == TeardownKind::Rst;
-    (reset && handshake.syn.is_some() && handshake.syn_ack.is_none()).then(|| Item {
-        frame: tcp.last().frame,
-        connection,
-        what: What::Refused {
+    if reset && handshake.syn.is_some() && handshake.syn_ack.is_none() {
+        let refused = Refused {
             at: tcp.last(),
             client: tcp.client(),
             server: tcp.server(),
-        },
-    })
+        };
+        let what = What::Refused(Box::new(refused));
+        made.push(tcp.last().frame, connection, what);
+    }
 }
 
 /// Stands for the end of the capture, behind every frame.
 const END: FrameNo = FrameNo(u64::MAX);
 
-fn item(frame: FrameNo, ends: Frames, last: At, entry: Entry) -> Item {
-    let what = match entry {
-        Entry::SessionOpens { exchange, at, .. } => What::SessionOpens { exchange, at, ends },
-        Entry::Row(row) => What::Row(row),
-        Entry::Event { session, event } => What::Event { session, event },
-        Entry::SessionEnds { session, ending } => What::SessionEnds {
-            session,
-            ending,
-            last,
-        },
-        Entry::Declined { exchange, at } => What::Declined { exchange, at, ends },
-    };
-    Item {
-        frame,
-        connection: ends.connection,
-        what,
+/// Takes what a frame made final of a connection.
+struct Finals<'a> {
+    made: &'a mut Made,
+    lines: &'a mut Option<Box<dyn Lines>>,
+    frame: FrameNo,
+    ends: Frames,
+    last: At,
+}
+
+impl Finals<'_> {
+    /// Gives a row back that may be used again.
+    fn take(&mut self, entry: Entry) -> Option<Box<FrameRecord>> {
+        let Finals { made, ends, .. } = self;
+        let connection = ends.connection;
+        let mut spare = None;
+        let what = match entry {
+            Entry::SessionOpens { exchange, at, .. } => {
+                What::SessionOpens(answered(exchange, at, *ends))
+            }
+            Entry::Row(row) => {
+                let lines = self.lines.as_mut();
+                let line = lines.and_then(|lines| made.line(|text| lines.frame(&row, text)));
+                match line {
+                    None => What::Row(row),
+                    Some(line) => {
+                        let sessions = Touched::of(&row);
+                        spare = Some(row);
+                        What::RowLine { line, sessions }
+                    }
+                }
+            }
+            Entry::Event { session, event } => {
+                let lines = self.lines.as_mut();
+                let line =
+                    lines.and_then(|lines| made.line(|text| lines.event(connection, &event, text)));
+                match line {
+                    None => What::Event { session, event },
+                    Some(line) => What::EventLine { line, session },
+                }
+            }
+            Entry::SessionEnds { session, ending } => What::SessionEnds {
+                session,
+                ending,
+                last: self.last,
+            },
+            Entry::Declined { exchange, at } => What::Declined(answered(exchange, at, *ends)),
+        };
+        made.push(self.frame, connection, what);
+        spare
     }
+}
+
+fn answered(exchange: Box<Exchange>, at: At, ends: Frames) -> Box<Answered> {
+    Box::new(Answered { exchange, at, ends })
 }

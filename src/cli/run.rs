@@ -161,7 +161,8 @@ impl Run<'_> {
             report.set_first_time(first);
         }
         self.progress.begin();
-        let mut analyzer = Analyzer::new(&wanted(shared, jobs(self.arguments)));
+        let lines = first.and_then(|first| report.lines(first));
+        let mut analyzer = Analyzer::with_lines(&wanted(shared, jobs(self.arguments)), lines);
         let view = View::from(shared.view);
         let mut shown = false;
         let mut take = |report: &mut Report<Output>, record: &Record| {

@@ -125,10 +125,12 @@ impl LabelSet {
 
     /// The labels in order of layer.
     pub fn iter(self) -> impl Iterator<Item = Label> {
-        Label::ALL
-            .iter()
-            .copied()
-            .filter(move |label| self.has(*label))
+        let mut bits = self.0;
+        std::iter::from_fn(move || {
+            let label = Label::ALL.get(bits.trailing_zeros() as usize)?;
+            bits &= bits - 1;
+            Some(*label)
+        })
     }
 }
 

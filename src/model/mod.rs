@@ -8,6 +8,7 @@ mod first_line;
 mod frame;
 mod label;
 pub mod limits;
+mod lines;
 mod record;
 mod said;
 mod segment;
@@ -19,6 +20,7 @@ pub use exchange::{Exchange, Framing, RequestHead, ResponseHead};
 pub use first_line::FirstLine;
 pub use frame::{At, Block, Frame, FrameNo, LinkType, Nanos, Span, Timestamp};
 pub use label::{Label, LabelSet};
+pub use lines::Lines;
 pub use record::{
     Annotation, ConnectionRecord, Counts, EventRecord, Finding, FirstLast, FrameRecord, Handshake,
     LiveRun, OtherStream, Phase, Rail, Reconnect, Record, Resumed, Role, SessionOpening,

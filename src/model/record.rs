@@ -15,6 +15,8 @@ pub enum Record {
     SessionOpens(Box<SessionOpening>),
     /// A frame of a TCP connection.
     Frame(Box<FrameRecord>),
+    /// Frames and events, as the lines that [`Lines`](super::Lines) made of them.
+    Lines(Vec<u8>),
     /// An event.
     Event(Box<EventRecord>),
     /// A session, at its end.
@@ -173,12 +175,11 @@ pub struct Annotation {
 }
 
 impl Annotation {
-    /// Without words, with room for those of most frames.
-    pub fn new() -> Annotation {
-        Annotation {
-            text: String::with_capacity(128),
-            ..Annotation::default()
-        }
+    /// Takes the words out, and keeps the room.
+    pub fn clear(&mut self) {
+        self.text.clear();
+        self.marks.clear();
+        self.short = false;
     }
 
     /// Adds a stretch. Two neighbours of one role become one.

@@ -2,6 +2,7 @@
 
 use super::{At, Direction, Exchange, FrameNo, Nanos, RequestHead, ResponseHead, Span};
 use serde::{Deserialize, Serialize};
+use std::borrow::Cow;
 use std::sync::Arc;
 
 /// A fact, the frame it belongs to, and the session it belongs to.
@@ -106,7 +107,7 @@ pub struct Event {
     /// From 1 within the session.
     pub number: u64,
     /// `message` unless the block named another.
-    pub event_type: String,
+    pub event_type: Cow<'static, str>,
     /// The data.
     pub data: String,
     /// The last event ID string that EventSource would report.

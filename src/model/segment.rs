@@ -93,9 +93,9 @@ impl Flags {
     /// The names of the flags that are set.
     pub fn names(self) -> impl Iterator<Item = &'static str> {
         Flags::NAMES
-            .into_iter()
+            .iter()
             .filter(move |(flag, _)| self.has(*flag))
-            .map(|(_, name)| name)
+            .map(|(_, name)| *name)
     }
 }
 

@@ -5,8 +5,8 @@
 
 use super::View;
 use super::escape::push_escaped;
-use super::value::{self, Fields, Utc, push_endpoint, push_number, push_seconds};
-use crate::model::{Endpoint, Nanos, Record, Timestamp};
+use super::value::{self, Fields, Name, Utc, push_endpoint, push_number, push_seconds};
+use crate::model::{Endpoint, Event, FrameRecord, Lines, Nanos, Record, Timestamp};
 use std::io::{self, Write};
 
 const FRAMES: &str = "frame,connection,time,time_relative,direction,source,destination,flags,sequence,acknowledgment,length,window,\
@@ -47,6 +47,11 @@ impl<W: Write> Csv<W> {
         }
     }
 
+    /// What writes its rows and events in other threads.
+    pub(crate) fn lines(&self, first: Timestamp) -> CsvLines {
+        CsvLines::new(self.view, first)
+    }
+
     /// The time of the capture's first frame.
     pub(crate) fn set_first_time(&mut self, first: Timestamp) {
         self.first = Some(first);
@@ -69,6 +74,7 @@ impl<W: Write> Csv<W> {
             (View::Sessions, Record::Session(session)) => {
                 CsvLine::line(line, utc, |fields| value::session(fields, session));
             }
+            (_, Record::Lines(lines)) => return self.writer.write_all(lines),
             (_, Record::Summary(_)) => self.first = None,
             _ => {}
         }
@@ -141,50 +147,55 @@ impl<'a> CsvLine<'a> {
 }
 
 impl Fields for CsvLine<'_> {
-    fn text<'b>(&mut self, _name: &'static str, value: impl Into<Option<&'b str>>) {
+    fn text<'b>(&mut self, _name: Name, value: impl Into<Option<&'b str>>) {
         self.place();
         if let Some(text) = value.into() {
             push_text(self.out, text);
         }
     }
 
-    fn number(&mut self, _name: &'static str, value: impl Into<Option<u64>>) {
+    fn word(&mut self, _name: Name, value: &'static str) {
+        self.place();
+        self.out.extend_from_slice(value.as_bytes());
+    }
+
+    fn number(&mut self, _name: Name, value: impl Into<Option<u64>>) {
         self.place();
         if let Some(value) = value.into() {
             push_number(self.out, value);
         }
     }
 
-    fn seconds(&mut self, _name: &'static str, value: impl Into<Option<Nanos>>) {
+    fn seconds(&mut self, _name: Name, value: impl Into<Option<Nanos>>) {
         self.place();
         if let Some(value) = value.into() {
             push_seconds(self.out, value);
         }
     }
 
-    fn time(&mut self, _name: &'static str, value: impl Into<Option<Timestamp>>) {
+    fn time(&mut self, _name: Name, value: impl Into<Option<Timestamp>>) {
         self.place();
         if let Some(value) = value.into() {
             self.utc.push(self.out, value);
         }
     }
 
-    fn endpoint(&mut self, _name: &'static str, value: Endpoint) {
+    fn endpoint(&mut self, _name: Name, value: Endpoint) {
         self.place();
         push_endpoint(self.out, value);
     }
 
-    fn words(&mut self, _name: &'static str, values: impl Iterator<Item = &'static str>) {
+    fn words(&mut self, _name: Name, values: impl Iterator<Item = &'static str>) {
         self.spaced(values, |out, word| out.extend_from_slice(word.as_bytes()));
     }
 
-    fn numbers(&mut self, _name: &'static str, values: impl Iterator<Item = u64>) {
+    fn numbers(&mut self, _name: Name, values: impl Iterator<Item = u64>) {
         self.spaced(values, push_number);
     }
 
     fn object<T: ?Sized>(
         &mut self,
-        _name: &'static str,
+        _name: Name,
         value: Option<&T>,
         fields: impl FnOnce(&mut Self, Option<&T>),
     ) {
@@ -192,7 +203,73 @@ impl Fields for CsvLine<'_> {
     }
 
     /// Nothing: a column comes with its first value.
-    fn null(&mut self, _name: &'static str) {}
+    fn null(&mut self, _name: Name) {}
+}
+
+/// The lines of rows and events, for the threads that make them.
+#[derive(Debug)]
+pub(crate) struct CsvLines {
+    view: View,
+    utc: Utc,
+    first: Timestamp,
+}
+
+impl CsvLines {
+    /// Of what `view` takes of a capture whose first frame is of time `first`.
+    pub(crate) fn new(view: View, first: Timestamp) -> CsvLines {
+        CsvLines {
+            view,
+            utc: Utc::new(),
+            first,
+        }
+    }
+
+    fn inside<'a>(&'a mut self, out: &'a mut Vec<u8>, first: bool) -> CsvLine<'a> {
+        CsvLine {
+            out,
+            utc: &mut self.utc,
+            first,
+        }
+    }
+}
+
+impl Lines for CsvLines {
+    fn another(&self) -> Box<dyn Lines> {
+        Box::new(CsvLines::new(self.view, self.first))
+    }
+
+    fn frame(&mut self, frame: &FrameRecord, out: &mut Vec<u8>) -> Option<usize> {
+        if self.view != View::Timeline {
+            return None;
+        }
+        let first = self.first;
+        let mut line = self.inside(out, true);
+        value::frame_before(&mut line, frame, first);
+        let sessions = line.out.len();
+        value::frame_behind(&mut line, frame);
+        line.out.push(b'\n');
+        Some(sessions)
+    }
+
+    fn frame_sessions(&mut self, session: Option<u32>, touched: &[u32], out: &mut Vec<u8>) {
+        value::frame_sessions(&mut self.inside(out, false), session, touched);
+    }
+
+    fn event(&mut self, connection: u32, event: &Event, out: &mut Vec<u8>) -> Option<usize> {
+        if self.view != View::Events {
+            return None;
+        }
+        let first = self.first;
+        let session = out.len();
+        let mut line = self.inside(out, false);
+        value::event_behind(&mut line, connection, event, first);
+        line.out.push(b'\n');
+        Some(session)
+    }
+
+    fn event_session(&mut self, session: u32, out: &mut Vec<u8>) {
+        value::event_session(&mut self.inside(out, true), session);
+    }
 }
 
 fn push_text(out: &mut Vec<u8>, text: &str) {

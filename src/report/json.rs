@@ -45,7 +45,7 @@ impl Array {
             Record::Session(_) => Some(Array::Sessions),
             Record::Connection(_) => Some(Array::Connections),
             Record::Finding(_) => Some(Array::Findings),
-            Record::SessionOpens(_) | Record::Summary(_) => None,
+            Record::SessionOpens(_) | Record::Lines(_) | Record::Summary(_) => None,
         }
     }
 

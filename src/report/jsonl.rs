@@ -4,7 +4,7 @@
 
 use super::View;
 use super::value::{self, Json, Utc};
-use crate::model::{Record, Timestamp};
+use crate::model::{Event, FrameRecord, Lines, Record, Timestamp};
 use std::io::{self, Write};
 
 /// Writes records as JSON objects.
@@ -37,7 +37,7 @@ impl Objects {
         }
         let utc = &mut self.utc;
         match record {
-            Record::SessionOpens(_) => return false,
+            Record::SessionOpens(_) | Record::Lines(_) => return false,
             Record::Frame(frame) => {
                 let first = *self.first.get_or_insert(frame.tcp.at.time);
                 Json::record(out, utc, "frame", |json| value::frame(json, frame, first));
@@ -84,6 +84,11 @@ impl<W: Write> Jsonl<W> {
         }
     }
 
+    /// What writes its rows and events in other threads.
+    pub(crate) fn lines(&self, first: Timestamp) -> JsonLines {
+        JsonLines::new(self.objects.view, first)
+    }
+
     /// The time of the capture's first frame.
     pub(crate) fn set_first_time(&mut self, first: Timestamp) {
         self.objects.set_first_time(first);
@@ -91,6 +96,9 @@ impl<W: Write> Jsonl<W> {
 
     /// Writes a line, if the view takes the record.
     pub(crate) fn record(&mut self, record: &Record) -> io::Result<()> {
+        if let Record::Lines(lines) = record {
+            return self.writer.write_all(lines);
+        }
         self.line.clear();
         if self.objects.push(&mut self.line, record) {
             self.line.push(b'\n');
@@ -108,5 +116,65 @@ impl<W: Write> Jsonl<W> {
     pub(crate) fn finish(mut self) -> io::Result<W> {
         self.writer.flush()?;
         Ok(self.writer)
+    }
+}
+
+/// The lines of rows and events, for the threads that make them.
+#[derive(Debug)]
+pub(crate) struct JsonLines {
+    view: View,
+    utc: Utc,
+    first: Timestamp,
+}
+
+impl JsonLines {
+    /// Of what `view` takes of a capture whose first frame is of time `first`.
+    pub(crate) fn new(view: View, first: Timestamp) -> JsonLines {
+        JsonLines {
+            view,
+            utc: Utc::new(),
+            first,
+        }
+    }
+}
+
+impl Lines for JsonLines {
+    fn another(&self) -> Box<dyn Lines> {
+        Box::new(JsonLines::new(self.view, self.first))
+    }
+
+    fn frame(&mut self, frame: &FrameRecord, out: &mut Vec<u8>) -> Option<usize> {
+        if self.view != View::Timeline {
+            return None;
+        }
+        let mut json = Json::begin(out, &mut self.utc, "frame");
+        value::frame_before(&mut json, frame, self.first);
+        let sessions = json.written();
+        value::frame_behind(&mut json, frame);
+        json.end();
+        out.push(b'\n');
+        Some(sessions)
+    }
+
+    fn frame_sessions(&mut self, session: Option<u32>, touched: &[u32], out: &mut Vec<u8>) {
+        let mut json = Json::inside(out, &mut self.utc);
+        value::frame_sessions(&mut json, session, touched);
+    }
+
+    fn event(&mut self, connection: u32, event: &Event, out: &mut Vec<u8>) -> Option<usize> {
+        if self.view == View::Sessions {
+            return None;
+        }
+        let mut json = Json::begin(out, &mut self.utc, "event");
+        let session = json.written();
+        value::event_behind(&mut json, connection, event, self.first);
+        json.end();
+        out.push(b'\n');
+        Some(session)
+    }
+
+    fn event_session(&mut self, session: u32, out: &mut Vec<u8>) {
+        let mut json = Json::inside(out, &mut self.utc);
+        value::event_session(&mut json, session);
     }
 }

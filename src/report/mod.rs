@@ -17,7 +17,7 @@ pub mod text;
 pub mod time;
 mod value;
 
-use crate::model::{Record, Severity, Timestamp};
+use crate::model::{Lines, Record, Severity, Timestamp};
 use csv::Csv;
 use events::Events;
 use grid::Look;
@@ -46,6 +46,7 @@ impl View {
     pub fn takes(self, record: &Record) -> bool {
         match (self, record) {
             (_, Record::SessionOpens(_)) => false,
+            (_, Record::Lines(lines)) => !lines.is_empty(),
             (View::Timeline, _) | (_, Record::Summary(_)) => true,
             (View::Sessions, record) => {
                 matches!(record, Record::Session(_) | Record::Finding(_))
@@ -177,6 +178,21 @@ impl<W: Write> Report<W> {
             }
         };
         Report { form, worst: None }
+    }
+
+    /// What writes this report's rows and events in other threads, for a capture whose first frame is of time `first`: what it has
+    /// written is to come as [`Record::Lines`]. `None` where the form needs the records.
+    pub fn lines(&self, first: Timestamp) -> Option<Box<dyn Lines>> {
+        match &self.form {
+            Form::Jsonl(form) => Some(Box::new(form.lines(first))),
+            Form::Csv(form) => Some(Box::new(form.lines(first))),
+            Form::Json(_)
+            | Form::Raw(_)
+            | Form::Timeline(_)
+            | Form::Live(_)
+            | Form::Sessions(_)
+            | Form::Events(_) => None,
+        }
     }
 
     /// Tells the time of the capture's first frame; call it before the first record of each capture.

@@ -7,8 +7,8 @@
 
 use super::narrate::Narrator;
 use crate::model::{
-    At, Endpoint, Event, Exchange, Fact, FrameNo, FrameRecord, Label, Phase, Said, SessionEnding,
-    TcpFacts, limits,
+    Annotation, At, Endpoint, Event, Exchange, Fact, FrameNo, FrameRecord, Label, Phase, Rail,
+    Said, SessionEnding, TcpFacts, limits,
 };
 use smallvec::SmallVec;
 use std::collections::VecDeque;
@@ -74,6 +74,55 @@ pub enum Entry {
     },
 }
 
+/// What a frame leaves behind.
+#[derive(Clone, Copy, Debug, Default)]
+pub struct After {
+    /// Bytes of an unfinished event are there, or bytes from the server wait behind a hole.
+    pub pending: bool,
+    /// A response is open.
+    pub responding: bool,
+}
+
+/// What one row after another is made in.
+#[derive(Debug, Default)]
+pub struct Spare {
+    row: Option<Box<FrameRecord>>,
+    after: Vec<Entry>,
+}
+
+impl Spare {
+    /// A row without words.
+    fn row(&mut self, ends: Frames, tcp: &TcpFacts) -> Box<FrameRecord> {
+        if let Some(mut row) = self.row.take() {
+            row.connection = ends.connection;
+            row.client = ends.client;
+            row.server = ends.server;
+            row.tcp = *tcp;
+            row.labels = tcp.labels;
+            row.sessions.clear();
+            row.annotation.clear();
+            row.dropped_before = 0;
+            return row;
+        }
+        Box::new(FrameRecord {
+            connection: ends.connection,
+            client: ends.client,
+            server: ends.server,
+            tcp: *tcp,
+            labels: tcp.labels,
+            session: None,
+            sessions: SmallVec::new(),
+            rail: Rail::None,
+            annotation: Annotation::default(),
+            phase: Phase::Idle,
+            keep: false,
+            events: None,
+            chunks: None,
+            dropped_before: 0,
+        })
+    }
+}
+
 /// The rows of one connection.
 #[derive(Debug)]
 pub struct Rows {
@@ -125,36 +174,50 @@ impl Rows {
         self.streamed
     }
 
-    /// Takes one frame: `said` is drained. `pending`: after this frame, bytes of an unfinished event are there or bytes
-    /// from the server wait behind a hole. `responding`: a response is open after it. Final entries go to `out`.
+    /// Takes one frame: `said` is drained. Final entries go to `out`, which gives back a row that may be used again.
     pub fn frame(
         &mut self,
         ends: Frames,
         tcp: &TcpFacts,
         said: &mut Vec<Said>,
-        pending: bool,
-        responding: bool,
-        out: &mut impl FnMut(Entry),
+        after_it: After,
+        spare: &mut Spare,
+        out: &mut impl FnMut(Entry) -> Option<Box<FrameRecord>>,
     ) {
         if self.shown == Shown::None {
-            return self.heard(said, out);
+            return self.heard(said, &mut |entry| drop(out(entry)));
         }
-        let mut row = self.row(ends, tcp, said, pending);
-        let touched = self.open.clone();
-        let mut after = Vec::new();
+        let mut row = spare.row(ends, tcp);
+        self.tell(&mut row, said, after_it.pending);
+        row.sessions.extend_from_slice(&self.open);
+        row.session = row.sessions.first().copied();
+        let mut after = std::mem::take(&mut spare.after);
         for said in said.drain(..) {
             if let Some(label) = label_of(&said.fact) {
                 self.label(label, said.at.frame, Some(&mut row));
             }
             self.follow(said, Some(&mut row), &mut after);
         }
-        for session in touched {
-            touch(&mut row, session);
+        row.phase = self.phase(tcp, after_it.responding);
+        // Nearly every row: nothing waits, and it needs not either.
+        if self.waiting.is_empty()
+            && self.dropped == 0
+            && self.head_began.is_none()
+            && (self.streamed || self.shown == Shown::All)
+        {
+            self.answered = false;
+            spare.row = out(Entry::Row(row));
+            after.sort_by_key(is_declined);
+            for entry in after.drain(..) {
+                out(entry);
+            }
+            spare.after = after;
+            return;
         }
-        row.phase = self.phase(tcp, responding);
         self.waiting.push_back(Entry::Row(row));
         self.waiting_rows += 1;
-        self.pass_on(after, out);
+        self.pass_on(&mut after, &mut |entry| drop(out(entry)));
+        spare.after = after;
     }
 
     /// Takes what was said of one frame, of which no row is wanted: `said` is drained. Final entries go to `out`.
@@ -163,15 +226,15 @@ impl Rows {
         for said in said.drain(..) {
             self.follow(said, None, &mut after);
         }
-        self.pass_on(after, out);
+        self.pass_on(&mut after, out);
     }
 
     /// What is final goes to `out`, `after` behind what waits.
-    fn pass_on(&mut self, mut after: Vec<Entry>, out: &mut impl FnMut(Entry)) {
+    fn pass_on(&mut self, after: &mut Vec<Entry>, out: &mut impl FnMut(Entry)) {
         // What nobody sees a row of is told all the same, and after what is shown of the frame.
-        let declined = after.extract_if(.., |entry| matches!(entry, Entry::Declined { .. }));
-        let declined: SmallVec<[Entry; 1]> = declined.collect();
-        self.waiting.extend(after);
+        let declined: SmallVec<[Entry; 1]> =
+            after.extract_if(.., |entry| is_declined(entry)).collect();
+        self.waiting.extend(after.drain(..));
         self.release(out);
         declined.into_iter().for_each(out);
     }
@@ -188,35 +251,19 @@ impl Rows {
         }
         self.waiting.drain(..).for_each(&mut *out);
         self.waiting_rows = 0;
-        after.sort_by_key(|entry| matches!(entry, Entry::Declined { .. }));
+        after.sort_by_key(is_declined);
         after.into_iter().for_each(out);
     }
 
-    /// A row with its words, without what depends on the other facts of the frame.
-    fn row(
-        &mut self,
-        ends: Frames,
-        tcp: &TcpFacts,
-        said: &[Said],
-        pending: bool,
-    ) -> Box<FrameRecord> {
-        let told = self.narrator.frame(tcp, said, pending);
-        Box::new(FrameRecord {
-            connection: ends.connection,
-            client: ends.client,
-            server: ends.server,
-            tcp: *tcp,
-            labels: tcp.labels,
-            session: None,
-            sessions: SmallVec::new(),
-            rail: told.rail,
-            annotation: told.annotation,
-            phase: Phase::Idle,
-            keep: told.keep,
-            events: told.events,
-            chunks: told.chunks,
-            dropped_before: 0,
-        })
+    /// Gives the row its words.
+    fn tell(&mut self, row: &mut FrameRecord, said: &[Said], pending: bool) {
+        let words = std::mem::take(&mut row.annotation);
+        let told = self.narrator.frame(&row.tcp, said, pending, words);
+        row.rail = told.rail;
+        row.annotation = told.annotation;
+        row.keep = told.keep;
+        row.events = told.events;
+        row.chunks = told.chunks;
     }
 
     /// Follows one fact: which sessions are open, what waits, and the entries that come after the frame's row.
@@ -399,6 +446,10 @@ impl Rows {
 }
 
 /// Whether a row belongs to the handshake.
+fn is_declined(entry: &Entry) -> bool {
+    matches!(entry, Entry::Declined { .. })
+}
+
 fn is_handshake(row: &FrameRecord) -> bool {
     row.labels
         .has_any(&[Label::Syn, Label::SynAck, Label::HandshakeAck])

@@ -173,7 +173,7 @@ fn ours(pieces: &[Vec<u8>]) -> Vec<Seen> {
         .iter()
         .map(|event| {
             let id = event.id.clone().unwrap_or_default();
-            (event.event_type.clone(), event.data.clone(), id)
+            (event.event_type.to_string(), event.data.clone(), id)
         })
         .collect()
 }

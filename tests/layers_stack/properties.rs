@@ -64,7 +64,7 @@ fn script(pieces: &[&[u8]]) -> Script {
 fn timeless(event: &Event) -> impl PartialEq + std::fmt::Debug + use<> {
     (
         event.number,
-        event.event_type.clone(),
+        event.event_type.to_string(),
         event.data.clone(),
         event.last_event_id.clone(),
         event.id.clone(),

@@ -140,7 +140,7 @@ pub(crate) fn event(session: u32, number: u64, data: &str) -> EventRecord {
         connection: session + 1,
         event: Event {
             number,
-            event_type: "message".to_owned(),
+            event_type: "message".into(),
             data: data.to_owned(),
             last_event_id: Arc::from("7"),
             id: Some("7".to_owned()),

@@ -156,7 +156,7 @@ impl Row {
         };
         self.say(Fact::Event(Box::new(Event {
             number,
-            event_type: "message".to_owned(),
+            event_type: "message".into(),
             data: data.to_owned(),
             last_event_id: Arc::from(""),
             id: None,
@@ -204,7 +204,9 @@ impl Script {
     /// Adds a row.
     #[allow(clippy::needless_pass_by_value, reason = "a script reads better so")]
     pub fn row(&mut self, row: Row) -> &mut Script {
-        let told = self.narrator.frame(&row.tcp, &row.said, row.pending);
+        let told = self
+            .narrator
+            .frame(&row.tcp, &row.said, row.pending, Annotation::default());
         let mut labels = row.tcp.labels;
         for said in &row.said {
             let label = match said.fact {

@@ -7,6 +7,7 @@
 use super::ids;
 use crate::model::{At, Ids, Span, limits};
 use memchr::{memchr, memchr2};
+use std::borrow::Cow;
 use std::sync::Arc;
 
 /// What carried a run of bytes.
@@ -50,7 +51,7 @@ pub enum Item {
 #[derive(Clone, Debug, PartialEq)]
 pub struct Block {
     /// `message` unless the block named another.
-    pub event_type: String,
+    pub event_type: Cow<'static, str>,
     /// The data buffer without its last line feed.
     pub data: String,
     /// The last event ID string.
@@ -434,9 +435,9 @@ impl Parser {
         }
         self.block.data.pop();
         let event_type = if self.block.event_type.is_empty() {
-            String::from("message")
+            Cow::Borrowed("message")
         } else {
-            String::from_utf8_lossy(&self.block.event_type).into_owned()
+            Cow::Owned(String::from_utf8_lossy(&self.block.event_type).into_owned())
         };
         let data = lossy(std::mem::take(&mut self.block.data));
         self.block.clear();

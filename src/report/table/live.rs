@@ -87,7 +87,7 @@ impl<W: Write> LiveTable<W> {
                 self.between(opening.session, BOLD, &words)
             }
             Record::Frame(row) => self.row(row),
-            Record::Event(_) => Ok(()),
+            Record::Event(_) | Record::Lines(_) => Ok(()),
             Record::Session(session) => self.session(session),
             Record::Finding(finding) => {
                 // At once, as all here: a run of days keeps nothing for its end.

@@ -113,7 +113,7 @@ impl<W: Write> TimelineTable<W> {
                 Ok(())
             }
             Record::Frame(row) => self.row(row),
-            Record::Event(_) => Ok(()),
+            Record::Event(_) | Record::Lines(_) => Ok(()),
             Record::Session(session) => {
                 self.session(session);
                 Ok(())

@@ -7,19 +7,60 @@ use std::net::IpAddr;
 const NANOS_PER_SECOND: u64 = 1_000_000_000;
 
 /// Appends `value` in decimal.
-pub(crate) fn push_number(out: &mut Vec<u8>, mut value: u64) {
-    // u64::MAX has 20 digits.
-    let mut digits = [b'0'; 20];
-    let mut length = 0;
-    for digit in digits.iter_mut().rev() {
-        *digit = b'0' + (value % 10) as u8;
-        value /= 10;
-        length += 1;
-        if value == 0 {
-            break;
-        }
+#[inline]
+pub(crate) fn push_number(out: &mut Vec<u8>, value: u64) {
+    if value < EIGHT_DIGITS {
+        push_short(out, value as u32);
+    } else {
+        push_long(out, value);
     }
-    out.extend_from_slice(&digits[digits.len() - length..]);
+}
+
+/// The first number that has more than eight digits.
+const EIGHT_DIGITS: u64 = 100_000_000;
+
+/// Appends a number of at most eight digits.
+#[inline]
+fn push_short(out: &mut Vec<u8>, value: u32) {
+    let digits = digits(value);
+    // The first digit is the lowest byte; zero itself has one.
+    let zeros = (digits.trailing_zeros() / 8).min(7);
+    let text = (digits | ASCII) >> (8 * zeros);
+    let length = out.len() + 8 - zeros as usize;
+    out.extend_from_slice(&text.to_le_bytes());
+    out.truncate(length);
+}
+
+fn push_long(out: &mut Vec<u8>, value: u64) {
+    push_number(out, value / EIGHT_DIGITS);
+    push_eight(out, (value % EIGHT_DIGITS) as u32);
+}
+
+/// Appends a number of at most eight digits as eight.
+fn push_eight(out: &mut Vec<u8>, value: u32) {
+    out.extend_from_slice(&(digits(value) | ASCII).to_le_bytes());
+}
+
+/// Appends nine digits.
+pub(crate) fn push_nanoseconds(out: &mut Vec<u8>, value: u32) {
+    push_eight(out, value / 10);
+    out.push(b'0' + (value % 10) as u8);
+}
+
+/// What makes characters of eight digits.
+const ASCII: u64 = 0x3030_3030_3030_3030;
+
+/// The eight digits of a number that has no more, the first in the lowest byte: all are found at once, by halves.
+#[inline]
+fn digits(value: u32) -> u64 {
+    let value = u64::from(value);
+    let (high, low) = (value / 10_000, value % 10_000);
+    let fours = high | low << 32;
+    // 10486 / 2^20 is a hundredth, exact enough for four digits; 103 / 2^10 a tenth, for two.
+    let hundreds = (fours * 10_486) >> 20 & 0x0000_007f_0000_007f;
+    let twos = hundreds | (fours - 100 * hundreds) << 16;
+    let tens = (twos * 103) >> 10 & 0x000f_000f_000f_000f;
+    tens | (twos - 10 * tens) << 8
 }
 
 /// Appends nanoseconds as seconds: the integer part and as many of nine decimals as are not trailing zeros. Never an exponent,
@@ -30,22 +71,22 @@ pub(crate) fn push_seconds(out: &mut Vec<u8>, value: Nanos) {
     }
     let nanos = value.unsigned_abs();
     push_number(out, nanos / NANOS_PER_SECOND);
-    let mut fraction = nanos % NANOS_PER_SECOND;
+    let fraction = (nanos % NANOS_PER_SECOND) as u32;
     if fraction == 0 {
         return;
     }
-    let mut places = 9;
-    // Most clocks tick in microseconds.
-    if fraction.is_multiple_of(1_000) {
-        fraction /= 1_000;
-        places = 6;
-    }
-    while fraction.is_multiple_of(10) {
-        fraction /= 10;
-        places -= 1;
-    }
     out.push(b'.');
-    push_padded(out, fraction, places);
+    let (first, last) = (fraction / 10, fraction % 10);
+    let digits = digits(first);
+    let mut length = out.len();
+    out.extend_from_slice(&(digits | ASCII).to_le_bytes());
+    if last > 0 {
+        out.push(b'0' + last as u8);
+    } else {
+        // The last digit is the highest byte.
+        length += 8 - digits.leading_zeros() as usize / 8;
+        out.truncate(length);
+    }
 }
 
 /// Appends `value` with leading zeros up to `places` digits, at most nine.
@@ -63,15 +104,13 @@ pub(crate) fn push_endpoint(out: &mut Vec<u8>, endpoint: Endpoint) {
     match endpoint.address {
         // By hand: twice for each frame, and the formatter costs several times as much.
         IpAddr::V4(v4) => {
-            let mut text = [0; 16];
-            let mut length = 0;
             for octet in v4.octets() {
                 let (digits, count) = OCTETS[usize::from(octet)];
-                // Four octets with their dots take 16 bytes at most.
-                text[length..length + 4].copy_from_slice(&digits);
-                length += count;
+                let length = out.len() + count;
+                out.extend_from_slice(&digits);
+                out.truncate(length);
             }
-            out.extend_from_slice(&text[..length - 1]);
+            out.pop();
             out.push(b':');
             push_number(out, u64::from(endpoint.port));
         }
@@ -123,14 +162,40 @@ mod tests {
         assert_eq!(seconds(3_568_843_000), "3.568843");
         assert_eq!(seconds(1), "0.000000001");
         assert_eq!(seconds(-1_500_000_000), "-1.5");
+        assert_eq!(seconds(10), "0.00000001");
+        assert_eq!(seconds(100_000), "0.0001");
         assert_eq!(seconds(60_000_000_000), "60");
         assert_eq!(seconds(Nanos::MAX), "9223372036.854775807");
         assert_eq!(seconds(Nanos::MIN), "-9223372036.854775808");
     }
 
     #[test]
+    fn eight_digits_are_those_of_the_formatter() {
+        for value in (0..100_000_000).step_by(9_973).chain(0..20_000) {
+            let wanted = format!("{value:08}");
+            assert_eq!((digits(value) | ASCII).to_le_bytes(), wanted.as_bytes());
+        }
+    }
+
+    #[test]
     fn numbers_are_what_the_formatter_writes() {
-        for value in [0, 1, 9, 10, 12_345, u64::from(u32::MAX), u64::MAX] {
+        for value in [
+            0,
+            1,
+            9,
+            10,
+            99,
+            100,
+            12_345,
+            9_999_999,
+            10_000_000,
+            99_999_999,
+            100_000_000,
+            100_000_001,
+            10_000_000_000_000_001,
+            u64::from(u32::MAX),
+            u64::MAX,
+        ] {
             let mut out = Vec::new();
             push_number(&mut out, value);
             assert_eq!(String::from_utf8(out).unwrap(), value.to_string());

@@ -1,189 +1,239 @@
 //! The fields of each record, in order: docs/json.md as code.
 
-use super::{Fields, Json};
+use super::{Fields, Json, name};
 use crate::model::{
-    ConnectionRecord, Direction, EventRecord, Finding, FrameRecord, Framing, Gaps, RequestHead,
-    ResponseHead, SessionRecord, Severity, Summary, TeardownKind, Timestamp,
+    ConnectionRecord, Direction, Event, EventRecord, Finding, FrameRecord, Framing, Gaps,
+    RequestHead, ResponseHead, SessionRecord, Severity, Summary, TeardownKind, Timestamp,
 };
 
 /// A frame; `first` is the time of the capture's first frame.
 #[inline]
 pub(crate) fn frame(fields: &mut impl Fields, frame: &FrameRecord, first: Timestamp) {
+    frame_before(fields, frame, first);
+    frame_sessions(fields, frame.session, &frame.sessions);
+    frame_behind(fields, frame);
+}
+
+/// A frame up to its sessions.
+#[inline]
+pub(crate) fn frame_before(fields: &mut impl Fields, frame: &FrameRecord, first: Timestamp) {
     let tcp = &frame.tcp;
     let (source, destination) = frame.ends();
-    fields.number("frame", tcp.at.frame.0);
-    fields.number("connection", u64::from(frame.connection));
-    fields.time("time", tcp.at.time);
-    fields.seconds("time_relative", tcp.at.time.since(first));
-    fields.text("direction", direction(tcp.direction));
-    fields.endpoint("source", source);
-    fields.endpoint("destination", destination);
-    fields.words("flags", tcp.flags.names());
-    fields.number("sequence", u64::from(tcp.sequence));
-    fields.number("acknowledgment", tcp.acknowledgment.map(u64::from));
-    fields.number("length", u64::from(tcp.length));
-    fields.number("window", u64::from(tcp.window));
-    fields.number("acknowledges", tcp.acknowledges.map(|frame| frame.0));
-    fields.seconds("rtt", tcp.rtt);
-    fields.words("labels", frame.labels.iter().map(|label| label.name()));
-    fields.number("session", frame.session.map(u64::from));
-    fields.numbers("sessions", frame.sessions.iter().map(|&n| u64::from(n)));
-    fields.text("annotation", frame.annotation.text.as_str());
+    fields.number(name!("frame"), tcp.at.frame.0);
+    fields.number(name!("connection"), u64::from(frame.connection));
+    fields.time(name!("time"), tcp.at.time);
+    fields.seconds(name!("time_relative"), tcp.at.time.since(first));
+    fields.word(name!("direction"), direction(tcp.direction));
+    fields.endpoint(name!("source"), source);
+    fields.endpoint(name!("destination"), destination);
+    fields.words(name!("flags"), tcp.flags.names());
+    fields.number(name!("sequence"), u64::from(tcp.sequence));
+    fields.number(name!("acknowledgment"), tcp.acknowledgment.map(u64::from));
+    fields.number(name!("length"), u64::from(tcp.length));
+    fields.number(name!("window"), u64::from(tcp.window));
+    fields.number(name!("acknowledges"), tcp.acknowledges.map(|frame| frame.0));
+    fields.seconds(name!("rtt"), tcp.rtt);
+    fields.words(
+        name!("labels"),
+        frame.labels.iter().map(|label| label.name()),
+    );
+}
+
+/// A frame's sessions: the middle.
+#[inline]
+pub(crate) fn frame_sessions(fields: &mut impl Fields, session: Option<u32>, touched: &[u32]) {
+    fields.number(name!("session"), session.map(u64::from));
+    fields.numbers(name!("sessions"), touched.iter().map(|&n| u64::from(n)));
+}
+
+/// A frame's words: what stands behind its sessions.
+#[inline]
+pub(crate) fn frame_behind(fields: &mut impl Fields, frame: &FrameRecord) {
+    fields.text(name!("annotation"), frame.annotation.text.as_str());
 }
 
 /// An event; `first` is the time of the capture's first frame.
 #[inline]
 pub(crate) fn event(fields: &mut impl Fields, record: &EventRecord, first: Timestamp) {
-    let event = &record.event;
+    event_session(fields, record.session);
+    event_behind(fields, record.connection, &record.event, first);
+}
+
+/// An event's session: its first field.
+#[inline]
+pub(crate) fn event_session(fields: &mut impl Fields, session: u32) {
+    fields.number(name!("session"), u64::from(session));
+}
+
+/// An event, behind its session.
+#[inline]
+pub(crate) fn event_behind(
+    fields: &mut impl Fields,
+    connection: u32,
+    event: &Event,
+    first: Timestamp,
+) {
     let complete = event.span.there;
-    fields.number("session", u64::from(record.session));
-    fields.number("connection", u64::from(record.connection));
-    fields.number("number", event.number);
-    fields.time("time", complete.time);
-    fields.seconds("time_relative", complete.time.since(first));
-    fields.text("type", event.event_type.as_str());
-    fields.text("data", event.data.as_str());
-    fields.text("last_event_id", &*event.last_event_id);
-    fields.text("id", event.id.as_deref());
-    fields.number("retry", event.retry);
-    fields.number("first_frame", event.span.first.frame.0);
-    fields.number("frame", complete.frame.0);
-    fields.object("chunks", event.chunks.as_ref(), |fields, chunks| {
-        fields.number("first", chunks.map(|(first, _)| *first));
-        fields.number("last", chunks.map(|(_, last)| *last));
+    fields.number(name!("connection"), u64::from(connection));
+    fields.number(name!("number"), event.number);
+    fields.time(name!("time"), complete.time);
+    fields.seconds(name!("time_relative"), complete.time.since(first));
+    fields.text(name!("type"), &*event.event_type);
+    fields.text(name!("data"), event.data.as_str());
+    fields.text(name!("last_event_id"), &*event.last_event_id);
+    fields.text(name!("id"), event.id.as_deref());
+    fields.number(name!("retry"), event.retry);
+    fields.number(name!("first_frame"), event.span.first.frame.0);
+    fields.number(name!("frame"), complete.frame.0);
+    fields.object(name!("chunks"), event.chunks.as_ref(), |fields, chunks| {
+        fields.number(name!("first"), chunks.map(|(first, _)| *first));
+        fields.number(name!("last"), chunks.map(|(_, last)| *last));
     });
-    fields.seconds("gap", event.gap);
+    fields.seconds(name!("gap"), event.gap);
 }
 
 /// A session.
 pub(crate) fn session(fields: &mut impl Fields, session: &SessionRecord) {
     let opening = &session.opening;
     let exchange = &opening.exchange;
-    fields.number("session", u64::from(opening.session));
-    fields.number("connection", u64::from(opening.connection));
-    fields.number("stream", exchange.stream);
-    fields.endpoint("client", opening.client);
-    fields.endpoint("server", opening.server);
-    fields.object("request", exchange.request.as_deref(), request);
+    fields.number(name!("session"), u64::from(opening.session));
+    fields.number(name!("connection"), u64::from(opening.connection));
+    fields.number(name!("stream"), exchange.stream);
+    fields.endpoint(name!("client"), opening.client);
+    fields.endpoint(name!("server"), opening.server);
+    fields.object(name!("request"), exchange.request.as_deref(), request);
     let recognised = recognised(session);
     let head = exchange.response.as_deref().or(Some(&recognised));
-    fields.object("response", head, response);
-    fields.number("events", session.events);
-    fields.number("comments", session.comments);
-    fields.number("chunks", session.chunks);
-    fields.number("body_bytes", session.body_bytes);
-    fields.number("data_bytes", session.data_bytes);
-    fields.number("wire_bytes", session.wire_bytes);
-    fields.number("segments", session.segments);
-    fields.seconds("time_to_head", session.time_to_head);
-    fields.seconds("time_to_first_event", session.time_to_first_event);
-    fields.seconds("duration", session.duration);
-    fields.object("gaps", session.gaps.as_ref(), gaps);
+    fields.object(name!("response"), head, response);
+    fields.number(name!("events"), session.events);
+    fields.number(name!("comments"), session.comments);
+    fields.number(name!("chunks"), session.chunks);
+    fields.number(name!("body_bytes"), session.body_bytes);
+    fields.number(name!("data_bytes"), session.data_bytes);
+    fields.number(name!("wire_bytes"), session.wire_bytes);
+    fields.number(name!("segments"), session.segments);
+    fields.seconds(name!("time_to_head"), session.time_to_head);
+    fields.seconds(name!("time_to_first_event"), session.time_to_first_event);
+    fields.seconds(name!("duration"), session.duration);
+    fields.object(name!("gaps"), session.gaps.as_ref(), gaps);
     // Billionths, as seconds are written.
-    fields.seconds("rate", session.rate);
-    fields.object("heartbeats", session.heartbeats.as_ref(), gaps);
-    fields.number("incomplete_event", session.incomplete_event);
-    fields.object("missing", session.missing.as_deref(), |fields, missing| {
-        let frames = missing.into_iter().flat_map(|missing| &missing.between);
-        let frames = frames.flat_map(|(before, behind)| [before.0, behind.0]);
-        fields.number("bytes", missing.and_then(|missing| missing.bytes));
-        fields.number("holes", missing.map(|missing| missing.holes));
-        fields.numbers("frames", frames);
-    });
-    fields.object("end", Some(&session.end), |fields, end| {
-        fields.text("kind", end.map(|end| end.kind.name()));
-        fields.number("frame", end.and_then(|end| end.at).map(|at| at.frame.0));
-        fields.text("by", end.and_then(|end| end.by).map(Direction::sender));
+    fields.seconds(name!("rate"), session.rate);
+    fields.object(name!("heartbeats"), session.heartbeats.as_ref(), gaps);
+    fields.number(name!("incomplete_event"), session.incomplete_event);
+    fields.object(
+        name!("missing"),
+        session.missing.as_deref(),
+        |fields, missing| {
+            let frames = missing.into_iter().flat_map(|missing| &missing.between);
+            let frames = frames.flat_map(|(before, behind)| [before.0, behind.0]);
+            fields.number(name!("bytes"), missing.and_then(|missing| missing.bytes));
+            fields.number(name!("holes"), missing.map(|missing| missing.holes));
+            fields.numbers(name!("frames"), frames);
+        },
+    );
+    fields.object(name!("end"), Some(&session.end), |fields, end| {
+        fields.text(name!("kind"), end.map(|end| end.kind.name()));
+        fields.number(
+            name!("frame"),
+            end.and_then(|end| end.at).map(|at| at.frame.0),
+        );
+        fields.text(
+            name!("by"),
+            end.and_then(|end| end.by).map(Direction::sender),
+        );
     });
     let reconnect = opening.reconnects.as_ref();
     fields.number(
-        "reconnects",
+        name!("reconnects"),
         reconnect.map(|earlier| u64::from(earlier.session)),
     );
-    fields.object("reconnection", reconnect, |fields, reconnect| {
+    fields.object(name!("reconnection"), reconnect, |fields, reconnect| {
         let resumed = reconnect.map(|_| session.resumed);
-        fields.seconds("delay", reconnect.map(|earlier| earlier.delay));
-        fields.number("retry", reconnect.and_then(|earlier| earlier.retry));
-        fields.number("attempts", reconnect.map(|earlier| earlier.attempts));
-        fields.number("missed", resumed.and_then(|ids| ids.missed));
-        fields.number("repeated", resumed.and_then(|ids| ids.repeated));
+        fields.seconds(name!("delay"), reconnect.map(|earlier| earlier.delay));
+        fields.number(name!("retry"), reconnect.and_then(|earlier| earlier.retry));
+        fields.number(name!("attempts"), reconnect.map(|earlier| earlier.attempts));
+        fields.number(name!("missed"), resumed.and_then(|ids| ids.missed));
+        fields.number(name!("repeated"), resumed.and_then(|ids| ids.repeated));
     });
-    fields.null("llm");
-    fields.null("mcp");
+    fields.null(name!("llm"));
+    fields.null(name!("mcp"));
 }
 
 /// A connection.
 pub(crate) fn connection(fields: &mut Json<'_>, connection: &ConnectionRecord) {
-    fields.number("connection", u64::from(connection.connection));
-    fields.endpoint("client", connection.client);
-    fields.endpoint("server", connection.server);
-    fields.number("frames", connection.frames);
+    fields.number(name!("connection"), u64::from(connection.connection));
+    fields.endpoint(name!("client"), connection.client);
+    fields.endpoint(name!("server"), connection.server);
+    fields.number(name!("frames"), connection.frames);
     fields.object(
-        "handshake",
+        name!("handshake"),
         Some(&connection.handshake),
         |fields, handshake| {
             let handshake = handshake.copied().unwrap_or_default();
-            fields.number("syn", handshake.syn.map(|frame| frame.0));
-            fields.number("syn_ack", handshake.syn_ack.map(|frame| frame.0));
-            fields.number("ack", handshake.ack.map(|frame| frame.0));
-            fields.seconds("rtt", handshake.rtt);
+            fields.number(name!("syn"), handshake.syn.map(|frame| frame.0));
+            fields.number(name!("syn_ack"), handshake.syn_ack.map(|frame| frame.0));
+            fields.number(name!("ack"), handshake.ack.map(|frame| frame.0));
+            fields.seconds(name!("rtt"), handshake.rtt);
         },
     );
     let teardown = &connection.teardown;
-    fields.object("teardown", Some(teardown), |fields, _| {
-        fields.text("kind", teardown_kind(teardown.kind));
-        fields.numbers("frames", teardown.frames.iter().map(|frame| frame.0));
+    fields.object(name!("teardown"), Some(teardown), |fields, _| {
+        fields.text(name!("kind"), teardown_kind(teardown.kind));
+        fields.numbers(name!("frames"), teardown.frames.iter().map(|frame| frame.0));
     });
     fields.numbers(
-        "sessions",
+        name!("sessions"),
         connection.sessions.iter().map(|&n| u64::from(n)),
     );
     fields.objects(
-        "other_streams",
+        name!("other_streams"),
         &connection.other_streams,
         |fields, stream| {
-            fields.number("frame", stream.frame.0);
-            fields.text("content_type", stream.content_type.as_str());
-            fields.number("pieces", stream.pieces);
+            fields.number(name!("frame"), stream.frame.0);
+            fields.text(name!("content_type"), stream.content_type.as_str());
+            fields.number(name!("pieces"), stream.pieces);
         },
     );
-    fields.text("protocol", connection.protocol.name());
+    fields.text(name!("protocol"), connection.protocol.name());
 }
 
 /// A finding.
 pub(crate) fn finding(fields: &mut Json<'_>, finding: &Finding) {
-    fields.text("code", finding.code);
-    fields.text("severity", severity(finding.severity));
-    fields.number("session", finding.session.map(u64::from));
-    fields.number("connection", finding.connection.map(u64::from));
-    fields.numbers("frames", finding.frames.iter().map(|frame| frame.0));
-    fields.text("text", finding.text.as_str());
+    fields.text(name!("code"), finding.code);
+    fields.text(name!("severity"), severity(finding.severity));
+    fields.number(name!("session"), finding.session.map(u64::from));
+    fields.number(name!("connection"), finding.connection.map(u64::from));
+    fields.numbers(name!("frames"), finding.frames.iter().map(|frame| frame.0));
+    fields.text(name!("text"), finding.text.as_str());
 }
 
 /// The summary.
 pub(crate) fn summary(fields: &mut Json<'_>, summary: &Summary) {
     let counts = &summary.counts;
-    fields.text("capture", summary.capture.as_str());
-    fields.text("format", summary.format.as_str());
-    fields.texts("link_types", &summary.link_types);
-    fields.number("frames", counts.frames);
-    fields.time("first_time", summary.first_time);
-    fields.time("last_time", summary.last_time);
-    fields.truth("truncated", summary.truncated);
-    fields.counts("skipped", &summary.skipped);
-    fields.number("connections", counts.connections);
-    fields.number("sessions", counts.sessions);
-    fields.number("events", counts.events);
-    fields.number("findings", counts.findings);
+    fields.text(name!("capture"), summary.capture.as_str());
+    fields.text(name!("format"), summary.format.as_str());
+    fields.texts(name!("link_types"), &summary.link_types);
+    fields.number(name!("frames"), counts.frames);
+    fields.time(name!("first_time"), summary.first_time);
+    fields.time(name!("last_time"), summary.last_time);
+    fields.truth(name!("truncated"), summary.truncated);
+    fields.counts(name!("skipped"), &summary.skipped);
+    fields.number(name!("connections"), counts.connections);
+    fields.number(name!("sessions"), counts.sessions);
+    fields.number(name!("events"), counts.events);
+    fields.number(name!("findings"), counts.findings);
 }
 
 fn request<F: Fields>(fields: &mut F, head: Option<&RequestHead>) {
-    fields.number("frame", head.map(|head| head.span.there.frame.0));
-    fields.text("method", head.map(|head| head.method.as_str()));
-    fields.text("target", head.map(|head| head.target.as_str()));
-    fields.text("authority", head.and_then(|head| head.authority.as_deref()));
+    fields.number(name!("frame"), head.map(|head| head.span.there.frame.0));
+    fields.text(name!("method"), head.map(|head| head.method.as_str()));
+    fields.text(name!("target"), head.map(|head| head.target.as_str()));
     fields.text(
-        "last_event_id",
+        name!("authority"),
+        head.and_then(|head| head.authority.as_deref()),
+    );
+    fields.text(
+        name!("last_event_id"),
         head.and_then(|head| head.last_event_id.as_deref()),
     );
 }
@@ -200,29 +250,29 @@ fn recognised(session: &SessionRecord) -> ResponseHead {
 fn response<F: Fields>(fields: &mut F, head: Option<&ResponseHead>) {
     // Of a head that was not captured only what the stream itself tells is known.
     let seen = head.filter(|head| head.status > 0);
-    fields.number("frame", seen.map(|head| head.span.there.frame.0));
-    fields.number("status", seen.map(|head| u64::from(head.status)));
-    fields.text("version", seen.map(|head| head.version.as_str()));
+    fields.number(name!("frame"), seen.map(|head| head.span.there.frame.0));
+    fields.number(name!("status"), seen.map(|head| u64::from(head.status)));
+    fields.text(name!("version"), seen.map(|head| head.version.as_str()));
     fields.text(
-        "content_type",
+        name!("content_type"),
         head.and_then(|head| head.content_type.as_deref()),
     );
     fields.text(
-        "framing",
+        name!("framing"),
         head.and_then(|head| head.framing)
             .map(|framing| framing.name()),
     );
     fields.text(
-        "content_encoding",
+        name!("content_encoding"),
         head.and_then(|head| head.content_encoding.as_deref()),
     );
 }
 
 fn gaps<F: Fields>(fields: &mut F, gaps: Option<&Gaps>) {
-    fields.seconds("min", gaps.map(|gaps| gaps.min));
-    fields.seconds("p50", gaps.map(|gaps| gaps.p50));
-    fields.seconds("p95", gaps.map(|gaps| gaps.p95));
-    fields.seconds("max", gaps.map(|gaps| gaps.max));
+    fields.seconds(name!("min"), gaps.map(|gaps| gaps.min));
+    fields.seconds(name!("p50"), gaps.map(|gaps| gaps.p50));
+    fields.seconds(name!("p95"), gaps.map(|gaps| gaps.p95));
+    fields.seconds(name!("max"), gaps.map(|gaps| gaps.max));
 }
 
 fn direction(direction: Direction) -> &'static str {

@@ -2,7 +2,7 @@
 //!
 //! Captures hold many frames of one second, so the text of the last second is kept. It never asks a clock.
 
-use super::number::{push_number, push_padded};
+use super::number::{push_nanoseconds, push_number, push_padded};
 use crate::model::Timestamp;
 
 const NANOS_PER_SECOND: i64 = 1_000_000_000;
@@ -13,7 +13,7 @@ const SECONDS_PER_DAY: i64 = 86_400;
 pub(crate) struct Utc {
     second: i64,
     /// `2026-11-23T23:52:10.` of `second`.
-    text: Vec<u8>,
+    text: [u8; 20],
 }
 
 impl Utc {
@@ -21,7 +21,7 @@ impl Utc {
     pub(crate) fn new() -> Utc {
         let mut utc = Utc {
             second: 0,
-            text: Vec::with_capacity(20),
+            text: [b' '; 20],
         };
         utc.spell();
         utc
@@ -35,17 +35,16 @@ impl Utc {
             self.spell();
         }
         out.extend_from_slice(&self.text);
-        push_padded(out, time.0.rem_euclid(NANOS_PER_SECOND) as u64, 9);
+        push_nanoseconds(out, time.0.rem_euclid(NANOS_PER_SECOND) as u32);
         out.push(b'Z');
     }
 
     fn spell(&mut self) {
         let (year, month, day) = civil(self.second.div_euclid(SECONDS_PER_DAY));
         let of_day = self.second.rem_euclid(SECONDS_PER_DAY) as u64;
-        let text = &mut self.text;
-        text.clear();
+        let mut text = Vec::with_capacity(self.text.len());
         // 64 bits of nanoseconds reach from 1677 to 2262: a year has four digits.
-        push_number(text, year.unsigned_abs());
+        push_number(&mut text, year.unsigned_abs());
         for (before, part) in [
             (b'-', month),
             (b'-', day),
@@ -54,9 +53,10 @@ impl Utc {
             (b':', of_day % 60),
         ] {
             text.push(before);
-            push_padded(text, part, 2);
+            push_padded(&mut text, part, 2);
         }
         text.push(b'.');
+        self.text.copy_from_slice(&text);
     }
 }
 

@@ -3,9 +3,7 @@
 use super::shared::Previous;
 use super::{Narrator, Say};
 use crate::model::limits::ANNOTATION_TEXT;
-use crate::model::text::{
-    Count, Escaped, Lasting, Range, Thousands, must_escape, write_char_escaped,
-};
+use crate::model::text::{Count, Escaped, Lasting, Thousands, must_escape, write_char_escaped};
 use crate::model::{Annotation, At, Event, Fact, Nanos, Role, Said};
 use unicode_width::UnicodeWidthChar;
 
@@ -59,11 +57,9 @@ pub(super) fn tell_chunks(words: &mut Annotation, said: &[Said]) -> Option<(u64,
     }
     if let Some((first, last, bytes)) = run {
         words.next();
-        let noun = if first == last { "chunk" } else { "chunks" };
-        words.say(
-            Role::Plain,
-            format_args!("{noun} {}, {}", Range(first, last), Count(bytes, "byte")),
-        );
+        words.numbered(Role::Plain, "chunk", (first, last));
+        words.push(Role::Plain, ", ");
+        words.count(Role::Plain, bytes, "byte");
     }
     if let Some((number, have, bytes)) = partial {
         words.next();
@@ -237,28 +233,23 @@ impl Together {
     /// `event 1 (chunks 1–3, No. 19–23)`.
     fn tell(&self, words: &mut Annotation, fills_hole: bool) {
         words.next();
-        let (first, last) = self.numbers;
-        let noun = if first == last { "event" } else { "events" };
-        words.say(Role::Accent, format_args!("{noun} {}", Range(first, last)));
+        words.numbered(Role::Accent, "event", self.numbers);
         let frames = self.first.frame != self.there.frame;
         if self.chunks.is_none() && !frames {
             return;
         }
         words.push(Role::Parenthesis, " (");
         if let Some((first, last)) = self.chunks {
-            let noun = if first == last { "chunk" } else { "chunks" };
-            words.say(
-                Role::Parenthesis,
-                format_args!("{noun} {}", Range(first, last)),
-            );
+            words.numbered(Role::Parenthesis, "chunk", (first, last));
             words.short = first == last;
         }
         if frames {
-            let comma = if self.chunks.is_some() { ", " } else { "" };
-            words.say(
-                Role::Parenthesis,
-                format_args!("{comma}No. {}–{}", self.first.frame, self.there.frame),
-            );
+            if self.chunks.is_some() {
+                words.push(Role::Parenthesis, ", ");
+            }
+            words.push(Role::Parenthesis, "No. ");
+            let (first, last) = (self.first.frame.0, self.there.frame.0);
+            words.range(Role::Parenthesis, (first, last));
             words.short = false;
             let took = self.there.time.since(self.first.time);
             if took >= WORTH_TELLING || fills_hole {
@@ -305,9 +296,11 @@ fn is_event(said: &Said) -> bool {
 /// ` message`: the type in front of a text.
 fn tell_type(words: &mut Annotation, event: &Event) {
     let name = &event.event_type;
+    words.push(Role::Plain, " ");
     match name.char_indices().nth(TYPE) {
-        Some((end, _)) => words.say(Role::Plain, format_args!(" {}…", Escaped(&name[..end]))),
-        None => words.say(Role::Plain, format_args!(" {}", Escaped(name))),
+        _ if &**name == "message" => words.push(Role::Plain, name),
+        Some((end, _)) => words.say(Role::Plain, format_args!("{}…", Escaped(&name[..end]))),
+        None => words.say(Role::Plain, format_args!("{}", Escaped(name))),
     }
 }
 
@@ -376,6 +369,16 @@ fn push_at_most(
     cut: usize,
     size: impl Fn(char) -> usize,
 ) -> bool {
+    let bytes = &text.as_bytes()[..text.len().min(whole + 1)];
+    if bytes
+        .iter()
+        .fold(true, |all, byte| all & matches!(byte, b' '..=b'~'))
+    {
+        // One of each for a byte.
+        let fits = text.len() <= whole;
+        out.push_str(if fits { text } else { &text[..cut] });
+        return fits;
+    }
     let (mut taken, mut end) = (0, out.len());
     for c in text.chars() {
         let before = out.len();

@@ -42,7 +42,7 @@ impl Previous {
         let bytes = text.as_bytes();
         let head = &self.ends[..self.ends.len().min(SHARED_TEXT)];
         let tail = &self.ends[self.ends.len() - head.len()..];
-        let alike = common(head.iter(), bytes.iter());
+        let alike = common_in_front(head, bytes);
         if alike == bytes.len() {
             return (0, 0);
         }
@@ -53,10 +53,7 @@ impl Previous {
         let left = (bytes.len() - alike)
             .min(self.length - alike)
             .min(tail.len());
-        let alike = common(
-            tail[tail.len() - left..].iter().rev(),
-            bytes[bytes.len() - left..].iter().rev(),
-        );
+        let alike = common_behind(&tail[tail.len() - left..], &bytes[bytes.len() - left..]);
         let behind = cut_behind(&bytes[bytes.len() - alike..])
             .filter(|cut| has_characters(&text[bytes.len() - cut..], BEHIND))
             .unwrap_or(0);
@@ -64,9 +61,23 @@ impl Previous {
     }
 }
 
-/// How many items two sequences have in common at their beginning.
-fn common<'a>(a: impl Iterator<Item = &'a u8>, b: impl Iterator<Item = &'a u8>) -> usize {
-    a.zip(b).take_while(|(a, b)| a == b).count()
+/// How many bytes two texts have in common at their beginning.
+fn common_in_front(a: &[u8], b: &[u8]) -> usize {
+    let (eights, _) = a.as_chunks::<8>();
+    let words = eights.iter().zip(b.as_chunks::<8>().0);
+    let alike = 8 * words.take_while(|(a, b)| a == b).count();
+    let rest = a[alike..].iter().zip(&b[alike..]);
+    alike + rest.take_while(|(a, b)| a == b).count()
+}
+
+/// How many bytes two texts have in common at their end.
+fn common_behind(a: &[u8], b: &[u8]) -> usize {
+    let (_, eights) = a.as_rchunks::<8>();
+    let words = eights.iter().rev().zip(b.as_rchunks::<8>().1.iter().rev());
+    let alike = 8 * words.take_while(|(a, b)| a == b).count();
+    let (a, b) = (&a[..a.len() - alike], &b[..b.len() - alike]);
+    let rest = a.iter().rev().zip(b.iter().rev());
+    alike + rest.take_while(|(a, b)| a == b).count()
 }
 
 /// Where to cut a shared beginning: before its last opening bracket, or behind its last comma (with the spaces that follow)
@@ -94,7 +105,8 @@ fn cut_behind(shared: &[u8]) -> Option<usize> {
 }
 
 fn has_characters(text: &str, at_least: usize) -> bool {
-    text.chars().nth(at_least - 1).is_some()
+    // None takes more than four bytes.
+    text.len() >= 4 * at_least || text.chars().nth(at_least - 1).is_some()
 }
 
 #[cfg(test)]

@@ -236,7 +236,10 @@ fn tell_acknowledgment(words: &mut Annotation, tcp: &TcpFacts, closed_for: Optio
     if has(Label::Ack) && !has(Label::AckedUnseenSegment) && !has(Label::Fin) {
         words.next();
         match (tcp.acknowledges, tcp.acknowledgment) {
-            (Some(frame), _) => words.say(Role::Dim, format_args!("acknowledges No. {frame}")),
+            (Some(frame), _) => {
+                words.push(Role::Dim, "acknowledges No. ");
+                words.number(Role::Dim, frame.0);
+            }
             // It acknowledges a part of a segment, or bytes from before the capture.
             (None, Some(up_to)) => {
                 words.say(

@@ -1,0 +1,289 @@
+//! What workers make of a batch: items, each with the frame that made it final, and the text of those that are lines already.
+
+use crate::model::{
+    At, ConnectionRecord, Endpoint, Event, Exchange, FrameNo, FrameRecord, SessionEnding,
+};
+use crate::timeline::Frames;
+
+/// Something final.
+#[derive(Debug)]
+pub(super) struct Item {
+    /// The frame that made it final; behind every frame where the end of the capture did.
+    pub(super) frame: FrameNo,
+    pub(super) connection: u32,
+    pub(super) what: What,
+}
+
+impl Item {
+    /// The order of the output.
+    pub(super) fn order(&self) -> (FrameNo, u32) {
+        (self.frame, self.connection)
+    }
+}
+
+/// What became final. Sessions are numbered within the connection.
+#[derive(Debug)]
+pub(super) enum What {
+    /// The connection's next session begins.
+    SessionOpens(Box<Answered>),
+    Row(Box<FrameRecord>),
+    /// A row's line in the text.
+    RowLine {
+        line: Line,
+        sessions: Touched,
+    },
+    Event {
+        session: u32,
+        event: Box<Event>,
+    },
+    /// An event's line in the text.
+    EventLine {
+        line: Line,
+        session: u32,
+    },
+    /// `last`: the connection's last frame so far.
+    SessionEnds {
+        session: u32,
+        ending: Box<SessionEnding>,
+        last: At,
+    },
+    /// A request for an event stream got another answer, or none.
+    Declined(Box<Answered>),
+    /// The server refused the connection.
+    Refused(Box<Refused>),
+    /// The connection is closed: frames may come, bytes will not.
+    Closes,
+    /// It is over, and is kept as if it were closed: frames came late, or may answer some that were on their way.
+    HoldsOn,
+    /// The connection is over. Its record comes where frames are wanted; the sessions in it are for the merge to fill in.
+    Over(Option<Box<ConnectionRecord>>),
+}
+
+const _: () = assert!(size_of::<Item>() <= 56);
+
+/// An exchange of a connection, complete at `at`.
+#[derive(Debug)]
+pub(super) struct Answered {
+    pub(super) exchange: Box<Exchange>,
+    pub(super) at: At,
+    pub(super) ends: Frames,
+}
+
+/// A connection that did not come about.
+#[derive(Debug)]
+pub(super) struct Refused {
+    pub(super) at: At,
+    pub(super) client: Endpoint,
+    pub(super) server: Endpoint,
+}
+
+/// Where a line lies in the text, and where in it the numbers of sessions go.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Line {
+    start: usize,
+    /// Behind `start`.
+    sessions: u32,
+    length: u32,
+}
+
+/// The session of a frame and all that it touches.
+#[derive(Debug)]
+pub(super) enum Touched {
+    None,
+    One(u32),
+    Several(Box<(Option<u32>, Vec<u32>)>),
+}
+
+impl Touched {
+    pub(super) fn of(row: &FrameRecord) -> Touched {
+        match (row.session, &row.sessions[..]) {
+            (None, []) => Touched::None,
+            (Some(session), [only]) if session == *only => Touched::One(session),
+            (session, all) => Touched::Several(Box::new((session, all.to_vec()))),
+        }
+    }
+}
+
+/// What one worker made of a batch.
+#[derive(Debug, Default)]
+pub(super) struct Made {
+    /// Those of each connection in order.
+    pub(super) items: Vec<Item>,
+    text: Vec<u8>,
+    /// Places in `items`, in the order of the output.
+    order: Vec<u32>,
+    /// Kept to be used again.
+    counts: Vec<u32>,
+}
+
+impl Made {
+    pub(super) fn push(&mut self, frame: FrameNo, connection: u32, what: What) {
+        self.items.push(Item {
+            frame,
+            connection,
+            what,
+        });
+    }
+
+    /// Appends a line to the text, if `write` writes one: it gives the place where the numbers of sessions go.
+    pub(super) fn line(
+        &mut self,
+        write: impl FnOnce(&mut Vec<u8>) -> Option<usize>,
+    ) -> Option<Line> {
+        let start = self.text.len();
+        let sessions = write(&mut self.text)?;
+        let behind = |at: usize| u32::try_from(at - start).ok();
+        Some(Line {
+            start,
+            sessions: behind(sessions)?,
+            length: behind(self.text.len())?,
+        })
+    }
+
+    /// The text of a line before and behind the numbers of sessions.
+    pub(super) fn text(&self, line: Line) -> (&[u8], &[u8]) {
+        let text = &self.text[line.start..line.start + line.length as usize];
+        text.split_at(line.sessions as usize)
+    }
+
+    /// Finds the order of the output.
+    pub(super) fn sort(&mut self) {
+        self.order.clear();
+        let places = 0..self.items.len() as u32;
+        if self.items.is_sorted_by_key(Item::order) {
+            self.order.extend(places);
+            return;
+        }
+        let frames = || self.items.iter().map(|item| item.frame.0);
+        let (lowest, highest) = (frames().min().unwrap_or(0), frames().max().unwrap_or(0));
+        let key = |place: &u32| self.items[*place as usize].order();
+        let numbers = usize::try_from(highest - lowest).unwrap_or(usize::MAX);
+        if numbers >= 4 * self.items.len() {
+            self.order.extend(places);
+            self.order.sort_by_key(key);
+            return;
+        }
+        // A counting sort: nearly every frame of a batch made something final.
+        self.counts.clear();
+        self.counts.resize(numbers + 1, 0);
+        for frame in self.items.iter().map(|item| item.frame.0) {
+            self.counts[(frame - lowest) as usize] += 1;
+        }
+        let mut before = 0;
+        for count in &mut self.counts {
+            before += std::mem::replace(count, before);
+        }
+        self.order.resize(self.items.len(), 0);
+        for (place, item) in (0..).zip(&self.items) {
+            let next = &mut self.counts[(item.frame.0 - lowest) as usize];
+            self.order[*next as usize] = place;
+            *next += 1;
+        }
+        // Few frames make something of several connections final.
+        let same_frame = |a: &u32, b: &u32| key(a).0 == key(b).0;
+        for frame in self.order.chunk_by_mut(same_frame) {
+            if frame.len() > 1 {
+                frame.sort_by_key(key);
+            }
+        }
+    }
+
+    /// Item `nth` in the order of the output: where it belongs, and its place in `items`.
+    pub(super) fn nth(&self, nth: usize) -> Option<((FrameNo, u32), usize)> {
+        let place = *self.order.get(nth)? as usize;
+        Some((self.items[place].order(), place))
+    }
+
+    /// Makes room for the next batch.
+    pub(super) fn clear(&mut self) {
+        self.items.clear();
+        self.text.clear();
+        self.order.clear();
+    }
+}
+
+/// The places of the items that several workers made, in the order of the output: whose, and where in its `items`.
+pub(super) struct Merged {
+    next: Vec<usize>,
+}
+
+impl Merged {
+    pub(super) fn new(workers: usize) -> Merged {
+        Merged {
+            next: vec![0; workers],
+        }
+    }
+
+    pub(super) fn next(&mut self, made: &[Made]) -> Option<(usize, usize)> {
+        let heads = made.iter().zip(&self.next).enumerate();
+        let heads = heads.filter_map(|(whose, (made, nth))| {
+            let (order, place) = made.nth(*nth)?;
+            Some((order, whose, place))
+        });
+        let (_, whose, place) = heads.min()?;
+        self.next[whose] += 1;
+        Some((whose, place))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use proptest::prelude::*;
+
+    fn made(items: &[(u64, u32)]) -> Made {
+        let mut made = Made::default();
+        for (frame, connection) in items {
+            made.push(FrameNo(*frame), *connection, What::Closes);
+        }
+        made.sort();
+        made
+    }
+
+    #[test]
+    fn a_line_is_found_again_with_the_place_of_its_sessions() {
+        let mut made = Made::default();
+        let mut write = |text: &[u8], sessions: usize| {
+            made.line(|out| {
+                let place = out.len() + sessions;
+                out.extend_from_slice(text);
+                Some(place)
+            })
+        };
+        let (first, second) = (write(b"abc", 1).unwrap(), write(b"de", 2).unwrap());
+        assert_eq!(made.text(first), (&b"a"[..], &b"bc"[..]));
+        assert_eq!(made.text(second), (&b"de"[..], &b""[..]));
+        assert!(made.line(|_| None).is_none());
+    }
+
+    fn items() -> impl Strategy<Value = Vec<(u64, u32)>> {
+        let near = prop_oneof![9 => 0..12_u64, 1 => Just(u64::MAX)];
+        prop::collection::vec((near, 0..4_u32), 0..40)
+    }
+
+    proptest! {
+        #[test]
+        fn items_come_by_frame_then_connection_and_then_as_they_were_made(items in items()) {
+            let made = made(&items);
+            let order: Vec<usize> = (0..).map_while(|nth| Some(made.nth(nth)?.1)).collect();
+            let mut wanted: Vec<usize> = (0..items.len()).collect();
+            wanted.sort_by_key(|place| items[*place]);
+            prop_assert_eq!(order, wanted);
+        }
+
+        #[test]
+        fn those_of_several_workers_come_in_one_order(items in items(), workers in 1..4_usize) {
+            let of = |worker: usize| -> Vec<(u64, u32)> {
+                items.iter().copied().filter(|(_, connection)| *connection as usize % workers == worker).collect()
+            };
+            let all: Vec<Made> = (0..workers).map(|worker| made(&of(worker))).collect();
+            let mut merged = Merged::new(workers);
+            let order = std::iter::from_fn(|| merged.next(&all))
+                .map(|(whose, place)| all[whose].items[place].order());
+            let order: Vec<(u64, u32)> = order.map(|(frame, connection)| (frame.0, connection)).collect();
+            let mut wanted = items.clone();
+            wanted.sort_unstable();
+            prop_assert_eq!(order, wanted);
+        }
+    }
+}
