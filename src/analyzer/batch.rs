@@ -402,10 +402,10 @@ impl Bucket {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::model::LinkType;
+    use crate::model::{Detail, LinkType};
 
     fn batch(connections: &[u32]) -> Batch {
-        let mut batch = Batch::new(Shares::of_jobs(1));
+        let mut batch = Batch::new(Shares::of_jobs(1, Detail::Frames));
         for (frame, connection) in (1..).zip(connections) {
             let at = At {
                 frame: FrameNo(frame),

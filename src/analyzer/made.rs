@@ -1,7 +1,7 @@
 //! What workers make of a batch: items, each with the frame that made it final, and the text of those that are lines already.
 
 use crate::model::{
-    At, ConnectionRecord, Endpoint, Event, Exchange, FrameNo, FrameRecord, SessionEnding,
+    At, ConnectionRecord, Endpoint, Event, Exchange, FrameNo, FrameRecord, Out, SessionEnding,
 };
 use crate::timeline::Frames;
 
@@ -109,7 +109,7 @@ impl Touched {
 pub(super) struct Made {
     /// Those of each connection in order.
     pub(super) items: Vec<Item>,
-    text: Vec<u8>,
+    text: Out,
     /// Places in `items`, in the order of the output.
     order: Vec<u32>,
     /// Kept to be used again.
@@ -126,10 +126,7 @@ impl Made {
     }
 
     /// Appends a line to the text, if `write` writes one: it gives the place where the numbers of sessions go.
-    pub(super) fn line(
-        &mut self,
-        write: impl FnOnce(&mut Vec<u8>) -> Option<usize>,
-    ) -> Option<Line> {
+    pub(super) fn line(&mut self, write: impl FnOnce(&mut Out) -> Option<usize>) -> Option<Line> {
         let start = self.text.len();
         let sessions = write(&mut self.text)?;
         let behind = |at: usize| u32::try_from(at - start).ok();
@@ -142,7 +139,7 @@ impl Made {
 
     /// The text of a line before and behind the numbers of sessions.
     pub(super) fn text(&self, line: Line) -> (&[u8], &[u8]) {
-        let text = &self.text[line.start..line.start + line.length as usize];
+        let text = &self.text.written()[line.start..line.start + line.length as usize];
         text.split_at(line.sessions as usize)
     }
 
@@ -215,6 +212,11 @@ impl Merged {
     }
 
     pub(super) fn next(&mut self, made: &[Made]) -> Option<(usize, usize)> {
+        if let ([only], [next]) = (made, &mut self.next[..]) {
+            let (_, place) = only.nth(*next)?;
+            *next += 1;
+            return Some((0, place));
+        }
         let heads = made.iter().zip(&self.next).enumerate();
         let heads = heads.filter_map(|(whose, (made, nth))| {
             let (order, place) = made.nth(*nth)?;

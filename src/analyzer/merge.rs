@@ -9,8 +9,8 @@ use super::reconnects::{Asked, Reconnects};
 use super::{Connections, Options, Sink, Source};
 use crate::model::At;
 use crate::model::{
-    ConnectionRecord, Counts, EndKind, EventRecord, Exchange, Finding, Lines, Record, RequestHead,
-    Resumed, SessionEnding, SessionOpening, SessionRecord, Summary, limits,
+    ConnectionRecord, Counts, EndKind, EventRecord, Exchange, Finding, Lines, Out, Record,
+    RequestHead, Resumed, SessionEnding, SessionOpening, SessionRecord, Summary, limits,
 };
 use crate::timeline::redact::redact_target;
 use smallvec::SmallVec;
@@ -24,7 +24,7 @@ pub(super) struct Merger {
     /// Writes what is missing of lines.
     lines: Option<Box<dyn Lines>>,
     /// Lines that are final, up to some kilobytes.
-    text: Vec<u8>,
+    text: Arc<Out>,
     connections: Connections,
     show_secrets: bool,
     /// The sessions of the connections that are not over, by their number within the connection.
@@ -51,7 +51,7 @@ impl Merger {
     pub(super) fn new(options: &Options, lines: Option<Box<dyn Lines>>) -> Merger {
         Merger {
             lines,
-            text: Vec::new(),
+            text: Arc::default(),
             connections: options.connections.clone(),
             show_secrets: options.show_secrets,
             sessions: HashMap::default(),
@@ -64,25 +64,25 @@ impl Merger {
     pub(super) fn made(&mut self, made: &mut [Made], sink: &mut Sink<'_>) -> io::Result<()> {
         let mut order = Merged::new(made.len());
         while let Some((whose, place)) = order.next(made) {
-            let Some(item) = made[whose].items.get_mut(place) else {
+            let Some(item) = made[whose].items.get(place) else {
                 continue;
             };
-            let what = std::mem::replace(&mut item.what, What::Closes);
             let connection = item.connection;
-            match what {
+            let full = match &item.what {
                 What::RowLine { line, sessions } => {
-                    self.row_line(connection, &sessions, made[whose].text(line));
+                    self.row_line(connection, sessions, made[whose].text(*line))
                 }
                 What::EventLine { line, session } => {
-                    self.event_line(connection, session, made[whose].text(line));
+                    self.event_line(connection, *session, made[whose].text(*line))
                 }
-                what => {
-                    self.pass_on(sink)?;
+                _ => {
+                    let what = &mut made[whose].items[place].what;
+                    let what = std::mem::replace(what, What::Closes);
                     self.item(connection, what, sink)?;
                     continue;
                 }
-            }
-            if self.text.len() >= limits::LINES {
+            };
+            if full {
                 self.pass_on(sink)?;
             }
         }
@@ -94,15 +94,27 @@ impl Merger {
         if self.text.is_empty() {
             return Ok(());
         }
-        let next = Vec::with_capacity(limits::LINES + limits::LINES / 8);
-        sink(Record::Lines(std::mem::replace(&mut self.text, next)))
+        sink(Record::Lines(Arc::clone(&self.text)))?;
+        match Arc::get_mut(&mut self.text) {
+            Some(text) => text.clear(),
+            // Somebody keeps it.
+            None => self.text = Arc::default(),
+        }
+        Ok(())
     }
 
-    fn row_line(&mut self, connection: u32, touched: &Touched, (before, behind): (&[u8], &[u8])) {
-        let Some(lines) = &mut self.lines else { return };
+    /// Adds a row's line; whether it is time to pass on.
+    fn row_line(
+        &mut self,
+        connection: u32,
+        touched: &Touched,
+        (before, behind): (&[u8], &[u8]),
+    ) -> bool {
+        let (Some(lines), Some(text)) = (&mut self.lines, Arc::get_mut(&mut self.text)) else {
+            return false;
+        };
         let sessions = self.sessions.get(&connection);
         let number = |local: u32| Some(sessions?.get(local as usize)?.number);
-        let text = &mut self.text;
         text.extend_from_slice(before);
         match touched {
             Touched::None => lines.frame_sessions(None, &[], text),
@@ -117,18 +129,29 @@ impl Merger {
             }
         }
         text.extend_from_slice(behind);
+        text.len() >= limits::LINES
     }
 
-    fn event_line(&mut self, connection: u32, session: u32, (before, behind): (&[u8], &[u8])) {
+    /// Adds an event's line; whether it is time to pass on.
+    fn event_line(
+        &mut self,
+        connection: u32,
+        session: u32,
+        (before, behind): (&[u8], &[u8]),
+    ) -> bool {
         let shown = self.connections.show(connection, true);
-        let sessions = self.sessions.get(&connection);
-        let numbered = sessions.and_then(|sessions| sessions.get(session as usize));
-        let (Some(lines), Some(numbered), true) = (&mut self.lines, numbered, shown) else {
-            return;
+        let number = self
+            .numbered(connection, session)
+            .filter(|_| shown)
+            .map(|session| session.number);
+        let text = Arc::get_mut(&mut self.text);
+        let (Some(lines), Some(number), Some(text)) = (&mut self.lines, number, text) else {
+            return false;
         };
-        self.text.extend_from_slice(before);
-        lines.event_session(numbered.number, &mut self.text);
-        self.text.extend_from_slice(behind);
+        text.extend_from_slice(before);
+        lines.event_session(number, text);
+        text.extend_from_slice(behind);
+        text.len() >= limits::LINES
     }
 
     /// The capture is over: the summary.
@@ -156,6 +179,12 @@ impl Merger {
         Ok(summary)
     }
 
+    /// Passes on a record, behind the lines before it.
+    fn emit(&mut self, record: Record, sink: &mut Sink<'_>) -> io::Result<()> {
+        self.pass_on(sink)?;
+        sink(record)
+    }
+
     fn item(&mut self, connection: u32, what: What, sink: &mut Sink<'_>) -> io::Result<()> {
         match what {
             What::SessionOpens(answered) => {
@@ -175,7 +204,7 @@ impl Merger {
                 };
                 self.counts.sessions += 1;
                 if self.connections.show(connection, true) {
-                    sink(Record::SessionOpens(Box::new(opening.clone())))?;
+                    self.emit(Record::SessionOpens(Box::new(opening.clone())), sink)?;
                 }
                 let numbered = Numbered {
                     number: opening.session,
@@ -194,7 +223,7 @@ impl Merger {
                         .filter_map(|local| number(*local))
                         .collect();
                 }
-                sink(Record::Frame(row))?;
+                self.emit(Record::Frame(row), sink)?;
             }
             What::Event { session, event } => {
                 if self.connections.show(connection, true)
@@ -202,11 +231,14 @@ impl Merger {
                         .numbered(connection, session)
                         .map(|session| session.number)
                 {
-                    sink(Record::Event(Box::new(EventRecord {
-                        session,
-                        connection,
-                        event: *event,
-                    })))?;
+                    self.emit(
+                        Record::Event(Box::new(EventRecord {
+                            session,
+                            connection,
+                            event: *event,
+                        })),
+                        sink,
+                    )?;
                 }
             }
             What::SessionEnds {
@@ -230,7 +262,7 @@ impl Merger {
                     };
                     if self.connections.show(connection, true) {
                         let record = session_record(opening, &ending, resumed, last);
-                        sink(Record::Session(Box::new(record)))?;
+                        self.emit(Record::Session(Box::new(record)), sink)?;
                     }
                 }
             }
@@ -258,7 +290,7 @@ impl Merger {
             .connection
             .is_none_or(|connection| self.connections.show(connection, true))
         {
-            sink(Record::Finding(Box::new(finding)))?;
+            self.emit(Record::Finding(Box::new(finding)), sink)?;
         }
         Ok(())
     }
@@ -275,7 +307,7 @@ impl Merger {
             && self.connections.show(connection, !sessions.is_empty())
         {
             record.sessions = sessions.iter().map(|session| session.number).collect();
-            sink(Record::Connection(record))?;
+            self.emit(Record::Connection(record), sink)?;
         }
         Ok(())
     }

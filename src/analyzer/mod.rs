@@ -112,7 +112,7 @@ impl Analyzer {
 
     /// An analyzer that has seen nothing, and gives rows and events as [`Record::Lines`], as far as `lines` writes them.
     pub fn with_lines(options: &Options, lines: Option<Box<dyn Lines>>) -> Analyzer {
-        let shares = Shares::of_jobs(options.jobs.get());
+        let shares = Shares::of_jobs(options.jobs.get(), options.detail);
         Analyzer {
             dispatcher: Dispatcher::new(),
             batch: Batch::new(shares),

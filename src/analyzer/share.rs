@@ -2,6 +2,8 @@
 //!
 //! Numbers are dealt out in turn. Who owns a connection is the same whatever came before, and has no influence on the output.
 
+use crate::model::Detail;
+
 /// How connections are dealt out to workers.
 #[derive(Clone, Copy, Debug)]
 pub(super) struct Shares {
@@ -9,10 +11,13 @@ pub(super) struct Shares {
 }
 
 impl Shares {
-    /// The shares with so many jobs. One of several is that of the caller, who reads and decodes the frames: nearly half of the work.
-    pub(super) fn of_jobs(jobs: usize) -> Shares {
+    /// The shares with so many jobs. The caller reads and decodes the frames: where no rows are made that is nearly half of the work,
+    /// and one of several jobs.
+    pub(super) fn of_jobs(jobs: usize, detail: Detail) -> Shares {
+        let jobs = u32::try_from(jobs).unwrap_or(u32::MAX);
+        let reader = u32::from(detail == Detail::Sessions);
         Shares {
-            workers: u32::try_from(jobs).unwrap_or(u32::MAX).max(2) - 1,
+            workers: jobs.saturating_sub(reader).max(1),
         }
     }
 
@@ -40,8 +45,9 @@ mod tests {
     #[test]
     fn every_number_has_one_place() {
         for jobs in [1, 2, 3, 5] {
-            let shares = Shares::of_jobs(jobs);
+            let shares = Shares::of_jobs(jobs, Detail::Sessions);
             assert_eq!(shares.workers(), jobs.max(2) - 1);
+            assert_eq!(Shares::of_jobs(jobs, Detail::Frames).workers(), jobs);
             let mut places = vec![0; shares.workers()];
             for connection in 0..1_000 {
                 let (worker, place) = shares.of(connection);

@@ -150,10 +150,13 @@ pub const EARLIER_BLOCKS: usize = 4 * BATCH_BLOCKS;
 pub const BATCH_FRAMES: usize = 8 * 1024;
 
 /// The same where a row or an event is made of each: those of a batch lie in the cache until they are written.
-pub const BATCH_ROWS: usize = 2 * 1024;
+pub const BATCH_ROWS: usize = 8 * 1024;
 
-/// Bytes of lines that are passed on together: enough that a write costs little beside them, few enough that they lie in the cache.
-pub const LINES: usize = 64 * 1024;
+/// Bytes of lines that are passed on together: enough that they are written without being copied once more.
+pub const LINES: usize = 256 * 1024;
+
+/// Bytes of room that a buffer of lines keeps for the next batch: more than the lines of nearly every batch take.
+pub const OUT_KEPT: usize = 16 * 1024 * 1024;
 
 /// Bytes of payload that are worked off together, where the frames are large.
 pub const BATCH_BYTES: usize = 4 * 1024 * 1024;

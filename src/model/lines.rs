@@ -1,6 +1,6 @@
 //! Rows and events as text of an output form, written in the thread that made them.
 
-use super::{Event, FrameRecord};
+use super::{Event, FrameRecord, Out};
 use std::fmt::Debug;
 
 /// Writes rows and events as lines: one for each thread that makes them, one for the thread that knows the numbers of the sessions.
@@ -11,15 +11,15 @@ pub trait Lines: Debug + Send {
 
     /// Appends a frame's line to `out`, without the numbers of its sessions: the place where they go. `None` if the form has no
     /// line for it.
-    fn frame(&mut self, frame: &FrameRecord, out: &mut Vec<u8>) -> Option<usize>;
+    fn frame(&mut self, frame: &FrameRecord, out: &mut Out) -> Option<usize>;
 
     /// Appends what is missing of a frame's line: its session, and all that it touches.
-    fn frame_sessions(&mut self, session: Option<u32>, touched: &[u32], out: &mut Vec<u8>);
+    fn frame_sessions(&mut self, session: Option<u32>, touched: &[u32], out: &mut Out);
 
     /// Appends an event's line to `out`, without the number of its session: the place where that goes. `None` if the form has no
     /// line for it.
-    fn event(&mut self, connection: u32, event: &Event, out: &mut Vec<u8>) -> Option<usize>;
+    fn event(&mut self, connection: u32, event: &Event, out: &mut Out) -> Option<usize>;
 
     /// Appends what is missing of an event's line: its session.
-    fn event_session(&mut self, session: u32, out: &mut Vec<u8>);
+    fn event_session(&mut self, session: u32, out: &mut Out);
 }

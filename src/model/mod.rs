@@ -9,6 +9,7 @@ mod frame;
 mod label;
 pub mod limits;
 mod lines;
+mod out;
 mod record;
 mod said;
 mod segment;
@@ -21,6 +22,7 @@ pub use first_line::FirstLine;
 pub use frame::{At, Block, Frame, FrameNo, LinkType, Nanos, Span, Timestamp};
 pub use label::{Label, LabelSet};
 pub use lines::Lines;
+pub use out::Out;
 pub use record::{
     Annotation, ConnectionRecord, Counts, EventRecord, Finding, FirstLast, FrameRecord, Handshake,
     LiveRun, OtherStream, Phase, Rail, Reconnect, Record, Resumed, Role, SessionOpening,

@@ -2,11 +2,12 @@
 
 use super::{
     At, Direction, End, Endpoint, Event, Exchange, Flags, FrameNo, Gaps, LabelSet, Missing, Nanos,
-    Protocol, TcpFacts, Timestamp,
+    Out, Protocol, TcpFacts, Timestamp,
 };
 use serde::{Deserialize, Serialize};
 use smallvec::SmallVec;
 use std::collections::BTreeMap;
+use std::sync::Arc;
 
 /// One record, in the order in which it became final.
 #[derive(Clone, Debug)]
@@ -16,7 +17,7 @@ pub enum Record {
     /// A frame of a TCP connection.
     Frame(Box<FrameRecord>),
     /// Frames and events, as the lines that [`Lines`](super::Lines) made of them.
-    Lines(Vec<u8>),
+    Lines(Arc<Out>),
     /// An event.
     Event(Box<EventRecord>),
     /// A session, at its end.

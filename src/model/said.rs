@@ -106,7 +106,7 @@ pub enum Fact {
 pub struct Event {
     /// From 1 within the session.
     pub number: u64,
-    /// `message` unless the block named another.
+    /// `message` unless the block named another: a name that needs no escaping where it is borrowed.
     pub event_type: Cow<'static, str>,
     /// The data.
     pub data: String,

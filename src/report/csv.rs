@@ -6,7 +6,7 @@
 use super::View;
 use super::escape::push_escaped;
 use super::value::{self, Fields, Name, Utc, push_endpoint, push_number, push_seconds};
-use crate::model::{Endpoint, Event, FrameRecord, Lines, Nanos, Record, Timestamp};
+use crate::model::{Endpoint, Event, FrameRecord, Lines, Nanos, Out, Record, Timestamp};
 use std::io::{self, Write};
 
 const FRAMES: &str = "frame,connection,time,time_relative,direction,source,destination,flags,sequence,acknowledgment,length,window,\
@@ -29,7 +29,7 @@ pub(crate) struct Csv<W> {
     view: View,
     utc: Utc,
     first: Option<Timestamp>,
-    line: Vec<u8>,
+    line: Out,
     /// Whether the header line is written.
     begun: bool,
 }
@@ -42,7 +42,7 @@ impl<W: Write> Csv<W> {
             view,
             utc: Utc::new(),
             first: None,
-            line: Vec::new(),
+            line: Out::default(),
             begun: false,
         }
     }
@@ -74,11 +74,11 @@ impl<W: Write> Csv<W> {
             (View::Sessions, Record::Session(session)) => {
                 CsvLine::line(line, utc, |fields| value::session(fields, session));
             }
-            (_, Record::Lines(lines)) => return self.writer.write_all(lines),
+            (_, Record::Lines(lines)) => return self.writer.write_all(lines.written()),
             (_, Record::Summary(_)) => self.first = None,
             _ => {}
         }
-        self.writer.write_all(&self.line)
+        self.writer.write_all(self.line.written())
     }
 
     /// Passes on what the writer holds.
@@ -110,7 +110,7 @@ impl<W: Write> Csv<W> {
 /// A line that is being written.
 #[derive(Debug)]
 struct CsvLine<'a> {
-    out: &'a mut Vec<u8>,
+    out: &'a mut Out,
     utc: &'a mut Utc,
     /// Whether the next field is the first of its line.
     first: bool,
@@ -118,7 +118,7 @@ struct CsvLine<'a> {
 
 impl<'a> CsvLine<'a> {
     /// Appends a line to `out` with what `fields` tells.
-    fn line(out: &'a mut Vec<u8>, utc: &'a mut Utc, fields: impl FnOnce(&mut CsvLine<'a>)) {
+    fn line(out: &'a mut Out, utc: &'a mut Utc, fields: impl FnOnce(&mut CsvLine<'a>)) {
         let mut line = CsvLine {
             out,
             utc,
@@ -135,7 +135,7 @@ impl<'a> CsvLine<'a> {
         self.first = false;
     }
 
-    fn spaced<T>(&mut self, values: impl Iterator<Item = T>, push: impl Fn(&mut Vec<u8>, T)) {
+    fn spaced<T>(&mut self, values: impl Iterator<Item = T>, push: impl Fn(&mut Out, T)) {
         self.place();
         for (place, value) in values.enumerate() {
             if place > 0 {
@@ -224,7 +224,7 @@ impl CsvLines {
         }
     }
 
-    fn inside<'a>(&'a mut self, out: &'a mut Vec<u8>, first: bool) -> CsvLine<'a> {
+    fn inside<'a>(&'a mut self, out: &'a mut Out, first: bool) -> CsvLine<'a> {
         CsvLine {
             out,
             utc: &mut self.utc,
@@ -238,7 +238,7 @@ impl Lines for CsvLines {
         Box::new(CsvLines::new(self.view, self.first))
     }
 
-    fn frame(&mut self, frame: &FrameRecord, out: &mut Vec<u8>) -> Option<usize> {
+    fn frame(&mut self, frame: &FrameRecord, out: &mut Out) -> Option<usize> {
         if self.view != View::Timeline {
             return None;
         }
@@ -251,11 +251,11 @@ impl Lines for CsvLines {
         Some(sessions)
     }
 
-    fn frame_sessions(&mut self, session: Option<u32>, touched: &[u32], out: &mut Vec<u8>) {
+    fn frame_sessions(&mut self, session: Option<u32>, touched: &[u32], out: &mut Out) {
         value::frame_sessions(&mut self.inside(out, false), session, touched);
     }
 
-    fn event(&mut self, connection: u32, event: &Event, out: &mut Vec<u8>) -> Option<usize> {
+    fn event(&mut self, connection: u32, event: &Event, out: &mut Out) -> Option<usize> {
         if self.view != View::Events {
             return None;
         }
@@ -267,12 +267,12 @@ impl Lines for CsvLines {
         Some(session)
     }
 
-    fn event_session(&mut self, session: u32, out: &mut Vec<u8>) {
+    fn event_session(&mut self, session: u32, out: &mut Out) {
         value::event_session(&mut self.inside(out, true), session);
     }
 }
 
-fn push_text(out: &mut Vec<u8>, text: &str) {
+fn push_text(out: &mut Out, text: &str) {
     let quoted = text.is_empty() || text.contains(['"', ',', '\n']);
     if !quoted {
         push_escaped(out, text, |character| character == '\t');

@@ -5,7 +5,7 @@
 
 use super::View;
 use super::jsonl::Objects;
-use crate::model::{Record, Timestamp, limits};
+use crate::model::{Out, Record, Timestamp, limits};
 use std::io::{self, BufWriter, Seek, Write};
 use tempfile::SpooledTempFile;
 
@@ -73,7 +73,7 @@ pub(crate) struct Json<W> {
     writer: W,
     view: View,
     objects: Objects,
-    object: Vec<u8>,
+    object: Out,
     document: Option<Document>,
 }
 
@@ -93,7 +93,7 @@ impl<W: Write> Json<W> {
             writer,
             view,
             objects: Objects::new(view),
-            object: Vec::new(),
+            object: Out::default(),
             document: None,
         }
     }
@@ -116,7 +116,7 @@ impl<W: Write> Json<W> {
         match Array::of(record) {
             None => {
                 let summary = std::mem::take(&mut self.object);
-                self.end(&summary)?;
+                self.end(summary.written())?;
                 self.object = summary;
                 Ok(())
             }
@@ -125,7 +125,7 @@ impl<W: Write> Json<W> {
                     self.writer.write_all(b",")?;
                 }
                 document.begun = true;
-                self.writer.write_all(&self.object)
+                self.writer.write_all(self.object.written())
             }
             Some(array) => {
                 let place = &mut document.waiting[array as usize];
@@ -137,7 +137,7 @@ impl<W: Write> Json<W> {
                 }
                 place
                     .as_mut()
-                    .map_or(Ok(()), |file| file.write_all(&self.object))
+                    .map_or(Ok(()), |file| file.write_all(self.object.written()))
             }
         }
     }

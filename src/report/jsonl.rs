@@ -4,7 +4,7 @@
 
 use super::View;
 use super::value::{self, Json, Utc};
-use crate::model::{Event, FrameRecord, Lines, Record, Timestamp};
+use crate::model::{Event, FrameRecord, Lines, Out, Record, Timestamp};
 use std::io::{self, Write};
 
 /// Writes records as JSON objects.
@@ -31,7 +31,7 @@ impl Objects {
     }
 
     /// Appends `record` to `out`; whether the view takes it. The summary ends a capture: the next one has its own first time.
-    pub(crate) fn push(&mut self, out: &mut Vec<u8>, record: &Record) -> bool {
+    pub(crate) fn push(&mut self, out: &mut Out, record: &Record) -> bool {
         if !self.view.takes(record) {
             return false;
         }
@@ -71,7 +71,7 @@ impl Objects {
 pub(crate) struct Jsonl<W> {
     writer: W,
     objects: Objects,
-    line: Vec<u8>,
+    line: Out,
 }
 
 impl<W: Write> Jsonl<W> {
@@ -80,7 +80,7 @@ impl<W: Write> Jsonl<W> {
         Jsonl {
             writer,
             objects: Objects::new(view),
-            line: Vec::new(),
+            line: Out::default(),
         }
     }
 
@@ -97,12 +97,12 @@ impl<W: Write> Jsonl<W> {
     /// Writes a line, if the view takes the record.
     pub(crate) fn record(&mut self, record: &Record) -> io::Result<()> {
         if let Record::Lines(lines) = record {
-            return self.writer.write_all(lines);
+            return self.writer.write_all(lines.written());
         }
         self.line.clear();
         if self.objects.push(&mut self.line, record) {
             self.line.push(b'\n');
-            self.writer.write_all(&self.line)?;
+            self.writer.write_all(self.line.written())?;
         }
         Ok(())
     }
@@ -143,7 +143,7 @@ impl Lines for JsonLines {
         Box::new(JsonLines::new(self.view, self.first))
     }
 
-    fn frame(&mut self, frame: &FrameRecord, out: &mut Vec<u8>) -> Option<usize> {
+    fn frame(&mut self, frame: &FrameRecord, out: &mut Out) -> Option<usize> {
         if self.view != View::Timeline {
             return None;
         }
@@ -156,12 +156,12 @@ impl Lines for JsonLines {
         Some(sessions)
     }
 
-    fn frame_sessions(&mut self, session: Option<u32>, touched: &[u32], out: &mut Vec<u8>) {
+    fn frame_sessions(&mut self, session: Option<u32>, touched: &[u32], out: &mut Out) {
         let mut json = Json::inside(out, &mut self.utc);
         value::frame_sessions(&mut json, session, touched);
     }
 
-    fn event(&mut self, connection: u32, event: &Event, out: &mut Vec<u8>) -> Option<usize> {
+    fn event(&mut self, connection: u32, event: &Event, out: &mut Out) -> Option<usize> {
         if self.view == View::Sessions {
             return None;
         }
@@ -173,7 +173,7 @@ impl Lines for JsonLines {
         Some(session)
     }
 
-    fn event_session(&mut self, session: u32, out: &mut Vec<u8>) {
+    fn event_session(&mut self, session: u32, out: &mut Out) {
         let mut json = Json::inside(out, &mut self.utc);
         value::event_session(&mut json, session);
     }

@@ -4,7 +4,7 @@
 //! On a terminal controls are shown as `\u{…}`; elsewhere the bytes are exact.
 
 use super::escape::push_escaped;
-use crate::model::{Record, Timestamp};
+use crate::model::{Out, Record, Timestamp};
 use std::io::{self, Write};
 
 /// The form.
@@ -13,7 +13,7 @@ pub(crate) struct Raw<W> {
     writer: W,
     /// Whether a terminal reads.
     terminal: bool,
-    line: Vec<u8>,
+    line: Out,
 }
 
 impl<W: Write> Raw<W> {
@@ -22,7 +22,7 @@ impl<W: Write> Raw<W> {
         Raw {
             writer,
             terminal,
-            line: Vec::new(),
+            line: Out::default(),
         }
     }
 
@@ -38,7 +38,7 @@ impl<W: Write> Raw<W> {
         if self.terminal {
             self.line.clear();
             push_escaped(&mut self.line, data, |c| matches!(c, '\n' | '\t'));
-            self.writer.write_all(&self.line)?;
+            self.writer.write_all(self.line.written())?;
         } else {
             self.writer.write_all(data.as_bytes())?;
         }

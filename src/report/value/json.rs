@@ -4,13 +4,13 @@ use super::number::{push_endpoint, push_number, push_seconds};
 use super::string::push_string;
 use super::utc::Utc;
 use super::{Fields, Name};
-use crate::model::{Endpoint, Nanos, Timestamp};
+use crate::model::{Endpoint, Nanos, Out, Timestamp};
 use std::collections::BTreeMap;
 
 /// An object that is being written.
 #[derive(Debug)]
 pub(crate) struct Json<'a> {
-    out: &'a mut Vec<u8>,
+    out: &'a mut Out,
     utc: &'a mut Utc,
     /// Whether the next field is the first of its object.
     first: bool,
@@ -19,7 +19,7 @@ pub(crate) struct Json<'a> {
 impl<'a> Json<'a> {
     /// Appends an object to `out`: a field `record` with `name`, then what `fields` tells.
     pub(crate) fn record(
-        out: &'a mut Vec<u8>,
+        out: &'a mut Out,
         utc: &'a mut Utc,
         name: &'static str,
         fields: impl FnOnce(&mut Json<'a>),
@@ -31,7 +31,7 @@ impl<'a> Json<'a> {
 
     /// Appends the beginning of an object: a field `record` with `name`.
     #[inline(always)] // Where the name is known, its length is, and the copy is a few instructions.
-    pub(crate) fn begin(out: &'a mut Vec<u8>, utc: &'a mut Utc, name: &'static str) -> Json<'a> {
+    pub(crate) fn begin(out: &'a mut Out, utc: &'a mut Utc, name: &'static str) -> Json<'a> {
         out.extend_from_slice(b"{\"record\":\"");
         out.extend_from_slice(name.as_bytes());
         out.push(b'"');
@@ -39,7 +39,7 @@ impl<'a> Json<'a> {
     }
 
     /// Goes on with an object that has a field.
-    pub(crate) fn inside(out: &'a mut Vec<u8>, utc: &'a mut Utc) -> Json<'a> {
+    pub(crate) fn inside(out: &'a mut Out, utc: &'a mut Utc) -> Json<'a> {
         Json {
             out,
             utc,
@@ -117,7 +117,7 @@ impl<'a> Json<'a> {
         self.out.push(b'}');
     }
 
-    fn list<T>(&mut self, values: impl Iterator<Item = T>, push: impl Fn(&mut Vec<u8>, T)) {
+    fn list<T>(&mut self, values: impl Iterator<Item = T>, push: impl Fn(&mut Out, T)) {
         self.out.push(b'[');
         for (place, value) in values.enumerate() {
             if place > 0 {

@@ -1,14 +1,13 @@
 //! Numbers as text: whole numbers and exact seconds, appended to a byte buffer without an allocation.
 
-use crate::model::{Endpoint, Nanos};
-use std::io::Write;
+use crate::model::{Endpoint, Nanos, Out};
 use std::net::IpAddr;
 
 const NANOS_PER_SECOND: u64 = 1_000_000_000;
 
 /// Appends `value` in decimal.
 #[inline]
-pub(crate) fn push_number(out: &mut Vec<u8>, value: u64) {
+pub(crate) fn push_number(out: &mut Out, value: u64) {
     if value < EIGHT_DIGITS {
         push_short(out, value as u32);
     } else {
@@ -21,28 +20,26 @@ const EIGHT_DIGITS: u64 = 100_000_000;
 
 /// Appends a number of at most eight digits.
 #[inline]
-fn push_short(out: &mut Vec<u8>, value: u32) {
+fn push_short(out: &mut Out, value: u32) {
     let digits = digits(value);
     // The first digit is the lowest byte; zero itself has one.
     let zeros = (digits.trailing_zeros() / 8).min(7);
     let text = (digits | ASCII) >> (8 * zeros);
-    let length = out.len() + 8 - zeros as usize;
-    out.extend_from_slice(&text.to_le_bytes());
-    out.truncate(length);
+    out.push_of_eight(text.to_le_bytes(), 8 - zeros as usize);
 }
 
-fn push_long(out: &mut Vec<u8>, value: u64) {
+fn push_long(out: &mut Out, value: u64) {
     push_number(out, value / EIGHT_DIGITS);
     push_eight(out, (value % EIGHT_DIGITS) as u32);
 }
 
 /// Appends a number of at most eight digits as eight.
-fn push_eight(out: &mut Vec<u8>, value: u32) {
+fn push_eight(out: &mut Out, value: u32) {
     out.extend_from_slice(&(digits(value) | ASCII).to_le_bytes());
 }
 
 /// Appends nine digits.
-pub(crate) fn push_nanoseconds(out: &mut Vec<u8>, value: u32) {
+pub(crate) fn push_nanoseconds(out: &mut Out, value: u32) {
     push_eight(out, value / 10);
     out.push(b'0' + (value % 10) as u8);
 }
@@ -65,7 +62,7 @@ fn digits(value: u32) -> u64 {
 
 /// Appends nanoseconds as seconds: the integer part and as many of nine decimals as are not trailing zeros. Never an exponent,
 /// and exact: no float is made.
-pub(crate) fn push_seconds(out: &mut Vec<u8>, value: Nanos) {
+pub(crate) fn push_seconds(out: &mut Out, value: Nanos) {
     if value < 0 {
         out.push(b'-');
     }
@@ -78,19 +75,20 @@ pub(crate) fn push_seconds(out: &mut Vec<u8>, value: Nanos) {
     out.push(b'.');
     let (first, last) = (fraction / 10, fraction % 10);
     let digits = digits(first);
-    let mut length = out.len();
-    out.extend_from_slice(&(digits | ASCII).to_le_bytes());
+    // The last digit is the highest byte.
+    let zeros = if last > 0 {
+        0
+    } else {
+        digits.leading_zeros() / 8
+    };
+    out.push_of_eight((digits | ASCII).to_le_bytes(), 8 - zeros as usize);
     if last > 0 {
         out.push(b'0' + last as u8);
-    } else {
-        // The last digit is the highest byte.
-        length += 8 - digits.leading_zeros() as usize / 8;
-        out.truncate(length);
     }
 }
 
 /// Appends `value` with leading zeros up to `places` digits, at most nine.
-pub(crate) fn push_padded(out: &mut Vec<u8>, mut value: u64, places: usize) {
+pub(crate) fn push_padded(out: &mut Out, mut value: u64, places: usize) {
     let mut digits = [b'0'; 9];
     for digit in digits.iter_mut().rev() {
         *digit = b'0' + (value % 10) as u8;
@@ -100,30 +98,27 @@ pub(crate) fn push_padded(out: &mut Vec<u8>, mut value: u64, places: usize) {
 }
 
 /// Appends `127.0.0.1:8080` or `[::1]:8080`.
-pub(crate) fn push_endpoint(out: &mut Vec<u8>, endpoint: Endpoint) {
+pub(crate) fn push_endpoint(out: &mut Out, endpoint: Endpoint) {
     match endpoint.address {
         // By hand: twice for each frame, and the formatter costs several times as much.
         IpAddr::V4(v4) => {
             for octet in v4.octets() {
                 let (digits, count) = OCTETS[usize::from(octet)];
-                let length = out.len() + count;
-                out.extend_from_slice(&digits);
-                out.truncate(length);
+                out.push_of_eight(digits, count);
             }
             out.pop();
             out.push(b':');
             push_number(out, u64::from(endpoint.port));
         }
         IpAddr::V6(_) => {
-            // A Vec takes every write.
-            let _ = write!(out, "{endpoint}");
+            out.extend_from_slice(endpoint.to_string().as_bytes());
         }
     }
 }
 
 /// Each octet in decimal with a dot behind it, and how many bytes that takes.
-const OCTETS: [([u8; 4], usize); 256] = {
-    let mut octets = [([b'.'; 4], 0); 256];
+const OCTETS: [([u8; 8], usize); 256] = {
+    let mut octets = [([b'.'; 8], 0); 256];
     let mut octet = 0;
     while octet < 256 {
         let digits = [octet / 100, octet / 10 % 10, octet % 10];
@@ -151,9 +146,9 @@ mod tests {
     use super::*;
 
     fn seconds(value: Nanos) -> String {
-        let mut out = Vec::new();
+        let mut out = Out::default();
         push_seconds(&mut out, value);
-        String::from_utf8(out).unwrap()
+        String::from_utf8(out.written().to_vec()).unwrap()
     }
 
     #[test]
@@ -196,9 +191,12 @@ mod tests {
             u64::from(u32::MAX),
             u64::MAX,
         ] {
-            let mut out = Vec::new();
+            let mut out = Out::default();
             push_number(&mut out, value);
-            assert_eq!(String::from_utf8(out).unwrap(), value.to_string());
+            assert_eq!(
+                String::from_utf8(out.written().to_vec()).unwrap(),
+                value.to_string()
+            );
         }
     }
 
@@ -216,9 +214,12 @@ mod tests {
                 address: address.parse().unwrap(),
                 port: 8080,
             };
-            let mut out = Vec::new();
+            let mut out = Out::default();
             push_endpoint(&mut out, endpoint);
-            assert_eq!(String::from_utf8(out).unwrap(), endpoint.to_string());
+            assert_eq!(
+                String::from_utf8(out.written().to_vec()).unwrap(),
+                endpoint.to_string()
+            );
         }
     }
 }

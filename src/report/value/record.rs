@@ -5,6 +5,7 @@ use crate::model::{
     ConnectionRecord, Direction, Event, EventRecord, Finding, FrameRecord, Framing, Gaps,
     RequestHead, ResponseHead, SessionRecord, Severity, Summary, TeardownKind, Timestamp,
 };
+use std::borrow::Cow;
 
 /// A frame; `first` is the time of the capture's first frame.
 #[inline]
@@ -78,7 +79,10 @@ pub(crate) fn event_behind(
     fields.number(name!("number"), event.number);
     fields.time(name!("time"), complete.time);
     fields.seconds(name!("time_relative"), complete.time.since(first));
-    fields.text(name!("type"), &*event.event_type);
+    match &event.event_type {
+        Cow::Borrowed(name) => fields.word(name!("type"), name),
+        Cow::Owned(name) => fields.text(name!("type"), name.as_str()),
+    }
     fields.text(name!("data"), event.data.as_str());
     fields.text(name!("last_event_id"), &*event.last_event_id);
     fields.text(name!("id"), event.id.as_deref());

@@ -3,6 +3,8 @@
 //! They carry no C0 or C1 control, DEL, line or paragraph separator or bidi control raw: these are escaped, so that a terminal that
 //! shows the text is safe.
 
+use crate::model::Out;
+
 /// Bytes that are looked at together.
 const STEP: usize = 8;
 
@@ -10,7 +12,7 @@ const STEP: usize = 8;
 const BLOCK: usize = 128;
 
 /// Appends `text` as a JSON string.
-pub(crate) fn push_string(out: &mut Vec<u8>, text: &str) {
+pub(crate) fn push_string(out: &mut Out, text: &str) {
     let bytes = text.as_bytes();
     out.push(b'"');
     let mut at = 0;
@@ -34,37 +36,56 @@ fn is_easy(byte: u8) -> bool {
 
 /// Appends the bytes up to the first that is not easy; how many these are.
 #[inline(always)] // So that the loop over a text keeps its constants in registers.
-fn push_ascii(out: &mut Vec<u8>, block: &[u8]) -> usize {
-    let start = out.len();
+fn push_ascii(out: &mut Out, block: &[u8]) -> usize {
+    let mut taken = 0;
     // Each byte may need a backslash, and a step is written whole.
-    out.resize(start + 2 * block.len() + STEP, 0);
-    let room = &mut out[start..];
-    let (mut written, mut taken) = (0, 0);
-    let (steps, rest) = block.as_chunks::<STEP>();
-    let mut last = [b' '; STEP];
-    last[..rest.len()].copy_from_slice(rest);
-    let lengths = std::iter::repeat_n(STEP, steps.len()).chain([rest.len()]);
-    'steps: for (step, length) in steps.iter().chain([&last]).zip(lengths) {
-        let word = u64::from_le_bytes(*step);
-        let mut special = special(word);
-        let mut done = 0;
-        while special != 0 {
-            let place = special.trailing_zeros() as usize / 8;
-            written = put(room, written, word, (done, place));
-            if !is_easy(step[place]) {
-                taken += place;
-                break 'steps;
+    out.write(2 * block.len() + STEP, |room| {
+        let mut written = 0;
+        let (steps, rest) = block.as_chunks::<STEP>();
+        for step in steps {
+            let whole = write_step(room, step, (&mut written, &mut taken), STEP);
+            if !whole {
+                return written;
             }
-            room[written] = b'\\';
-            written += 1;
-            done = place;
-            special &= special - 1;
         }
-        written = put(room, written, word, (done, length));
-        taken += length;
-    }
-    out.truncate(start + written);
+        if !rest.is_empty() {
+            let mut last = [b' '; STEP];
+            for (byte, of) in last.iter_mut().zip(rest) {
+                *byte = *of;
+            }
+            write_step(room, &last, (&mut written, &mut taken), rest.len());
+        }
+        written
+    });
     taken
+}
+
+/// Writes a step, as far as its bytes are easy; whether that is all of it.
+#[inline(always)] // As above.
+fn write_step(
+    room: &mut [u8],
+    step: &[u8; STEP],
+    (written, taken): (&mut usize, &mut usize),
+    length: usize,
+) -> bool {
+    let word = u64::from_le_bytes(*step);
+    let mut special = special(word);
+    let mut done = 0;
+    while special != 0 {
+        let place = special.trailing_zeros() as usize / 8;
+        *written = put(room, *written, word, (done, place));
+        if !is_easy(step[place]) {
+            *taken += place;
+            return false;
+        }
+        room[*written] = b'\\';
+        *written += 1;
+        done = place;
+        special &= special - 1;
+    }
+    *written = put(room, *written, word, (done, length));
+    *taken += length;
+    true
 }
 
 /// Writes the bytes of a step from one place to another; how much is written then. Eight bytes are, though only those count.
@@ -90,7 +111,7 @@ fn special(word: u64) -> u64 {
 }
 
 /// Appends the first character of `text`, escaped if it must be; how many bytes it takes there.
-fn push_character(out: &mut Vec<u8>, text: &str) -> usize {
+fn push_character(out: &mut Out, text: &str) -> usize {
     let Some(character) = text.chars().next() else {
         return 0;
     };
@@ -110,7 +131,7 @@ fn must_escape(character: char) -> bool {
     )
 }
 
-fn push_escape(out: &mut Vec<u8>, character: char) {
+fn push_escape(out: &mut Out, character: char) {
     let short = match character {
         '\n' => b'n',
         '\r' => b'r',
@@ -139,9 +160,9 @@ mod tests {
     use proptest::prelude::*;
 
     fn string(text: &str) -> String {
-        let mut out = Vec::new();
+        let mut out = Out::default();
         push_string(&mut out, text);
-        String::from_utf8(out).unwrap()
+        String::from_utf8(out.written().to_vec()).unwrap()
     }
 
     #[test]

@@ -3,7 +3,7 @@
 //! Captures hold many frames of one second, so the text of the last second is kept. It never asks a clock.
 
 use super::number::{push_nanoseconds, push_number, push_padded};
-use crate::model::Timestamp;
+use crate::model::{Out, Timestamp};
 
 const NANOS_PER_SECOND: i64 = 1_000_000_000;
 const SECONDS_PER_DAY: i64 = 86_400;
@@ -28,7 +28,7 @@ impl Utc {
     }
 
     /// Appends `time` as `2026-11-23T23:52:10.123456789Z`.
-    pub(crate) fn push(&mut self, out: &mut Vec<u8>, time: Timestamp) {
+    pub(crate) fn push(&mut self, out: &mut Out, time: Timestamp) {
         let second = time.0.div_euclid(NANOS_PER_SECOND);
         if second != self.second {
             self.second = second;
@@ -42,7 +42,7 @@ impl Utc {
     fn spell(&mut self) {
         let (year, month, day) = civil(self.second.div_euclid(SECONDS_PER_DAY));
         let of_day = self.second.rem_euclid(SECONDS_PER_DAY) as u64;
-        let mut text = Vec::with_capacity(self.text.len());
+        let mut text = Out::default();
         // 64 bits of nanoseconds reach from 1677 to 2262: a year has four digits.
         push_number(&mut text, year.unsigned_abs());
         for (before, part) in [
@@ -56,7 +56,7 @@ impl Utc {
             push_padded(&mut text, part, 2);
         }
         text.push(b'.');
-        self.text.copy_from_slice(&text);
+        self.text.copy_from_slice(text.written());
     }
 }
 
@@ -80,9 +80,9 @@ mod tests {
     use super::*;
 
     fn text(nanos: i64) -> String {
-        let mut out = Vec::new();
+        let mut out = Out::default();
         Utc::new().push(&mut out, Timestamp(nanos));
-        String::from_utf8(out).unwrap()
+        String::from_utf8(out.written().to_vec()).unwrap()
     }
 
     #[test]
@@ -112,13 +112,13 @@ mod tests {
     #[test]
     fn the_second_that_is_remembered_does_not_leak_into_the_next() {
         let mut utc = Utc::new();
-        let mut out = Vec::new();
+        let mut out = Out::default();
         for nanos in [1_000_000_000, 1_999_999_999, 2_000_000_000, 1_000_000_000] {
             utc.push(&mut out, Timestamp(nanos));
             out.push(b'\n');
         }
         assert_eq!(
-            String::from_utf8(out).unwrap(),
+            String::from_utf8(out.written().to_vec()).unwrap(),
             "1970-01-01T00:00:01.000000000Z\n1970-01-01T00:00:01.999999999Z\n\
              1970-01-01T00:00:02.000000000Z\n1970-01-01T00:00:01.000000000Z\n"
         );
