@@ -38,7 +38,7 @@ pub(super) struct Clock(Vec<(FrameNo, Timestamp)>);
 pub(super) struct Part {
     /// Connections are dealt out to these in turn, so that the segments of each lie close together: they come back into the cache
     /// a bucket at a time.
-    buckets: [Bucket; BUCKETS],
+    buckets: [Bucket; BUCKETS as usize],
     /// Connections that others took the 4-tuple from, each with the frame that did.
     pub(super) replaced: Vec<(u32, FrameNo)>,
     /// Connections that are given up before anything else, and the frame at which they are.
@@ -46,14 +46,12 @@ pub(super) struct Part {
 }
 
 /// Some of a worker's connections.
-const BUCKETS: usize = 32;
+const BUCKETS: u32 = 32;
 
 #[derive(Debug, Default)]
 pub(super) struct Bucket {
     /// The connection of each segment.
     connections: Vec<u32>,
-    /// The lowest and the highest of them.
-    range: Option<(u32, u32)>,
     segments: Vec<Kept>,
     unusual: Vec<Unusual>,
     /// Payloads that lie in no block of the batch.
@@ -186,7 +184,7 @@ impl Batch {
             .block
             .and_then(|block| self.common(block, segment.payload));
         let (worker, own) = self.shares.of(located.connection);
-        let bucket = &mut self.parts[worker].buckets[own as usize % BUCKETS];
+        let bucket = &mut self.parts[worker].buckets[(own % BUCKETS) as usize];
         bucket.take(segment, located, place);
     }
 
@@ -292,10 +290,7 @@ impl Bucket {
     #[inline]
     fn take(&mut self, segment: &Segment<'_>, located: Located, place: Option<(u8, u32)>) {
         let (block, start) = place.unwrap_or_else(|| self.copy(segment.payload));
-        let number = located.connection;
-        let (lowest, highest) = self.range.unwrap_or((number, number));
-        self.range = Some((lowest.min(number), highest.max(number)));
-        self.connections.push(number);
+        self.connections.push(located.connection);
         let (addresses, unusual) = match (segment.source.address, segment.destination.address) {
             (IpAddr::V4(source), IpAddr::V4(destination))
                 if segment.options == TcpOptions::TIMESTAMPS && !located.port_reused =>
@@ -347,10 +342,11 @@ impl Bucket {
 
     /// Puts the segments in order of connection.
     pub(super) fn group(&mut self) {
-        let Some((lowest, highest)) = self.range else {
-            return;
-        };
-        let numbers = (highest - lowest) as usize + 1;
+        let lowest = self.connections.iter().copied().min().unwrap_or(0);
+        let highest = self.connections.iter().copied().max().unwrap_or(0);
+        // Those of a bucket are apart by a multiple of the number of buckets.
+        let nth = |connection: u32| ((connection - lowest) / BUCKETS) as usize;
+        let numbers = nth(highest) + 1;
         if numbers > 4 * limits::BATCH_FRAMES {
             self.order.extend(0..self.segments.len() as u32);
             let connections = &self.connections;
@@ -361,7 +357,7 @@ impl Bucket {
         self.counts.clear();
         self.counts.resize(numbers, 0);
         for connection in &self.connections {
-            self.counts[(connection - lowest) as usize] += 1;
+            self.counts[nth(*connection)] += 1;
         }
         let mut before = 0;
         for count in &mut self.counts {
@@ -369,7 +365,7 @@ impl Bucket {
         }
         self.order.resize(self.segments.len(), 0);
         for (place, connection) in (0..).zip(&self.connections) {
-            let next = &mut self.counts[(connection - lowest) as usize];
+            let next = &mut self.counts[nth(*connection)];
             self.order[*next as usize] = place;
             *next += 1;
         }
@@ -391,7 +387,6 @@ impl Bucket {
     /// Makes room for the next batch.
     fn clear(&mut self) {
         self.connections.clear();
-        self.range = None;
         self.segments.clear();
         self.unusual.clear();
         self.copied.clear();

@@ -1,6 +1,7 @@
 //! A TCP segment as the wire says it (RFC 9293 §3.1), and what a frame can turn out to be instead.
 
 use super::At;
+use super::text::write_number;
 use serde::{Deserialize, Serialize};
 use std::net::IpAddr;
 
@@ -16,7 +17,14 @@ pub struct Endpoint {
 impl std::fmt::Display for Endpoint {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
         match self.address {
-            IpAddr::V4(v4) => write!(f, "{v4}:{}", self.port),
+            IpAddr::V4(v4) => {
+                let [a, b, c, d] = v4.octets();
+                for (octet, behind) in [(a, "."), (b, "."), (c, "."), (d, ":")] {
+                    write_number(f, u64::from(octet))?;
+                    f.write_str(behind)?;
+                }
+                write_number(f, u64::from(self.port))
+            }
             IpAddr::V6(v6) => write!(f, "[{v6}]:{}", self.port),
         }
     }

@@ -39,7 +39,9 @@ impl Lasting {
 
 impl fmt::Display for Lasting {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "{} {}", Number(*self), self.unit())
+        Number(*self).fmt(f)?;
+        f.write_str(" ")?;
+        f.write_str(self.unit())
     }
 }
 
@@ -52,13 +54,21 @@ impl fmt::Display for Number {
             f.write_char('-')?;
         }
         let scale = 10u64.pow(u32::from(decimals));
-        write!(f, "{}", number / scale)?;
+        write_number(f, number / scale)?;
         if decimals > 0 {
-            let width = usize::from(decimals);
-            write!(f, ".{:0width$}", number % scale)?;
+            // The digits behind a one, so that leading zeros stay.
+            let mut digits = itoa::Buffer::new();
+            let digits = digits.format(scale + number % scale);
+            f.write_str(".")?;
+            f.write_str(&digits[1..])?;
         }
         Ok(())
     }
+}
+
+/// Writes a number without the formatter's padding, of which nothing is wanted here.
+pub(super) fn write_number(f: &mut impl Write, number: u64) -> fmt::Result {
+    f.write_str(itoa::Buffer::new().format(number))
 }
 
 /// A count with commas between thousands: `1,448`.
@@ -67,6 +77,9 @@ pub struct Thousands(pub u64);
 
 impl fmt::Display for Thousands {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        if self.0 < 1_000 {
+            return write_number(f, self.0);
+        }
         let mut scale = 1u64;
         while self.0 / scale >= 1_000 {
             scale *= 1_000;
@@ -86,8 +99,10 @@ pub struct Count<'a>(pub u64, pub &'a str);
 
 impl fmt::Display for Count<'_> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let plural = if self.0 == 1 { "" } else { "s" };
-        write!(f, "{} {}{plural}", Thousands(self.0), self.1)
+        Thousands(self.0).fmt(f)?;
+        f.write_str(" ")?;
+        f.write_str(self.1)?;
+        f.write_str(if self.0 == 1 { "" } else { "s" })
     }
 }
 
@@ -112,6 +127,9 @@ pub struct Escaped<'a>(pub &'a str);
 impl fmt::Display for Escaped<'_> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let mut rest = self.0;
+        if rest.bytes().all(|byte| matches!(byte, b' '..=b'~')) {
+            return f.write_str(rest);
+        }
         while let Some((at, c)) = rest.char_indices().find(|(_, c)| must_escape(*c)) {
             f.write_str(&rest[..at])?;
             write_char_escaped(f, c)?;

@@ -178,7 +178,10 @@ impl Grid {
                 return markdown::rule(columns().map(|column| column.right), out);
             }
         };
-        let heads = columns().map(|column| (paint(column.head, BOLD, color), width(column.head)));
+        let heads = columns().map(|column| {
+            let head = paint(Cow::Borrowed(column.head), BOLD, color);
+            (head, width(column.head))
+        });
         self.line(shown, heads, out)?;
         let rule = match (table, shown.split_last()) {
             (0, Some(((last, _), before))) => {
@@ -188,17 +191,17 @@ impl Grid {
             }
             _ => table,
         };
-        writeln!(out, "{}", paint(&"─".repeat(rule), DIM, color))
+        writeln!(out, "{}", paint("─".repeat(rule).into(), DIM, color))
     }
 
     /// Writes one row of cells, each with the columns it takes, padded to its column's room.
-    fn line(
+    fn line<'a>(
         &self,
         shown: &[(usize, usize)],
-        cells: impl Iterator<Item = (String, usize)>,
+        cells: impl Iterator<Item = (Cow<'a, str>, usize)>,
         out: &mut impl Write,
     ) -> io::Result<()> {
-        let mut line = String::new();
+        let mut line = String::with_capacity(shown.iter().map(|(_, room)| room + 2).sum());
         for (&(column, room), (text, columns)) in shown.iter().zip(cells) {
             let pad = room.saturating_sub(columns);
             let (before, after) = if self.columns[column].right {
@@ -206,21 +209,30 @@ impl Grid {
             } else {
                 (0, pad)
             };
-            line.extend(std::iter::repeat_n(' ', before + 1));
+            spaces(&mut line, before + 1);
             line.push_str(&text);
-            line.extend(std::iter::repeat_n(' ', after + 1));
+            spaces(&mut line, after + 1);
         }
-        writeln!(out, "{}", line.trim_end())
+        line.truncate(line.trim_end().len());
+        line.push('\n');
+        out.write_all(line.as_bytes())
     }
 
     /// A cell's text, cut to its room and coloured, and the columns it takes.
-    fn painted(&self, cell: &Cell, column: usize, room: usize, color: bool) -> (String, usize) {
+    fn painted<'a>(
+        &self,
+        cell: &'a Cell,
+        column: usize,
+        room: usize,
+        color: bool,
+    ) -> (Cow<'a, str>, usize) {
         let bounded = match (self.look, self.columns[column].cut) {
             (Look::Terminal { width: 1.., .. }, Cut::Between(..)) => room,
             _ => usize::MAX,
         };
         let text = cut(&cell.text, bounded);
-        (paint(&text, cell.style, color), width(&text))
+        let columns = width(&text);
+        (paint(text, cell.style, color), columns)
     }
 
     /// Which columns are shown, and how wide.
@@ -326,10 +338,20 @@ fn between(columns: usize) -> usize {
     1 + 2 * columns.saturating_sub(1)
 }
 
-fn paint(text: &str, style: Style, color: bool) -> String {
+fn paint(text: Cow<'_, str>, style: Style, color: bool) -> Cow<'_, str> {
     if color && style != Style::new() && !text.is_empty() {
-        format!("{style}{text}{style:#}")
+        Cow::Owned(format!("{style}{text}{style:#}"))
     } else {
-        text.to_owned()
+        text
+    }
+}
+
+fn spaces(line: &mut String, count: usize) {
+    const SPACES: &str = "                                ";
+    let mut left = count;
+    while left > 0 {
+        let some = left.min(SPACES.len());
+        line.push_str(&SPACES[..some]);
+        left -= some;
     }
 }

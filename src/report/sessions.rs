@@ -169,7 +169,10 @@ fn cells(session: &SessionRecord) -> Vec<Cell> {
     let exchange = &opening.exchange;
     let response = exchange.response.as_deref();
     let request = match &exchange.request {
-        Some(head) => format!("{} {}", Escaped(&head.method), Escaped(&head.target)),
+        Some(head) => {
+            let target = Escaped(&head.target).to_string();
+            Escaped(&head.method).to_string() + " " + &target
+        }
         None => "(not captured)".to_owned(),
     };
     let lasting = |time: Option<Nanos>| -> Cell {
