@@ -25,6 +25,28 @@ pub struct Repeated {
     pub asked: bool,
 }
 
+/// An overlap with other content: bytes of a frame that came before with other values [tcp.segment.overlap.conflict].
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Conflict {
+    /// How many of its bytes differ.
+    pub bytes: u32,
+    /// The frame that carried the first copy, which counts, of the first of them.
+    pub first: FrameNo,
+}
+
+impl Conflict {
+    /// What there is of two, `behind` that of later bytes.
+    pub fn of_both(front: Option<Conflict>, behind: Option<Conflict>) -> Option<Conflict> {
+        let (Some(front), Some(behind)) = (front, behind) else {
+            return front.or(behind);
+        };
+        Some(Conflict {
+            bytes: front.bytes.saturating_add(behind.bytes),
+            first: front.first,
+        })
+    }
+}
+
 /// The TCP facts of one frame. Names in brackets are Wireshark's fields.
 #[derive(Clone, Copy, Debug, PartialEq, Serialize, Deserialize)]
 pub struct TcpFacts {
@@ -67,8 +89,8 @@ pub struct TcpFacts {
     pub repeats: Option<Repeated>,
     /// Where this frame's payload waits behind a hole: the bytes missing there (in the first hole, if there are several). 0 when it does not wait.
     pub hole: u32,
-    /// Bytes of this frame that others, which wait behind a hole, had brought with other values: those count.
-    pub conflicts: u32,
+    /// Where bytes of this frame came before with other values, as far as those are remembered.
+    pub conflict: Option<Conflict>,
     /// Where this frame brought the bytes for which others waited behind a hole: the first of these, and how long it waited.
     pub fills_hole: Option<(FrameNo, Nanos)>,
     /// After this frame: whether bytes from the server wait behind a hole.

@@ -2,8 +2,8 @@
 //!
 //! Segments of one direction come in, and the acknowledgments of the other; [`Delivery`]s go out in stream order: data, gaps, one end.
 //! In-order bytes are handed on as they lie in the frame; only what waits behind a hole is copied, up to the caps of `limits`.
-//! The first copy of a byte wins, whatever comes later. Copies that differ are counted as long as the first waits behind a hole; what
-//! was handed on is not kept to be compared.
+//! The first copy of a byte wins, whatever comes later. Copies that differ from what waits behind a hole are told; what was handed on is
+//! not kept here.
 //!
 //! **Positions.** Sequence numbers are unwrapped to 64 bits around the next expected one, so that a stream may be longer than 4 GiB.
 //!
@@ -18,7 +18,7 @@
 
 use super::sequence::SeqNo;
 use super::waiting::Waiting;
-use crate::model::{At, Delivery, Ending, Flags, FrameNo, Segment, Span};
+use crate::model::{At, Conflict, Delivery, Ending, Flags, FrameNo, Segment, Span};
 
 /// The position of the first sequence number seen: so high that every position before it, half the circle at most, is positive.
 const ORIGIN: u64 = 1 << 32;
@@ -41,8 +41,8 @@ enum Start {
 pub(super) struct Placed {
     /// Where its payload waits: the bytes missing between what was delivered and the first byte that waits.
     pub(super) hole: u32,
-    /// Bytes of it that others behind the hole had brought with other values: those count.
-    pub(super) conflicts: u32,
+    /// Where others behind the hole had brought bytes of it with other values.
+    pub(super) conflict: Option<Conflict>,
     /// Where it brought the bytes for which others waited: the first of these.
     pub(super) filled: Option<At>,
 }
@@ -126,6 +126,11 @@ impl Assembler {
     /// an acknowledgment delivers nothing.
     pub(super) fn is_plain(&self) -> bool {
         self.start != Start::Unknown && self.fin.is_none() && !self.ended && self.waiting.is_empty()
+    }
+
+    /// The number of the next byte to deliver.
+    pub(super) fn next_number(&self) -> SeqNo {
+        self.next_number
     }
 
     /// Whether the next byte has that number.
@@ -249,11 +254,11 @@ impl Assembler {
             self.pump(at, None, deliver);
             return Placed {
                 hole: 0,
-                conflicts: 0,
+                conflict: None,
                 filled: filled.filter(|_| first == Some(end)),
             };
         }
-        let conflicts = self.waiting.keep(begin, payload, end, at);
+        let conflict = self.waiting.keep(begin, payload, end, at);
         self.pump(at, None, deliver);
         let waits = self.next <= begin;
         let missing = self.waiting.first().unwrap_or(self.next) - self.next;
@@ -263,7 +268,7 @@ impl Assembler {
             } else {
                 0
             },
-            conflicts: u32::try_from(conflicts).unwrap_or(u32::MAX),
+            conflict,
             filled: filled.filter(|_| in_order),
         }
     }

@@ -5,14 +5,15 @@
 
 use super::analysis::{Analysed, Analysis, Side, Unacked};
 use super::assembler::{Assembler, Placed};
+use super::delivered::Delivered;
 use super::handshake::{Handshaking, offers};
 use super::remains::Rest;
 use super::roles::Roles;
 use super::sequence::SeqNo;
 use super::teardown::{Closing, Step};
 use crate::model::{
-    At, Delivery, Direction, Ending, Endpoint, Flags, Handshake, Label, Segment, TcpFacts,
-    Teardown, Timestamp,
+    At, Conflict, Delivery, Direction, Ending, Endpoint, Flags, Handshake, Label, Segment,
+    TcpFacts, Teardown, Timestamp,
 };
 
 /// A connection from its first captured frame on.
@@ -23,6 +24,8 @@ pub struct Connection {
     plain: bool,
     headers: Headers,
     assemblers: [Assembler; 2],
+    /// Where the facts are to tell of copies that differ.
+    delivered: Option<Box<[Delivered; 2]>>,
 }
 
 /// A connection whose both directions have ended: frames may still come, bytes will not.
@@ -57,8 +60,9 @@ pub struct Heard {
 
 impl Connection {
     /// A connection that begins with `first`, which is to be given to [`segment`](Connection::segment) next. `port_reused` is `Located`'s.
-    /// `names_frames`: whether facts name the frames that are acknowledged and sent again.
-    pub fn new(first: &Segment<'_>, port_reused: bool, names_frames: bool) -> Connection {
+    /// `shown`: whether its facts will be shown; else they do not name the frames that are acknowledged and sent again, and tell of no
+    /// copy that differs from what was handed up.
+    pub fn new(first: &Segment<'_>, port_reused: bool, shown: bool) -> Connection {
         Connection {
             plain: false,
             headers: Headers {
@@ -69,11 +73,12 @@ impl Connection {
                 first: first.at,
                 last: first.at,
                 analysis: Analysis::NEW,
-                unacked: names_frames.then(Box::default),
+                unacked: shown.then(Box::default),
                 handshake: Handshaking::default(),
                 closing: Closing::default(),
             },
             assemblers: [Assembler::new(), Assembler::new()],
+            delivered: shown.then(Box::default),
         }
     }
 
@@ -95,7 +100,7 @@ impl Connection {
     ) -> Heard {
         let was_settled = self.headers.roles.settled();
         let mut heard = self.headers.hear(segment);
-        heard.placed = self.assemble(heard.side, segment, was_settled, deliver);
+        heard.placed = self.assemble(&heard, segment, was_settled, deliver);
         self.plain = self.headers.are_plain() && self.assemblers.iter().all(Assembler::is_plain);
         heard
     }
@@ -140,7 +145,7 @@ impl Connection {
         let mut facts = self.headers.facts(segment, heard);
         let server = self.headers.roles.client().other();
         facts.hole = heard.placed.hole;
-        facts.conflicts = heard.placed.conflicts;
+        facts.conflict = heard.placed.conflict;
         facts.fills_hole = heard
             .placed
             .filled
@@ -204,7 +209,7 @@ impl Connection {
         self.assemblers.iter().all(Assembler::has_ended)
     }
 
-    /// The connection without what only its bytes need: nobody wants any that still come.
+    /// The connection without what only its bytes need: nobody wants any that still come, and copies are not compared any more.
     #[must_use]
     pub fn into_ended(self) -> Ended {
         let mut headers = self.headers;
@@ -214,23 +219,38 @@ impl Connection {
         Ended(headers)
     }
 
-    /// Memory on the heap, in bytes, roughly: what waits behind holes and what is not acknowledged yet.
+    /// Memory on the heap, in bytes, roughly: what waits behind holes, what is not acknowledged yet, and what copies are compared with.
     pub fn memory(&self) -> usize {
         let waiting = self.assemblers.iter().map(|a| a.waiting().memory());
         let unacked = self.headers.unacked.iter().flat_map(|lists| &**lists);
         let unacked = unacked.map(Unacked::memory);
-        waiting.chain(unacked).sum()
+        let delivered = self.delivered.iter().flat_map(|kept| &**kept);
+        let delivered = delivered.map(Delivered::memory);
+        waiting.chain(unacked).chain(delivered).sum()
+    }
+
+    /// Bytes that are kept to be compared with copies.
+    pub fn kept(&self) -> usize {
+        let kept = self.delivered.iter().flat_map(|kept| &**kept);
+        kept.map(Delivered::held).sum()
+    }
+
+    /// Forgets what copies are compared with.
+    pub fn forget_delivered(&mut self) {
+        for kept in self.delivered.iter_mut().flat_map(|kept| &mut **kept) {
+            kept.forget();
+        }
     }
 
     /// Gives the segment to the assemblers. ACKs come first: they speak of what was sent before.
     fn assemble(
         &mut self,
-        side: Side,
+        heard: &Heard,
         segment: &Segment<'_>,
         was_settled: bool,
         deliver: &mut dyn FnMut(Direction, Delivery<'_>),
     ) -> Placed {
-        let at = segment.at;
+        let (at, side) = (segment.at, heard.side);
         if segment.flags.has(Flags::RST) {
             // RFC 9293 §3.10.7: all queues are flushed. Its payload, if any, explains the reset (RFC 9293 §3.5.3): no data.
             let sent = self.headers.direction(side);
@@ -240,19 +260,46 @@ impl Connection {
         let settled = self.headers.roles.settled();
         let ours = self.headers.direction(side);
         let theirs = ours.reverse();
+        let (mut kept, mut peer_kept) = match (self.delivered.as_deref_mut(), side) {
+            (Some([a, b]), Side::A) => (Some(a), Some(b)),
+            (Some([a, b]), Side::B) => (Some(b), Some(a)),
+            (None, _) => (None, None),
+        };
         if segment.flags.has(Flags::ACK) {
             let peer = &mut self.assemblers[side.other().index()];
             let due = peer.acknowledged(SeqNo(segment.acknowledgment));
             // Nothing is handed up in a direction that may yet turn round: only a FIN can wait for that.
             if settled && (due || !was_settled) {
-                peer.flush(at, &mut |delivery| deliver(theirs, delivery));
+                peer.flush(at, &mut |delivery| {
+                    if let Some(kept) = &mut peer_kept {
+                        kept.take(&delivery, None);
+                    }
+                    deliver(theirs, delivery);
+                });
             }
         }
         let own = &mut self.assemblers[side.index()];
-        let placed = own.segment(segment, &mut |delivery| deliver(ours, delivery));
+        // RFC 9293 §3.8.4: the byte of a keep-alive is garbage. That of a window probe may be refused, and then come otherwise.
+        let probe = heard
+            .said
+            .labels
+            .has_any(&[Label::KeepAlive, Label::ZeroWindowProbe])
+            .then_some(at.frame);
+        let number = SeqNo(segment.sequence).plus(u32::from(segment.flags.has(Flags::SYN)));
+        let conflict = kept
+            .as_ref()
+            .and_then(|kept| kept.compare(own.next_number(), number, segment.payload));
+        let mut hand_on = |delivery: Delivery<'_>| {
+            if let Some(kept) = &mut kept {
+                kept.take(&delivery, probe);
+            }
+            deliver(ours, delivery);
+        };
+        let mut placed = own.segment(segment, &mut hand_on);
         if settled && (segment.flags.has(Flags::FIN) || !was_settled) {
-            own.flush(at, &mut |delivery| deliver(ours, delivery));
+            own.flush(at, &mut hand_on);
         }
+        placed.conflict = Conflict::of_both(conflict, placed.conflict).filter(|_| probe.is_none());
         placed
     }
 }

@@ -91,7 +91,7 @@ pub(crate) fn full_frame() -> FrameRecord {
             teardown: None,
             repeats: None,
             hole: 0,
-            conflicts: 0,
+            conflict: None,
             fills_hole: None,
             waiting: false,
             closed: 0,

@@ -93,7 +93,7 @@ impl Analysed {
             teardown: None,
             repeats: self.repeats,
             hole: 0,
-            conflicts: 0,
+            conflict: None,
             fills_hole: None,
             waiting: false,
             closed: 0,

@@ -216,7 +216,8 @@ fn rail(before: bool, events: bool, after: bool) -> Rail {
     }
 }
 
-/// Whether the row is one that folding never takes: handshake, head, end, teardown, what fills a hole, and troubles above TCP.
+/// Whether the row is one that folding never takes: handshake, head, end, teardown, what fills a hole, what overlaps with other content,
+/// and troubles above TCP.
 fn must_keep(tcp: &TcpFacts, said: &[Said]) -> bool {
     const KEPT: LabelSet = LabelSet::of(&[
         Label::Syn,
@@ -229,6 +230,7 @@ fn must_keep(tcp: &TcpFacts, said: &[Said]) -> bool {
     ]);
     tcp.labels.intersects(KEPT)
         || tcp.fills_hole.is_some()
+        || tcp.conflict.is_some()
         || said.iter().any(|said| match said.fact {
             Fact::RequestBegins
             | Fact::Request(_)

@@ -2,7 +2,9 @@
 
 use super::Say;
 use crate::model::text::{Count, Lasting, Thousands};
-use crate::model::{Annotation, Direction, Flags, Label, Nanos, Role, SynOptions, TcpFacts};
+use crate::model::{
+    Annotation, Conflict, Direction, Flags, Label, Nanos, Role, SynOptions, TcpFacts,
+};
 
 /// What the words depend on beside the frame's own facts.
 pub(super) struct Context {
@@ -149,15 +151,13 @@ fn tell_sequence(words: &mut Annotation, tcp: &TcpFacts, tells_events: bool) {
         words.joined(Role::Warning, kind, ", ");
         words.push(Role::Warning, "previous segment not captured");
     }
-    if tcp.conflicts > 0 {
+    if let Some(Conflict { bytes, first }) = tcp.conflict {
         words.next();
-        let (bytes, verb) = match tcp.conflicts {
-            1 => ("1 byte".to_owned(), "differs"),
-            more => (Thousands(more.into()).to_string() + " bytes", "differ"),
-        };
+        let verb = if bytes == 1 { "differs" } else { "differ" };
+        let bytes = Count(bytes.into(), "byte");
         words.say(
             Role::Warning,
-            format_args!("{bytes} {verb} from what came first, which counts"),
+            format_args!("conflicts with No. {first}: {bytes} {verb}, the first copy counts"),
         );
     }
 }
