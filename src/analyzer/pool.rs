@@ -88,25 +88,25 @@ impl Pool {
         }
     }
 
-    /// Waits for the oldest batch and appends the items that it made final, those of each worker in order. False if none is under way.
-    pub(super) fn collect(&mut self, into: &mut Vec<Item>) -> bool {
+    /// Waits for the oldest batch and appends the items that it made final, those of each worker in order. Gives the bytes that are kept
+    /// after it to compare copies with; `None` if no batch is under way.
+    pub(super) fn collect(&mut self, into: &mut Vec<Item>) -> Option<usize> {
         match self {
-            Pool::Here { done, .. } => match done.take() {
-                Some(mut items) => {
-                    into.append(&mut items);
-                    true
-                }
-                None => false,
-            },
-            Pool::Threads { under_way: 0, .. } => false,
+            Pool::Here { worker, done } => {
+                into.append(&mut done.take()?);
+                Some(worker.kept())
+            }
+            Pool::Threads { under_way: 0, .. } => None,
             Pool::Threads { threads, under_way } => {
                 *under_way -= 1;
+                let mut kept = 0;
                 for thread in threads {
                     let (part, mut items) = thread.receive();
                     into.append(&mut items);
+                    kept += part.kept;
                     thread.spare.push(part);
                 }
-                true
+                Some(kept)
             }
         }
     }

@@ -99,6 +99,8 @@ pub(super) struct Worker {
     slots: Slots,
     /// When closed connections are over.
     closing: BinaryHeap<Reverse<(Timestamp, u32)>>,
+    /// Bytes that the connections keep to compare copies with.
+    kept: usize,
     /// Kept to be used again.
     said: Vec<Said>,
 }
@@ -113,13 +115,22 @@ impl Worker {
             show_secrets: options.show_secrets,
             slots: Slots::default(),
             closing: BinaryHeap::new(),
+            kept: 0,
             said: Vec::new(),
         }
+    }
+
+    /// Bytes that its connections keep to compare copies with.
+    pub(super) fn kept(&self) -> usize {
+        self.kept
     }
 
     /// Works off its part of a batch. What became final is appended to `items`, in order.
     pub(super) fn batch(&mut self, common: &Common, part: &mut Part, items: &mut Vec<Item>) {
         let clock = &common.clock;
+        if common.forgets {
+            self.forget_delivered();
+        }
         for &(connection, frame) in &part.given_up {
             self.end(connection, Ending::Expired, frame, items);
             self.forget(connection);
@@ -146,6 +157,7 @@ impl Worker {
                 self.end(connection, Ending::Expired, frame, items);
             }
         }
+        part.kept = self.kept;
         sort(items);
     }
 
@@ -219,7 +231,7 @@ impl Worker {
         let slot = self.slots.get_or_insert_with(place, || {
             Slot::Live(Box::new(Live {
                 connection,
-                tcp: Connection::new(segment, port_reused, self.detail == Detail::Frames),
+                tcp: Connection::new(segment, port_reused, wanted != Shown::None),
                 stack: Stack::new(self.detail),
                 rows: Rows::new(wanted, show_secrets),
                 over_at: None,
@@ -252,9 +264,11 @@ impl Worker {
                     }
                     return;
                 }
+                let kept = tcp.kept();
                 let heard = tcp.hear(segment, &mut |direction, delivery| {
                     stack.deliver(direction, delivery, said);
                 });
+                self.kept = self.kept - kept + tcp.kept();
                 let facts = tcp.facts(segment, &heard);
                 let ends = live_ends(connection, tcp);
                 rows.frame(
@@ -275,6 +289,7 @@ impl Worker {
                     items.extend(refused(connection, tcp));
                 }
                 if over_at.is_some() && tcp.has_ended() {
+                    self.kept -= tcp.kept();
                     self.slots.replace(place, |slot| Left::Slot(slot.close()));
                     items.push(Item {
                         frame,
@@ -341,6 +356,16 @@ impl Worker {
             .replace(self.place(connection), |_| Left::Nothing);
     }
 
+    /// Nothing that was delivered so far will be compared with copies.
+    fn forget_delivered(&mut self) {
+        for place in 0..self.slots.places() {
+            if let Some(Slot::Live(live)) = self.slots.get_mut(place) {
+                live.tcp.forget_delivered();
+            }
+        }
+        self.kept = 0;
+    }
+
     /// Where a connection of this worker stands.
     fn place(&self, connection: u32) -> usize {
         self.shares.of(connection).1 as usize
@@ -374,6 +399,7 @@ impl Worker {
             said,
             detail,
             connections,
+            kept,
             ..
         } = self;
         slots.replace(place, |mut slot| {
@@ -381,6 +407,7 @@ impl Worker {
                 let Live {
                     tcp, stack, rows, ..
                 } = &mut **live;
+                *kept -= tcp.kept();
                 let (ends, last) = (live_ends(connection, tcp), tcp.last());
                 tcp.finish(last, ending, &mut |direction, delivery| {
                     // What waits behind a hole at the end is not handed up: it would add labels to rows that have left.

@@ -40,6 +40,8 @@ struct Headers {
     roles: Roles,
     port_reused: bool,
     frames: u64,
+    /// Those that brought other bytes than came first.
+    conflicts: u64,
     first: At,
     last: At,
     analysis: Analysis,
@@ -70,6 +72,7 @@ impl Connection {
                 roles: Roles::of_ports(first.source, first.destination),
                 port_reused,
                 frames: 0,
+                conflicts: 0,
                 first: first.at,
                 last: first.at,
                 analysis: Analysis::NEW,
@@ -101,6 +104,7 @@ impl Connection {
         let was_settled = self.headers.roles.settled();
         let mut heard = self.headers.hear(segment);
         heard.placed = self.assemble(&heard, segment, was_settled, deliver);
+        self.headers.conflicts += u64::from(heard.placed.conflict.is_some());
         self.plain = self.headers.are_plain() && self.assemblers.iter().all(Assembler::is_plain);
         heard
     }
@@ -324,6 +328,11 @@ impl Ended {
     /// Frames so far.
     pub fn frames(&self) -> u64 {
         self.0.frames
+    }
+
+    /// Frames that brought other bytes than came first.
+    pub fn conflicts(&self) -> u64 {
+        self.0.conflicts
     }
 
     /// The first frame.

@@ -3,7 +3,7 @@
 
 use smallvec::smallvec;
 use ssetrace::model::{
-    Annotation, At, ConnectionRecord, Counts, Direction, End, EndKind, Endpoint, Event,
+    Annotation, At, Conflict, ConnectionRecord, Counts, Direction, End, EndKind, Endpoint, Event,
     EventRecord, Exchange, Finding, Flags, FrameNo, FrameRecord, Framing, Gaps, Handshake, Label,
     LabelSet, Missing, OtherStream, Phase, Protocol, Rail, Reconnect, Record, RequestHead,
     ResponseHead, Resumed, Role, SessionOpening, SessionRecord, Severity, Span, Summary, TcpFacts,
@@ -91,7 +91,10 @@ pub(crate) fn full_frame() -> FrameRecord {
             teardown: None,
             repeats: None,
             hole: 0,
-            conflict: None,
+            conflict: Some(Conflict {
+                bytes: 3,
+                first: FrameNo(21),
+            }),
             fills_hole: None,
             waiting: false,
             closed: 0,
@@ -120,6 +123,7 @@ pub(crate) fn bare_frame() -> FrameRecord {
             acknowledgment: None,
             acknowledges: None,
             rtt: None,
+            conflict: None,
             labels: LabelSet::EMPTY,
             ..full.tcp
         },
@@ -290,6 +294,7 @@ pub(crate) fn connection() -> ConnectionRecord {
         client: endpoint("[::1]:60910"),
         server: endpoint("[::1]:8080"),
         frames: 26,
+        conflicts: 1,
         span: (at(9), at(270)),
         handshake: Handshake {
             syn: Some(FrameNo(9)),

@@ -308,6 +308,7 @@ impl Script {
             client: self.client,
             server: self.server,
             frames: self.rows.len() as u64,
+            conflicts: 0,
             span: (
                 self.rows.first().unwrap().tcp.at,
                 self.rows.last().unwrap().tcp.at,

@@ -25,6 +25,10 @@ pub(crate) fn frame(fields: &mut impl Fields, frame: &FrameRecord, first: Timest
     fields.number("window", u64::from(tcp.window));
     fields.number("acknowledges", tcp.acknowledges.map(|frame| frame.0));
     fields.seconds("rtt", tcp.rtt);
+    fields.object("conflict", tcp.conflict.as_ref(), |fields, conflict| {
+        fields.number("bytes", conflict.map(|conflict| u64::from(conflict.bytes)));
+        fields.number("frame", conflict.map(|conflict| conflict.first.0));
+    });
     fields.words("labels", frame.labels.iter().map(|label| label.name()));
     fields.number("session", frame.session.map(u64::from));
     fields.numbers("sessions", frame.sessions.iter().map(|&n| u64::from(n)));
@@ -118,6 +122,7 @@ pub(crate) fn connection(fields: &mut Json<'_>, connection: &ConnectionRecord) {
     fields.endpoint("client", connection.client);
     fields.endpoint("server", connection.server);
     fields.number("frames", connection.frames);
+    fields.number("conflicts", connection.conflicts);
     fields.object(
         "handshake",
         Some(&connection.handshake),
