@@ -531,6 +531,7 @@ fn a_timeline_in_markdown_has_a_row_for_each_frame_and_pause() {
 - 2 events in 6 chunks · 1 comment · head 9.5 ms after the request · first event 9.6 ms · longest silence 1.01 s
 - 27 bytes not captured: between No. 14 and No. 17
 - ended by the terminating chunk after 2.02 s · 3 bytes of an unfinished event are lost
+- 1 frame conflicts with what came first
 - another stream: application/x-ndjson · No. 50 · 4 pieces
 - note stop-204: the client was told 204 (No. 60): no more reconnects
 
