@@ -283,7 +283,7 @@ fn of_bytes_that_overlap_with_other_content_the_first_count_and_the_row_says_so(
     let row = analysed.rows()[before + 1];
     let words = &row.annotation.text;
     assert!(
-        words.contains("conflicts with No. 6: 3 bytes differ, the first copy counts"),
+        words.contains("conflicts with No. 7: 3 bytes differ, the first copy counts"),
         "{words}"
     );
 }

@@ -268,7 +268,6 @@ impl Worker {
                 let heard = tcp.hear(segment, &mut |direction, delivery| {
                     stack.deliver(direction, delivery, said);
                 });
-                self.kept = self.kept - kept + tcp.kept();
                 let facts = tcp.facts(segment, &heard);
                 let ends = live_ends(connection, tcp);
                 rows.frame(
@@ -279,6 +278,9 @@ impl Worker {
                     stack.open_response(),
                     &mut |entry| items.push(item(frame, ends, facts.at, entry)),
                 );
+                // The rows of other answers, and of what is not read, are dropped.
+                tcp.compare_answers(rows.may_be_shown(stack.is_opaque()));
+                self.kept = self.kept - kept + tcp.kept();
                 if over_at.is_none()
                     && let Some(closed) = tcp.closed_at()
                 {

@@ -90,6 +90,11 @@ impl Stack {
         }
     }
 
+    /// Whether its bytes are not read: it speaks something else.
+    pub fn is_opaque(&self) -> bool {
+        matches!(self.layer, Layer::Opaque(_))
+    }
+
     /// The streams of other forms so far.
     pub fn other_streams(&self) -> &[OtherStream] {
         &self.ledger.other_streams

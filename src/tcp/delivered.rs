@@ -15,6 +15,8 @@ use std::collections::VecDeque;
 /// runs that are known, in the same order.
 #[derive(Clone, Debug, Default)]
 pub(super) struct Delivered {
+    /// Whether nobody would see that a copy differs: nothing is kept.
+    idle: bool,
     bytes: VecDeque<u8>,
     runs: VecDeque<Run>,
 }
@@ -32,6 +34,7 @@ impl Delivered {
     /// Takes the next delivery. What `probe` brought is not held against a copy: a receiver may refuse it.
     pub(super) fn take(&mut self, delivery: &Delivery<'_>, probe: Option<FrameNo>) {
         match *delivery {
+            _ if self.idle => {}
             Delivery::Data { bytes, span } if probe == Some(span.first.frame) => {
                 self.skip(bytes.len() as u64);
             }
@@ -70,9 +73,17 @@ impl Delivered {
         });
     }
 
+    /// Whether copies are compared with what is delivered from now on. Where not, all bytes are forgotten.
+    pub(super) fn compares(&mut self, compares: bool) {
+        if self.idle == compares {
+            self.forget();
+            self.idle = !compares;
+        }
+    }
+
     /// Forgets all bytes.
     pub(super) fn forget(&mut self) {
-        *self = Delivered::default();
+        (self.bytes, self.runs) = Default::default();
     }
 
     /// Compares `copy`, which begins at `number`, with what is known of the same bytes; `next` is the next expected one.

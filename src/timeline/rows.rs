@@ -125,6 +125,19 @@ impl Rows {
         self.streamed
     }
 
+    /// Whether a row that comes next may be shown, as far as is known; that of a request that begins with it always may. `opaque`: whether
+    /// the connection's bytes are not read.
+    pub fn may_be_shown(&self, opaque: bool) -> bool {
+        match self.shown {
+            Shown::None => false,
+            Shown::All => true,
+            Shown::Sse => {
+                let waits = self.unanswered.is_some() || self.head_began.is_some();
+                self.streamed || !opaque && (waits || !self.asked)
+            }
+        }
+    }
+
     /// Takes one frame: `said` is drained. `pending`: after this frame, bytes of an unfinished event are there or bytes
     /// from the server wait behind a hole. `responding`: a response is open after it. Final entries go to `out`.
     pub fn frame(
