@@ -70,6 +70,9 @@ pub struct TcpFacts {
     pub window_before: Option<u32>,
     /// The frame that this ACK newly acknowledges [tcp.analysis.acks_frame].
     pub acknowledges: Option<FrameNo>,
+    /// Whether it acknowledges bytes that the capture does not have. Wireshark's label for it says so too where a retransmission brought
+    /// them together with older ones.
+    pub acks_unseen: bool,
     /// The time since that frame [tcp.analysis.ack_rtt].
     pub rtt: Option<Nanos>,
     /// On the handshake's third frame: the time since the SYN [tcp.analysis.initial_rtt].

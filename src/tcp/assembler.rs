@@ -147,6 +147,12 @@ impl Assembler {
         self.cut_until = self.next;
     }
 
+    /// Whether bytes before `number` were not captured, as far as is known by now.
+    pub(super) fn lacks(&self, number: SeqNo) -> bool {
+        let bytes = self.position(number).min(self.fin.unwrap_or(u64::MAX));
+        self.start == Start::Unknown || bytes > self.next
+    }
+
     /// Hears that the receiver acknowledged everything before `number`. Tells whether a flush may deliver something now.
     pub(super) fn acknowledged(&mut self, number: SeqNo) -> bool {
         if self.start == Start::Unknown {

@@ -58,6 +58,8 @@ pub struct Heard {
     said: Analysed,
     step: Step,
     placed: Placed,
+    /// Whether it acknowledges bytes that were not captured, as far as the bytes tell.
+    acks_unseen: bool,
 }
 
 impl Connection {
@@ -103,6 +105,8 @@ impl Connection {
     ) -> Heard {
         let was_settled = self.headers.roles.settled();
         let mut heard = self.headers.hear(segment);
+        let peer = &self.assemblers[heard.side.other().index()];
+        heard.acks_unseen = peer.lacks(SeqNo(segment.acknowledgment));
         heard.placed = self.assemble(&heard, segment, was_settled, deliver);
         self.headers.conflicts += u64::from(heard.placed.conflict.is_some());
         self.plain = self.headers.are_plain() && self.assemblers.iter().all(Assembler::is_plain);
@@ -148,6 +152,7 @@ impl Connection {
     pub fn facts(&self, segment: &Segment<'_>, heard: &Heard) -> TcpFacts {
         let mut facts = self.headers.facts(segment, heard);
         let server = self.headers.roles.client().other();
+        facts.acks_unseen &= heard.acks_unseen;
         facts.hole = heard.placed.hole;
         facts.conflict = heard.placed.conflict;
         facts.fills_hole = heard
@@ -405,6 +410,7 @@ impl Headers {
             said,
             step,
             placed: Placed::default(),
+            acks_unseen: true,
         }
     }
 

@@ -82,6 +82,7 @@ pub(crate) fn full_frame() -> FrameRecord {
             window: 408_256,
             window_before: Some(408_256),
             acknowledges: Some(FrameNo(17)),
+            acks_unseen: false,
             rtt: Some(9_000),
             initial_rtt: None,
             labels,

@@ -82,6 +82,7 @@ pub fn row(
             window: 65_535,
             window_before: Some(65_535),
             acknowledges: None,
+            acks_unseen: false,
             rtt: None,
             initial_rtt: None,
             labels,

@@ -80,6 +80,7 @@ impl Analysed {
             window: self.window,
             window_before: self.window_before,
             acknowledges: self.acknowledges.map(|(frame, _)| frame),
+            acks_unseen: labels.has(Label::AckedUnseenSegment),
             // As in Wireshark, no time at all is not shown.
             rtt: self
                 .acknowledges

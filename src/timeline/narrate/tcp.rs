@@ -194,7 +194,7 @@ fn tell_windows(words: &mut Annotation, tcp: &TcpFacts) {
 
 fn tell_acknowledgment(words: &mut Annotation, tcp: &TcpFacts, closed_for: Option<Nanos>) {
     let has = |label| tcp.labels.has(label);
-    if has(Label::AckedUnseenSegment) {
+    if tcp.acks_unseen {
         words.next();
         words.push(Role::Warning, "acknowledges bytes that were not captured");
     }
@@ -233,7 +233,7 @@ fn tell_acknowledgment(words: &mut Annotation, tcp: &TcpFacts, closed_for: Optio
             );
         }
     }
-    if has(Label::Ack) && !has(Label::AckedUnseenSegment) && !has(Label::Fin) {
+    if has(Label::Ack) && !tcp.acks_unseen && !has(Label::Fin) {
         words.next();
         match (tcp.acknowledges, tcp.acknowledgment) {
             (Some(frame), _) => words.say(Role::Dim, format_args!("acknowledges No. {frame}")),
