@@ -412,9 +412,13 @@ impl Worker {
                 *kept -= tcp.kept();
                 let (ends, last) = (live_ends(connection, tcp), tcp.last());
                 tcp.finish(last, ending, &mut |direction, delivery| {
-                    // What waits behind a hole at the end is not handed up: it would add labels to rows that have left.
-                    if let Delivery::End { .. } = delivery {
-                        stack.deliver(direction, delivery, said);
+                    match delivery {
+                        // What waits behind a hole at the end is not handed up: it would add labels to rows that have left.
+                        Delivery::Data { .. } => {}
+                        Delivery::Gap { bytes, between, .. } => {
+                            stack.misses(direction, bytes, between);
+                        }
+                        Delivery::End { .. } => stack.deliver(direction, delivery, said),
                     }
                 });
                 rows.finish(said, &mut |entry| {

@@ -2,7 +2,7 @@
 
 use super::http::{Connection, Next};
 use super::{Ledger, probe, sse::Session};
-use crate::model::{At, Delivery, Detail, Direction, OtherStream, Protocol, Said};
+use crate::model::{At, Delivery, Detail, Direction, FrameNo, OtherStream, Protocol, Said};
 
 /// The layers above one TCP connection.
 pub struct Stack {
@@ -72,6 +72,13 @@ impl Stack {
                     self.deliver(direction, Delivery::Data { bytes, span }, said);
                 }
             }
+        }
+    }
+
+    /// Hears at the end that bytes of one direction are missing (0 if nobody knows how many), and what lies behind them will not be read.
+    pub fn misses(&mut self, direction: Direction, bytes: u64, between: (FrameNo, FrameNo)) {
+        if let (Layer::Http(http), Direction::ToClient) = (&mut self.layer, direction) {
+            http.misses_answer(bytes, between);
         }
     }
 

@@ -90,11 +90,12 @@ pub struct TcpFacts {
     pub teardown: Option<u8>,
     /// Where this one is a retransmission: what it sends again, if that was captured.
     pub repeats: Option<Repeated>,
-    /// Where this frame's payload waits behind a hole: the bytes missing there (in the first hole, if there are several). 0 when it does not wait.
+    /// Where this frame's payload or its FIN waits behind a hole: the bytes missing there (in the first hole, if there are several). 0 when
+    /// it does not wait.
     pub hole: u32,
     /// Where bytes of this frame came before with other values, as far as those are remembered.
     pub conflict: Option<Conflict>,
-    /// Where this frame brought the bytes for which others waited behind a hole: the first of these, and how long it waited.
+    /// Where this frame brought the bytes for which others, or a FIN, waited behind a hole: the first of these, and how long it waited.
     pub fills_hole: Option<(FrameNo, Nanos)>,
     /// After this frame: whether bytes from the server wait behind a hole.
     pub waiting: bool,

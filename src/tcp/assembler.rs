@@ -65,7 +65,7 @@ pub(super) struct Assembler {
     cut_in: FrameNo,
     /// The FIN's position, and its frame: nothing is delivered at or behind it.
     fin: Option<u64>,
-    fin_in: FrameNo,
+    fin_in: At,
     ended: bool,
     /// The frame that carried the last byte that was delivered, or on which a gap was declared since.
     last: At,
@@ -83,7 +83,7 @@ impl Assembler {
             cut_until: 0,
             cut_in: FrameNo(0),
             fin: None,
-            fin_in: FrameNo(0),
+            fin_in: At::default(),
             ended: false,
             last: At::default(),
             waiting: Waiting::default(),
@@ -114,7 +114,7 @@ impl Assembler {
         self.find_start(number, syn, segment);
         let position = self.position(number);
         if segment.flags.has(Flags::FIN) {
-            self.finish_at(position + u64::from(segment.length), segment.at.frame);
+            self.finish_at(position + u64::from(segment.length), segment.at);
         }
         if segment.length == 0 {
             return Placed::default();
@@ -174,6 +174,15 @@ impl Assembler {
         self.pump(at, None, deliver);
     }
 
+    /// Where a FIN of `frame` waits: the bytes missing between what was delivered and the first byte, or the FIN, behind it.
+    pub(super) fn hole_before_fin(&self, frame: FrameNo) -> u32 {
+        let fin = self
+            .fin
+            .filter(|_| self.fin_in.frame == frame && !self.ended);
+        let missing = fin.map_or(0, |fin| self.waiting.first().unwrap_or(fin) - self.next);
+        u32::try_from(missing).unwrap_or(u32::MAX)
+    }
+
     /// Whether nothing more is handed up.
     pub(super) fn has_ended(&self) -> bool {
         self.ended
@@ -222,9 +231,9 @@ impl Assembler {
     }
 
     /// Hears of a FIN at `fin`. Of two that disagree the lower one counts, so that the end comes.
-    fn finish_at(&mut self, fin: u64, frame: FrameNo) {
+    fn finish_at(&mut self, fin: u64, at: At) {
         if fin >= self.next && self.fin.is_none_or(|known| fin < known) {
-            (self.fin, self.fin_in) = (Some(fin), frame);
+            (self.fin, self.fin_in) = (Some(fin), at);
             self.waiting.cut(fin);
         }
     }
@@ -250,6 +259,9 @@ impl Assembler {
         let first = self.waiting.first();
         let filled = self.waiting.first_carrier();
         if in_order && first.is_none_or(|first| end <= first) {
+            let fin = self.fin.filter(|_| self.fin_in.frame != at.frame);
+            let behind = first.or(fin);
+            let filled = filled.or(fin.map(|_| self.fin_in));
             if !payload.is_empty() {
                 self.hand_on(payload, Span::of(at), deliver);
             }
@@ -261,7 +273,7 @@ impl Assembler {
             return Placed {
                 hole: 0,
                 conflict: None,
-                filled: filled.filter(|_| first == Some(end)),
+                filled: filled.filter(|_| behind == Some(end)),
             };
         }
         let conflict = self.waiting.keep(begin, payload, end, at);
@@ -304,10 +316,13 @@ impl Assembler {
                 && (fin == self.next || self.acked > fin)
             {
                 if fin > self.next {
-                    self.gap(fin, (self.last.frame, self.fin_in), at, deliver);
+                    self.gap(fin, (self.last.frame, self.fin_in.frame), at, deliver);
                 }
                 self.end(at, Ending::Fin, deliver);
             } else if let Some(ending) = ending {
+                if self.acked > self.next {
+                    self.gap_of_unknown_size((self.last.frame, at.frame), at, deliver);
+                }
                 self.end(at, ending, deliver);
             } else {
                 return;
@@ -356,6 +371,25 @@ impl Assembler {
         self.last = at;
         deliver(Delivery::Gap {
             bytes,
+            span,
+            between,
+        });
+    }
+
+    /// What was acknowledged and never captured is missing; how many of it are bytes nobody knows, since a FIN counts as one.
+    fn gap_of_unknown_size(
+        &mut self,
+        between: (FrameNo, FrameNo),
+        at: At,
+        deliver: &mut dyn FnMut(Delivery<'_>),
+    ) {
+        let span = Span {
+            first: self.last,
+            there: at,
+        };
+        self.advance(self.acked - self.next);
+        deliver(Delivery::Gap {
+            bytes: 0,
             span,
             between,
         });

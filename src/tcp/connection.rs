@@ -315,6 +315,7 @@ impl Connection {
         if settled && (segment.flags.has(Flags::FIN) || !was_settled) {
             own.flush(at, &mut hand_on);
         }
+        placed.hole = placed.hole.max(own.hole_before_fin(at.frame));
         placed.conflict = Conflict::of_both(conflict, placed.conflict).filter(|_| probe.is_none());
         placed
     }

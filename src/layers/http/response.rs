@@ -169,6 +169,13 @@ impl Responses {
         }
     }
 
+    /// Bytes are missing at the end, of which nothing follows any more.
+    pub(super) fn misses(&mut self, bytes: u64, between: (FrameNo, FrameNo)) {
+        if let State::Body(open) = &mut self.state {
+            open.content.missing(bytes, between);
+        }
+    }
+
     /// The client has closed its side. Before the response it says no more than that there are no more requests.
     pub(super) fn client_ends(&mut self) {
         self.client_left |= self.is_open();

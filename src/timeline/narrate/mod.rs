@@ -101,7 +101,7 @@ impl Narrator {
         let context = tcp::Context {
             syn_waits: self.syn_waits,
             window_closed_for: self.window_closed_for(tcp),
-            tells_events: said.iter().any(|said| matches!(said.fact, Fact::Event(_))),
+            event_since: events::since(said),
         };
         tcp::tell(words, tcp, &context);
         let end = http::last_end(said);

@@ -3,7 +3,7 @@
 use super::Say;
 use crate::model::text::{Count, Lasting, Thousands};
 use crate::model::{
-    Annotation, Conflict, Direction, Flags, Label, Nanos, Role, SynOptions, TcpFacts,
+    Annotation, Conflict, Direction, Flags, FrameNo, Label, Nanos, Role, SynOptions, TcpFacts,
 };
 
 /// What the words depend on beside the frame's own facts.
@@ -12,8 +12,8 @@ pub(super) struct Context {
     pub(super) syn_waits: bool,
     /// The frame opens its sender's window, which was closed for so long.
     pub(super) window_closed_for: Option<Nanos>,
-    /// An event's words follow, with the frames and the time that it took.
-    pub(super) tells_events: bool,
+    /// The first frame that an event's words, which follow, name with the time since it.
+    pub(super) event_since: Option<FrameNo>,
 }
 
 /// Adds TCP's words, troubles first.
@@ -21,7 +21,7 @@ pub(super) fn tell(words: &mut Annotation, tcp: &TcpFacts, context: &Context) {
     if tcp.labels.has(Label::PortReused) {
         words.push(Role::Warning, "port reused: a new connection");
     }
-    tell_sequence(words, tcp, context.tells_events);
+    tell_sequence(words, tcp, context.event_since);
     tell_windows(words, tcp);
     tell_handshake(words, tcp);
     tell_acknowledgment(words, tcp, context.window_closed_for);
@@ -89,7 +89,7 @@ fn tell_offer(words: &mut Annotation, offer: SynOptions) {
 }
 
 /// Retransmissions, what is out of order, and holes.
-fn tell_sequence(words: &mut Annotation, tcp: &TcpFacts, tells_events: bool) {
+fn tell_sequence(words: &mut Annotation, tcp: &TcpFacts, event_since: Option<FrameNo>) {
     let has = |label| tcp.labels.has(label);
     let role = if tcp.fills_hole.is_some() || tcp.hole > 0 {
         Role::Warning
@@ -138,8 +138,8 @@ fn tell_sequence(words: &mut Annotation, tcp: &TcpFacts, tells_events: bool) {
                 "fills the hole"
             },
         );
-        // Where an event is complete, its parenthesis says so.
-        if !tells_events {
+        // The parenthesis of an event that waited says so.
+        if event_since != Some(first) {
             let waited = Lasting(waited);
             words.say(role, format_args!(", No. {first} waited {waited}"));
         }
