@@ -295,3 +295,15 @@ fn an_ack_of_what_a_retransmission_brought_with_older_bytes_is_labelled_but_ackn
     talk.client().acking(9).send();
     assert!(talk.last().acks_unseen, "nobody has seen these");
 }
+
+#[test]
+fn what_was_asked_for_before_it_was_sent_was_not_lost() {
+    // A capture on two interfaces has every frame twice, the ACKs too.
+    let mut talk = Talk::open();
+    talk.client().send();
+    talk.server().data("one").send();
+    talk.server().at(1).data("one").send();
+    assert_eq!(talk.labels(4), ["duplicate-ack"]);
+    let repeats = talk.last().repeats.unwrap();
+    assert_eq!((repeats.frame, repeats.asked), (FrameNo(5), false));
+}

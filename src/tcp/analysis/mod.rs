@@ -280,7 +280,9 @@ impl Analysis {
                     .map(|first| Repeated {
                         frame: first.frame,
                         after: header.at.time.since(first.time),
-                        asked: position::asks_for(&peer, header.seq, behind),
+                        // What asked before they were sent did not ask for them.
+                        asked: peer.last_time > first.time
+                            && position::asks_for(&peer, header.seq, behind),
                     });
             }
             if header.length > 0 || header.has(NUMBERED) {
