@@ -95,6 +95,8 @@ pub struct TcpFacts {
     pub hole: u32,
     /// Where bytes of this frame came before with other values, as far as those are remembered.
     pub conflict: Option<Conflict>,
+    /// Bytes of this frame that were given up as missing before it came.
+    pub late: u32,
     /// Where this frame brought the bytes for which others, or a FIN, waited behind a hole: the first of these, and how long it waited.
     pub fills_hole: Option<(FrameNo, Nanos)>,
     /// After this frame: whether bytes from the server wait behind a hole.

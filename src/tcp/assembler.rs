@@ -43,6 +43,8 @@ pub(super) struct Placed {
     pub(super) hole: u32,
     /// Where others behind the hole had brought bytes of it with other values.
     pub(super) conflict: Option<Conflict>,
+    /// Bytes of it that were given up as missing before.
+    pub(super) late: u32,
     /// Where it brought the bytes for which others waited: the first of these.
     pub(super) filled: Option<At>,
 }
@@ -271,9 +273,8 @@ impl Assembler {
             }
             self.pump(at, None, deliver);
             return Placed {
-                hole: 0,
-                conflict: None,
                 filled: filled.filter(|_| behind == Some(end)),
+                ..Placed::default()
             };
         }
         let conflict = self.waiting.keep(begin, payload, end, at);
@@ -288,6 +289,7 @@ impl Assembler {
             },
             conflict,
             filled: filled.filter(|_| in_order),
+            ..Placed::default()
         }
     }
 

@@ -5,7 +5,7 @@
 
 use super::analysis::{Analysed, Analysis, Side, Unacked};
 use super::assembler::{Assembler, Placed};
-use super::delivered::Delivered;
+use super::delivered::{Compared, Delivered};
 use super::handshake::{Handshaking, offers};
 use super::remains::Rest;
 use super::roles::Roles;
@@ -155,6 +155,7 @@ impl Connection {
         facts.acks_unseen &= heard.acks_unseen;
         facts.hole = heard.placed.hole;
         facts.conflict = heard.placed.conflict;
+        facts.late = heard.placed.late;
         facts.fills_hole = heard
             .placed
             .filled
@@ -302,9 +303,9 @@ impl Connection {
             .has_any(&[Label::KeepAlive, Label::ZeroWindowProbe])
             .then_some(at.frame);
         let number = SeqNo(segment.sequence).plus(u32::from(segment.flags.has(Flags::SYN)));
-        let conflict = kept
-            .as_ref()
-            .and_then(|kept| kept.compare(own.next_number(), number, segment.payload));
+        let compared = kept.as_ref().map_or_else(Compared::default, |kept| {
+            kept.compare(own.next_number(), number, segment.payload)
+        });
         let mut hand_on = |delivery: Delivery<'_>| {
             if let Some(kept) = &mut kept {
                 kept.take(&delivery, probe);
@@ -316,7 +317,11 @@ impl Connection {
             own.flush(at, &mut hand_on);
         }
         placed.hole = placed.hole.max(own.hole_before_fin(at.frame));
-        placed.conflict = Conflict::of_both(conflict, placed.conflict).filter(|_| probe.is_none());
+        placed.late = compared.late;
+        placed.conflict = Conflict::of_both(compared.conflict, placed.conflict);
+        if probe.is_some() {
+            placed.conflict = None;
+        }
         placed
     }
 }

@@ -1,6 +1,6 @@
 //! The latest bytes of one direction that were handed on, kept to be compared with what comes again.
 //!
-//! Deliveries come in, then copies of bytes that lie before the next expected one; a [`Conflict`] goes out where they differ. It holds the
+//! Deliveries come in, then copies of bytes that lie before the next expected one; where they differ, and where they come too late, goes out. It holds the
 //! bytes of the latest frames, as far as they have room in `limits::DELIVERED_BYTES`; what is older is not compared.
 
 use super::assembler::part;
@@ -24,10 +24,29 @@ pub(super) struct Delivered {
 /// Bytes that follow each other and came in one frame.
 #[derive(Clone, Copy, Debug)]
 struct Run {
+    /// The frame; for bytes that are not known, any.
     carrier: FrameNo,
     length: u32,
-    /// Whether they were captured, and are the sender's word.
-    known: bool,
+    kind: Kind,
+}
+
+/// What is known of a run.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Kind {
+    /// Its bytes.
+    Known,
+    /// It was missing, and was given up.
+    GivenUp,
+    /// The snaplen cut it, or a probe brought it, which a receiver may refuse.
+    Unsure,
+}
+
+/// What came of comparing a copy.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub(super) struct Compared {
+    pub(super) conflict: Option<Conflict>,
+    /// Bytes of it that were given up as missing before.
+    pub(super) late: u32,
 }
 
 impl Delivered {
@@ -36,10 +55,13 @@ impl Delivered {
         match *delivery {
             _ if self.idle => {}
             Delivery::Data { bytes, span } if probe == Some(span.first.frame) => {
-                self.skip(bytes.len() as u64);
+                self.skip(bytes.len() as u64, Kind::Unsure);
             }
             Delivery::Data { bytes, span } => self.push(bytes, span.first.frame),
-            Delivery::Gap { bytes, .. } => self.skip(bytes),
+            Delivery::Gap { bytes, between, .. } if between.0 == between.1 => {
+                self.skip(bytes, Kind::Unsure);
+            }
+            Delivery::Gap { bytes, .. } => self.skip(bytes, Kind::GivenUp),
             Delivery::End { .. } => {}
         }
     }
@@ -56,12 +78,12 @@ impl Delivered {
         self.runs.push_back(Run {
             carrier,
             length: latest.len() as u32,
-            known: true,
+            kind: Kind::Known,
         });
     }
 
     /// The next bytes, of which nothing is known that a copy could be held against.
-    fn skip(&mut self, bytes: u64) {
+    fn skip(&mut self, bytes: u64, kind: Kind) {
         let Ok(length) = u32::try_from(bytes) else {
             return self.forget();
         };
@@ -69,7 +91,7 @@ impl Delivered {
         self.runs.push_back(Run {
             carrier: FrameNo(0),
             length,
-            known: false,
+            kind,
         });
     }
 
@@ -87,8 +109,8 @@ impl Delivered {
     }
 
     /// Compares `copy`, which begins at `number`, with what is known of the same bytes; `next` is the next expected one.
-    pub(super) fn compare(&self, next: SeqNo, number: SeqNo, copy: &[u8]) -> Option<Conflict> {
-        let mut conflict: Option<Conflict> = None;
+    pub(super) fn compare(&self, next: SeqNo, number: SeqNo, copy: &[u8]) -> Compared {
+        let mut compared = Compared::default();
         let length = copy.len() as i64;
         // Places in the copy and in `bytes`, from the end backwards.
         let mut end = i64::from(next.since(number));
@@ -98,23 +120,24 @@ impl Delivered {
                 break;
             }
             let start = end - i64::from(run.length);
-            if run.known {
-                let known_start = known_end - run.length as usize;
-                if start < length {
-                    let (from, until) = (start.max(0), end.min(length));
-                    let copied = part(copy, from.cast_unsigned(), until.cast_unsigned());
-                    let skipped = (from - start) as usize;
-                    let bytes = self.differing(known_start + skipped, copied);
+            let (from, until) = (start.max(0), end.min(length));
+            let copied = part(copy, from.cast_unsigned(), until.cast_unsigned());
+            match run.kind {
+                Kind::Known => {
+                    known_end -= run.length as usize;
+                    let bytes = self.differing(known_end + (from - start) as usize, copied);
                     if bytes > 0 {
                         let first = run.carrier;
-                        conflict = Conflict::of_both(Some(Conflict { bytes, first }), conflict);
+                        let conflict = Some(Conflict { bytes, first });
+                        compared.conflict = Conflict::of_both(conflict, compared.conflict);
                     }
                 }
-                known_end = known_start;
+                Kind::GivenUp => compared.late += copied.len() as u32,
+                Kind::Unsure => {}
             }
             end = start;
         }
-        conflict
+        compared
     }
 
     /// Bytes that it holds.
@@ -143,7 +166,7 @@ impl Delivered {
             let Some(oldest) = self.runs.pop_front() else {
                 return;
             };
-            if oldest.known {
+            if oldest.kind == Kind::Known {
                 self.bytes.drain(..oldest.length as usize);
             }
         }
@@ -181,7 +204,7 @@ mod tests {
         for carrier in 1..=3 {
             deliver(&mut delivered, &mut next, &half, carrier);
         }
-        let at = |place: usize| delivered.compare(next, SeqNo(place as u32), b"y");
+        let at = |place: usize| delivered.compare(next, SeqNo(place as u32), b"y").conflict;
         assert_eq!(at(0), None);
         assert_eq!(at(half.len() - 1), None);
         let first = |carrier| {
@@ -202,7 +225,7 @@ mod tests {
         deliver(&mut delivered, &mut next, b"before", 1);
         deliver(&mut delivered, &mut next, &frame, 2);
         let copy = vec![b'y'; frame.len() + 6];
-        let conflict = delivered.compare(next, SeqNo(0), &copy).unwrap();
+        let conflict = delivered.compare(next, SeqNo(0), &copy).conflict.unwrap();
         assert_eq!(conflict.bytes as usize, DELIVERED_BYTES);
         assert_eq!(delivered.bytes.len(), DELIVERED_BYTES);
     }
@@ -212,7 +235,7 @@ mod tests {
         let (mut delivered, mut next) = (Delivered::default(), SeqNo(0));
         for carrier in 0..2 * DELIVERED_FRAMES as u64 {
             deliver(&mut delivered, &mut next, b"x", carrier);
-            delivered.skip(1);
+            delivered.skip(1, Kind::Unsure);
             next = next.plus(1);
         }
         assert_eq!(delivered.runs.len(), DELIVERED_FRAMES);
@@ -232,12 +255,13 @@ mod tests {
         assert_eq!(delivered.bytes.capacity(), DELIVERED_BYTES);
         let from = all.len() - 60_000;
         let number = next.minus(60_000);
-        assert_eq!(delivered.compare(next, number, &all[from..]), None);
+        let same = delivered.compare(next, number, &all[from..]);
+        assert_eq!(same, Compared::default());
         let mut copy = all[from..].to_vec();
         for byte in &mut copy {
             *byte ^= 1;
         }
-        let conflict = delivered.compare(next, number, &copy).unwrap();
+        let conflict = delivered.compare(next, number, &copy).conflict.unwrap();
         assert_eq!(conflict.bytes, 60_000);
     }
 }

@@ -96,6 +96,7 @@ pub(crate) fn full_frame() -> FrameRecord {
                 bytes: 3,
                 first: FrameNo(21),
             }),
+            late: 0,
             fills_hole: None,
             waiting: false,
             closed: 0,

@@ -93,6 +93,7 @@ pub fn row(
             repeats: None,
             hole: 0,
             conflict: None,
+            late: 0,
             fills_hole: None,
             waiting: false,
             closed: 0,

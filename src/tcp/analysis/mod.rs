@@ -95,6 +95,7 @@ impl Analysed {
             repeats: self.repeats,
             hole: 0,
             conflict: None,
+            late: 0,
             fills_hole: None,
             waiting: false,
             closed: 0,

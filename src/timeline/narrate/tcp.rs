@@ -151,6 +151,14 @@ fn tell_sequence(words: &mut Annotation, tcp: &TcpFacts, event_since: Option<Fra
         words.joined(Role::Warning, kind, ", ");
         words.push(Role::Warning, "previous segment not captured");
     }
+    if tcp.late > 0 {
+        words.next();
+        let bytes = Count(tcp.late.into(), "byte");
+        words.say(
+            Role::Warning,
+            format_args!("too late to be read: {bytes} given up as missing before"),
+        );
+    }
     if let Some(Conflict { bytes, first }) = tcp.conflict {
         words.next();
         let verb = if bytes == 1 { "differs" } else { "differ" };
