@@ -256,6 +256,23 @@ fn segments_that_are_never_acknowledged_and_numbers_in_no_order_cost_a_bounded_l
 }
 
 #[test]
+fn what_copies_are_compared_with_takes_its_share_of_the_memory_and_no_more() {
+    // 64 KiB of each of a thousand connections are 64 MiB.
+    const CONNECTIONS: u32 = 1_000;
+    let mut feed = Feed::new(&["--connections", "all", "--memory", "64M"]);
+    let payload = [b'x'; 1_400];
+    for frame in 0..50 {
+        for client in 0..CONNECTIONS {
+            feed.segment(client, false, (1 + 1_400 * frame, 1), ACK, 65_535, &payload);
+        }
+    }
+    let outcome = feed.finish();
+    // `limits::DELIVERED_SHARE`, and what comes until it is seen: three times `limits::BATCH_BYTES`. Batches under way hold as much again.
+    let bound = AT_REST + (4 << 20) + 2 * 3 * (4 << 20) + u64::from(CONNECTIONS) * OPEN;
+    assert!(outcome.peak < bound, "{} of {bound} bytes", outcome.peak);
+}
+
+#[test]
 fn of_bytes_that_overlap_with_other_content_the_first_count_and_the_row_says_so() {
     let mut script = Script::new()
         .handshake()
@@ -283,7 +300,7 @@ fn of_bytes_that_overlap_with_other_content_the_first_count_and_the_row_says_so(
     let row = analysed.rows()[before + 1];
     let words = &row.annotation.text;
     assert!(
-        words.contains("3 bytes differ from what came first, which counts"),
+        words.contains("conflicts with No. 7: 3 bytes differ, the first copy counts"),
         "{words}"
     );
 }

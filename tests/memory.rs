@@ -3,7 +3,7 @@
 
 mod common;
 
-use common::{ACK, Analysed, FIN, RST, SSE, Script, analyse_within};
+use common::{ACK, Analysed, FIN, PSH, RST, SSE, Script, analyse_within};
 use ssetrace::analyzer::Connections;
 use ssetrace::model::{EndKind, Record, Summary, Timestamp};
 
@@ -80,6 +80,57 @@ fn the_same_connections_are_given_up_whatever_the_number_of_workers_and_the_wait
         assert!(
             alone.records.len() == other.records.len()
                 && format!("{:?}", alone.records) == format!("{:?}", other.records),
+            "{jobs} jobs, waits after {batch} frames"
+        );
+    }
+}
+
+/// Connections side by side, each frame of which comes again, a little later and with another byte.
+fn with_copies() -> Vec<(Timestamp, Vec<u8>)> {
+    let talk = |port| {
+        let mut script = Script::new().port(port).handshake().request("/");
+        for _ in 0..700 {
+            script = script.server(PSH | ACK, &[b'x'; 1_400]);
+        }
+        let data = script.pieces.len() - 700;
+        for at in (data..script.pieces.len() - 20).rev() {
+            let mut copy = script.pieces[at].clone();
+            copy.payload[700] = b'y';
+            script.pieces.insert(at + 20, copy);
+        }
+        script.frames()
+    };
+    let talks: Vec<_> = (1_000..1_012).map(talk).collect();
+    let mut frames = Vec::new();
+    for place in 0..talks[0].len() {
+        frames.extend(talks.iter().map(|talk| talk[place].clone()));
+    }
+    for (place, (time, _)) in (0..).zip(&mut frames) {
+        *time = Timestamp(place * 1_000_000);
+    }
+    frames
+}
+
+#[test]
+fn what_copies_are_compared_with_has_its_share_and_is_forgotten_alike_by_all() {
+    let frames = with_copies();
+    let conflicts = |memory, jobs, batch| -> Vec<u64> {
+        let analysed = analyse_within(&frames, Connections::All, batch, jobs, memory);
+        let rows = analysed.rows();
+        let conflicting = rows.iter().filter(|row| row.tcp.conflict.is_some());
+        conflicting.map(|row| row.tcp.at.frame.0).collect()
+    };
+    let all = conflicts(usize::MAX, 1, usize::MAX);
+    assert_eq!(all.len(), 12 * 680);
+    let some = conflicts(2_000_000, 1, usize::MAX);
+    assert!(
+        some.len() < all.len() && some.len() > all.len() / 2,
+        "{}",
+        some.len()
+    );
+    for (jobs, batch) in [(2, usize::MAX), (3, usize::MAX), (1, 1_000), (2, 7_777)] {
+        assert!(
+            some == conflicts(2_000_000, jobs, batch),
             "{jobs} jobs, waits after {batch} frames"
         );
     }

@@ -32,7 +32,7 @@ fn a_frame_has_every_field_of_the_reference() {
             "time": "2026-11-23T23:50:00.023000000Z", "time_relative": 0.023,
             "direction": "server-to-client", "source": "127.0.0.1:8080", "destination": "127.0.0.1:60910",
             "flags": ["PSH", "ACK"], "sequence": 201, "acknowledgment": 677, "length": 7, "window": 408256,
-            "acknowledges": 17, "rtt": 0.000009, "labels": ["push", "chunk", "event"],
+            "acknowledges": 17, "rtt": 0.000009, "conflict": {"bytes": 3, "frame": 21}, "labels": ["push", "chunk", "event"],
             "session": 0, "sessions": [0, 1], "annotation": "event 1 message \"hi\"",
         })
     );
@@ -47,7 +47,7 @@ fn what_does_not_apply_to_a_frame_is_null_or_an_empty_list() {
             "time": "2026-11-23T23:50:00.001000000Z", "time_relative": 0.001,
             "direction": "client-to-server", "source": "127.0.0.1:60910", "destination": "127.0.0.1:8080",
             "flags": [], "sequence": 201, "acknowledgment": null, "length": 7, "window": 408256,
-            "acknowledges": null, "rtt": null, "labels": [], "session": null, "sessions": [], "annotation": "",
+            "acknowledges": null, "rtt": null, "conflict": null, "labels": [], "session": null, "sessions": [], "annotation": "",
         })
     );
 }
@@ -119,7 +119,7 @@ fn a_connection_a_finding_and_a_summary_have_every_field_of_the_reference() {
     assert_eq!(
         line(Record::Connection(Box::new(connection()))),
         json!({
-            "record": "connection", "connection": 1, "client": "[::1]:60910", "server": "[::1]:8080", "frames": 26,
+            "record": "connection", "connection": 1, "client": "[::1]:60910", "server": "[::1]:8080", "frames": 26, "conflicts": 1,
             "handshake": {"syn": 9, "syn_ack": 11, "ack": 13, "rtt": 0.000103},
             "teardown": {"kind": "fin", "frames": [181, 182]}, "sessions": [0],
             "other_streams": [{"frame": 50, "content_type": "application/x-ndjson", "pieces": 4}], "protocol": "http1",
@@ -128,7 +128,7 @@ fn a_connection_a_finding_and_a_summary_have_every_field_of_the_reference() {
     assert_eq!(
         line(Record::Connection(Box::new(bare_connection()))),
         json!({
-            "record": "connection", "connection": 1, "client": "[::1]:60910", "server": "[::1]:8080", "frames": 26,
+            "record": "connection", "connection": 1, "client": "[::1]:60910", "server": "[::1]:8080", "frames": 26, "conflicts": 1,
             "handshake": {"syn": null, "syn_ack": null, "ack": null, "rtt": null},
             "teardown": {"kind": "open", "frames": []}, "sessions": [], "other_streams": [], "protocol": "none",
         })

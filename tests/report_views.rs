@@ -244,6 +244,29 @@ fn each_end_of_a_session_has_its_words() {
 }
 
 #[test]
+fn an_end_that_only_the_next_response_shows_is_not_said_to_have_been_captured() {
+    let mut missed = session(0);
+    missed.lost = true;
+    let sessions = written(
+        table(View::Sessions, 0),
+        &sessions([session(1), missed.clone()]),
+    );
+    assert!(sessions.contains("its end not captured"), "{sessions}");
+    let records = [
+        Record::SessionOpens(Box::new(missed.opening.clone())),
+        Record::Session(Box::new(missed)),
+        closing(),
+    ];
+    let timeline = written(table(View::Timeline, 0), &records);
+    assert!(
+        timeline.contains(
+            "over before the next response after 2.02 s · how its body ended was not captured"
+        ),
+        "{timeline}"
+    );
+}
+
+#[test]
 fn a_long_request_is_cut_and_not_the_columns_beside_it() {
     let mut long = reconnecting(0);
     request(&mut long, |head| {
@@ -531,6 +554,7 @@ fn a_timeline_in_markdown_has_a_row_for_each_frame_and_pause() {
 - 2 events in 6 chunks · 1 comment · head 9.5 ms after the request · first event 9.6 ms · longest silence 1.01 s
 - 27 bytes not captured: between No. 14 and No. 17
 - ended by the terminating chunk after 2.02 s · 3 bytes of an unfinished event are lost
+- 1 frame conflicts with what came first
 - another stream: application/x-ndjson · No. 50 · 4 pieces
 - note stop-204: the client was told 204 (No. 60): no more reconnects
 

@@ -26,6 +26,8 @@ pub(super) struct Batch {
 #[derive(Debug, Default)]
 pub(super) struct Common {
     pub(super) clock: Clock,
+    /// Whether all that copies are compared with is forgotten before anything else.
+    pub(super) forgets: bool,
     blocks: Vec<Block>,
 }
 
@@ -43,6 +45,8 @@ pub(super) struct Part {
     pub(super) replaced: Vec<(u32, FrameNo)>,
     /// Connections that are given up before anything else, and the frame at which they are.
     pub(super) given_up: Vec<(u32, FrameNo)>,
+    /// Bytes that the worker's connections keep, once it is done, to compare copies with them.
+    pub(super) kept: usize,
 }
 
 /// Some of a worker's connections.
@@ -215,6 +219,11 @@ impl Batch {
         }
     }
 
+    /// Takes note that all that copies are compared with is forgotten.
+    pub(super) fn forget_delivered(&mut self) {
+        self.common.forgets = true;
+    }
+
     /// Ends the batch: what all workers need of it, and the part of each.
     pub(super) fn end(&mut self) -> (Common, Vec<Part>) {
         self.bytes = 0;
@@ -229,6 +238,7 @@ impl Batch {
         if let Some(mut common) = common {
             common.clock.0.clear();
             common.blocks.clear();
+            common.forgets = false;
             self.common = common;
         }
     }

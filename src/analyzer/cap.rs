@@ -1,6 +1,7 @@
 //! Keeps the memory of a whole analysis below a cap: decides which connections are given up, and when.
 //!
-//! In: numbers of connections that are closed and that are over, the entries of the 4-tuples. Out: numbers to give up. What is decided is
+//! In: numbers of connections that are closed and that are over, the entries of the 4-tuples, and how many delivered bytes are kept to compare
+//! copies with. Out: numbers to give up, and whether those bytes are forgotten, which comes first. What is decided is
 //! the same whatever the number of workers and wherever somebody waited for frames: time is counted in epochs, of which frames
 //! alone tell the borders, and what an epoch's frames ended counts `UNDER_WAY` epochs later, when every worker is done with it.
 
@@ -19,13 +20,34 @@ pub(super) struct Cap {
     bytes: usize,
     /// The epochs of the batches that are under way.
     under_way: VecDeque<u32>,
-    /// Connections that ended in an epoch, in the order of the epochs.
-    ends: VecDeque<(u32, Vec<Ends>)>,
+    /// What epochs made known, in their order.
+    known: VecDeque<Known>,
+    /// Delivered bytes that are kept, and the epoch that began with forgetting all of them.
+    kept: usize,
+    forgot_in: u32,
     /// Closed, or over.
     closed: Numbers,
     over: Numbers,
     /// Connections that were given up while they were open.
     given_up: u64,
+}
+
+/// What an epoch made known.
+#[derive(Debug)]
+struct Known {
+    epoch: u32,
+    ends: Vec<Ends>,
+    /// Delivered bytes that were kept at its end.
+    kept: usize,
+}
+
+/// What is given up with the next epoch's first frame.
+#[derive(Debug, Default)]
+pub(super) struct GivenUp {
+    /// Connections, sorted.
+    pub(super) connections: Vec<u32>,
+    /// Whether all delivered bytes are forgotten.
+    pub(super) delivered: bool,
 }
 
 /// How far the end of a connection has come.
@@ -44,7 +66,9 @@ impl Cap {
             frames: 0,
             bytes: 0,
             under_way: VecDeque::new(),
-            ends: VecDeque::new(),
+            known: VecDeque::new(),
+            kept: 0,
+            forgot_in: 0,
             closed: Numbers::default(),
             over: Numbers::default(),
             given_up: 0,
@@ -68,27 +92,37 @@ impl Cap {
         self.under_way.push_back(self.epoch);
     }
 
-    /// The oldest batch came back.
-    pub(super) fn collected(&mut self, ends: impl Iterator<Item = Ends>) {
+    /// The oldest batch came back: what ended in it, and the delivered bytes that were kept after it.
+    pub(super) fn collected(&mut self, ends: impl Iterator<Item = Ends>, kept: usize) {
         let Some(epoch) = self.under_way.pop_front() else {
             return;
         };
-        match self.ends.back_mut() {
-            Some((last, known)) if *last == epoch => known.extend(ends),
-            _ => self.ends.push_back((epoch, ends.collect())),
+        match self.known.back_mut() {
+            Some(known) if known.epoch == epoch => {
+                known.ends.extend(ends);
+                known.kept = kept;
+            }
+            _ => self.known.push_back(Known {
+                epoch,
+                ends: ends.collect(),
+                kept,
+            }),
         }
     }
 
-    /// The next epoch begins; every batch that is `UNDER_WAY` epochs old was collected. The connections that are given up with its first
-    /// frame, sorted.
-    pub(super) fn next_epoch(&mut self, flows: &mut Flows) -> Vec<u32> {
+    /// The next epoch begins; every batch that is `UNDER_WAY` epochs old was collected. What is given up with its first frame.
+    pub(super) fn next_epoch(&mut self, flows: &mut Flows) -> GivenUp {
         self.epoch += 1;
         (self.frames, self.bytes) = (0, 0);
         flows.set_epoch(self.epoch);
-        while let Some((epoch, _)) = self.ends.front()
-            && epoch + UNDER_WAY as u32 <= self.epoch
+        while let Some(known) = self.known.front()
+            && known.epoch + UNDER_WAY as u32 <= self.epoch
         {
-            let (_, ends) = self.ends.pop_front().unwrap_or_default();
+            let Some(Known { epoch, ends, kept }) = self.known.pop_front() else {
+                break;
+            };
+            // What was kept before everything was forgotten counts no more.
+            self.kept = if epoch < self.forgot_in { 0 } else { kept };
             for end in ends {
                 match end {
                     Ends::Closed(number) => {
@@ -104,12 +138,21 @@ impl Cap {
         }
         let open = (flows.connections() as usize).saturating_sub(self.closed.count);
         let closed = self.closed.count - self.over.count;
-        let held = held(flows, open, closed);
-        if held <= self.limit {
-            return Vec::new();
+        let delivered = self.kept > self.limit / limits::DELIVERED_SHARE;
+        if delivered {
+            (self.kept, self.forgot_in) = (0, self.epoch);
         }
-        // A quarter at once, so that this comes seldom.
-        self.choose(held - self.limit / 4 * 3, flows)
+        let held = held(flows, open, closed) + self.kept;
+        let connections = if held > self.limit {
+            // A quarter at once, so that this comes seldom.
+            self.choose(held - self.limit / 4 * 3, flows)
+        } else {
+            Vec::new()
+        };
+        GivenUp {
+            connections,
+            delivered,
+        }
     }
 
     /// Gives up the oldest of those that are closed and, only where they are not enough, of the others those that were silent longest.
@@ -227,10 +270,10 @@ mod tests {
         let mut cap = Cap::new(usize::MAX);
         // All but the first thousand are over.
         cap.submitted();
-        cap.collected((1_000..10_000).map(Ends::Over));
-        assert!(cap.next_epoch(&mut flows).is_empty());
+        cap.collected((1_000..10_000).map(Ends::Over), 0);
+        assert!(cap.next_epoch(&mut flows).connections.is_empty());
         cap.limit = held(&flows, 1_000, 0) - 1;
-        let given_up = cap.next_epoch(&mut flows);
+        let given_up = cap.next_epoch(&mut flows).connections;
         let last = *given_up.last().unwrap();
         assert!(given_up.iter().copied().eq(1_000..=last), "{given_up:?}");
         assert_eq!((flows.kept(), cap.given_up()), (10_000 - given_up.len(), 0));
@@ -243,7 +286,10 @@ mod tests {
         let mut flows = flows(2);
         let mut cap = Cap::new(usize::MAX);
         cap.submitted();
-        cap.collected([Ends::Over(0), Ends::Over(1), Ends::Closed(1)].into_iter());
+        cap.collected(
+            [Ends::Over(0), Ends::Over(1), Ends::Closed(1)].into_iter(),
+            0,
+        );
         cap.next_epoch(&mut flows);
         cap.next_epoch(&mut flows);
         assert_eq!((cap.closed.count, cap.over.count), (2, 1));
@@ -254,12 +300,30 @@ mod tests {
     fn of_open_connections_those_go_that_were_silent_longest() {
         let mut flows = flows(1_000);
         let mut cap = Cap::new(held(&flows, 1_000, 0));
-        assert!(cap.next_epoch(&mut flows).is_empty());
+        assert!(cap.next_epoch(&mut flows).connections.is_empty());
         for number in (0..1_001).filter(|number| number % 2 == 0) {
             talk(&mut flows, number);
         }
-        let given_up = cap.next_epoch(&mut flows);
+        let given_up = cap.next_epoch(&mut flows).connections;
         assert!(given_up.len() > 200 && given_up.iter().all(|number| number % 2 == 1));
         assert_eq!(cap.given_up(), given_up.len() as u64);
+    }
+
+    #[test]
+    fn above_their_share_delivered_bytes_are_forgotten_once_and_counted_anew() {
+        let mut flows = flows(1);
+        let mut cap = Cap::new(16 << 20);
+        let mut forgets = |kept| {
+            cap.submitted();
+            cap.collected([].into_iter(), kept);
+            let given_up = cap.next_epoch(&mut flows);
+            assert!(given_up.connections.is_empty());
+            given_up.delivered
+        };
+        let above = (1 << 20) + 1;
+        // What an epoch kept is known with the epoch after the next. The second was before the bytes were forgotten.
+        let told = [above, above, 5, 1 << 20, 5, above, 5, 5].map(&mut forgets);
+        let forgot = told.iter().enumerate().filter(|(_, forgot)| **forgot);
+        assert!(forgot.map(|(at, _)| at).eq([1, 6]), "{told:?}");
     }
 }

@@ -136,7 +136,10 @@ impl Analyzer {
     pub fn frame(&mut self, frame: &Frame<'_>, sink: &mut Sink<'_>) -> io::Result<()> {
         if std::mem::take(&mut self.epoch_is_over) {
             let given_up = self.cap.next_epoch(self.dispatcher.flows());
-            self.batch.give_up(&given_up, frame.at.frame);
+            self.batch.give_up(&given_up.connections, frame.at.frame);
+            if given_up.delivered {
+                self.batch.forget_delivered();
+            }
         }
         self.clock = self.clock.max(frame.at.time);
         self.batch.frame(frame.at, self.clock);
@@ -171,16 +174,16 @@ impl Analyzer {
 
     /// Passes on what the oldest batch under way made final; false if there is none.
     fn collect(&mut self, sink: &mut Sink<'_>) -> io::Result<bool> {
-        if !self.pool.collect(&mut self.made) {
+        let Some(kept) = self.pool.collect(&mut self.made) else {
             return Ok(false);
-        }
+        };
         let items = self.made.iter().flat_map(|made| &made.items);
         let ends = items.filter_map(|item| match item.what {
             What::Closes | What::HoldsOn => Some(Ends::Closed(item.connection)),
             What::Over(_) => Some(Ends::Over(item.connection)),
             _ => None,
         });
-        self.cap.collected(ends);
+        self.cap.collected(ends, kept);
         self.merger.made(&mut self.made, sink)?;
         self.pool.give_back(&mut self.made);
         Ok(true)

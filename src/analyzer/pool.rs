@@ -102,25 +102,25 @@ impl Pool {
         }
     }
 
-    /// Waits for the oldest batch and puts what each worker made of it into `into`, for [`give_back`](Pool::give_back). False if
-    /// none is under way.
-    pub(super) fn collect(&mut self, into: &mut Vec<Made>) -> bool {
+    /// Waits for the oldest batch and puts what each worker made of it into `into`, for [`give_back`](Pool::give_back). Gives the
+    /// bytes that are kept after it to compare copies with; `None` if no batch is under way.
+    pub(super) fn collect(&mut self, into: &mut Vec<Made>) -> Option<usize> {
         match self {
-            Pool::Here { done, .. } => {
-                let made = done.take();
-                let any = made.is_some();
-                into.extend(made);
-                any
+            Pool::Here { worker, done, .. } => {
+                into.push(done.take()?);
+                Some(worker.kept())
             }
-            Pool::Threads { under_way: 0, .. } => false,
+            Pool::Threads { under_way: 0, .. } => None,
             Pool::Threads { threads, under_way } => {
                 *under_way -= 1;
+                let mut kept = 0;
                 for thread in threads {
                     let (part, made) = thread.receive();
                     into.push(made);
+                    kept += part.kept;
                     thread.spare.push((part, Made::default()));
                 }
-                true
+                Some(kept)
             }
         }
     }

@@ -84,6 +84,7 @@ impl Closed {
             client: tcp.client(),
             server: tcp.server(),
             frames: tcp.frames(),
+            conflicts: tcp.conflicts(),
             span: (tcp.first(), tcp.last()),
             handshake: tcp.handshake(),
             teardown: tcp.teardown(),

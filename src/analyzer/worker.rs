@@ -30,6 +30,8 @@ pub(super) struct Worker {
     closing: BinaryHeap<Reverse<(Timestamp, u32)>>,
     /// Writes rows and events as lines, where that is wanted.
     lines: Option<Box<dyn Lines>>,
+    /// Bytes that the connections keep to compare copies with.
+    kept: usize,
     /// Kept to be used again.
     said: Vec<Said>,
     spare: Spare,
@@ -46,14 +48,23 @@ impl Worker {
             show_secrets: options.show_secrets,
             slots: Slots::default(),
             closing: BinaryHeap::new(),
+            kept: 0,
             said: Vec::new(),
             spare: Spare::default(),
         }
     }
 
+    /// Bytes that its connections keep to compare copies with.
+    pub(super) fn kept(&self) -> usize {
+        self.kept
+    }
+
     /// Works off its part of a batch. What became final is put into `made`, which is empty.
     pub(super) fn batch(&mut self, common: &Common, part: &mut Part, made: &mut Made) {
         let clock = &common.clock;
+        if common.forgets {
+            self.forget_delivered();
+        }
         for &(connection, frame) in &part.given_up {
             self.end(connection, Ending::Expired, frame, made);
             self.forget(connection);
@@ -80,6 +91,7 @@ impl Worker {
                 self.end(connection, Ending::Expired, frame, made);
             }
         }
+        part.kept = self.kept;
         made.sort();
     }
 
@@ -157,7 +169,7 @@ impl Worker {
         let slot = self.slots.get_or_insert_with(place, || {
             Slot::Live(Box::new(Live {
                 connection,
-                tcp: Connection::new(segment, port_reused, self.detail == Detail::Frames),
+                tcp: Connection::new(segment, port_reused, wanted != Shown::None),
                 stack: Stack::new(self.detail),
                 rows: Rows::new(wanted, show_secrets),
                 over_at: None,
@@ -194,6 +206,7 @@ impl Worker {
                     }
                     return;
                 }
+                let kept = tcp.kept();
                 let heard = tcp.hear(segment, &mut |direction, delivery| {
                     stack.deliver(direction, delivery, said);
                 });
@@ -217,6 +230,9 @@ impl Worker {
                     &mut self.spare,
                     &mut |entry| finals.take(entry),
                 );
+                // The rows of other answers, and of what is not read, are dropped.
+                tcp.compare_answers(rows.may_be_shown(stack.is_opaque()));
+                self.kept = self.kept - kept + tcp.kept();
                 if over_at.is_none()
                     && let Some(closed) = tcp.closed_at()
                 {
@@ -227,6 +243,7 @@ impl Worker {
                     refused(connection, tcp, made);
                 }
                 if over_at.is_some() && tcp.has_ended() {
+                    self.kept -= tcp.kept();
                     self.slots.replace(place, |slot| Left::Slot(slot.close()));
                     made.push(frame, connection, What::Closes);
                 }
@@ -300,6 +317,16 @@ impl Worker {
             .replace(self.place(connection), |_| Left::Nothing);
     }
 
+    /// Nothing that was delivered so far will be compared with copies.
+    fn forget_delivered(&mut self) {
+        for place in 0..self.slots.places() {
+            if let Some(Slot::Live(live)) = self.slots.get_mut(place) {
+                live.tcp.forget_delivered();
+            }
+        }
+        self.kept = 0;
+    }
+
     /// Where a connection of this worker stands.
     fn place(&self, connection: u32) -> usize {
         self.shares.of(connection).1 as usize
@@ -334,6 +361,7 @@ impl Worker {
             detail,
             connections,
             lines,
+            kept,
             ..
         } = self;
         slots.replace(place, |mut slot| {
@@ -341,11 +369,16 @@ impl Worker {
                 let Live {
                     tcp, stack, rows, ..
                 } = &mut **live;
+                *kept -= tcp.kept();
                 let (ends, last) = (live_ends(connection, tcp), tcp.last());
                 tcp.finish(last, ending, &mut |direction, delivery| {
-                    // What waits behind a hole at the end is not handed up: it would add labels to rows that have left.
-                    if let Delivery::End { .. } = delivery {
-                        stack.deliver(direction, delivery, said);
+                    match delivery {
+                        // What waits behind a hole at the end is not handed up: it would add labels to rows that have left.
+                        Delivery::Data { .. } => {}
+                        Delivery::Gap { bytes, between, .. } => {
+                            stack.misses(direction, bytes, between);
+                        }
+                        Delivery::End { .. } => stack.deliver(direction, delivery, said),
                     }
                 });
                 let mut finals = Finals {

@@ -2,7 +2,7 @@
 
 use super::http::{Connection, Next};
 use super::{Ledger, probe, sse::Session};
-use crate::model::{At, Delivery, Detail, Direction, OtherStream, Protocol, Said};
+use crate::model::{At, Delivery, Detail, Direction, FrameNo, OtherStream, Protocol, Said};
 
 /// The layers above one TCP connection.
 pub struct Stack {
@@ -75,6 +75,13 @@ impl Stack {
         }
     }
 
+    /// Hears at the end that bytes of one direction are missing (0 if nobody knows how many), and what lies behind them will not be read.
+    pub fn misses(&mut self, direction: Direction, bytes: u64, between: (FrameNo, FrameNo)) {
+        if let (Layer::Http(http), Direction::ToClient) = (&mut self.layer, direction) {
+            http.misses_answer(bytes, between);
+        }
+    }
+
     /// Whether an open session has bytes of an event that is not complete; comments and blank lines do not count.
     pub fn pending(&self) -> bool {
         self.session().is_some_and(Session::pending)
@@ -88,6 +95,11 @@ impl Stack {
             Layer::Http(_) => Protocol::Unknown,
             Layer::Opaque(protocol) => *protocol,
         }
+    }
+
+    /// Whether its bytes are not read: it speaks something else.
+    pub fn is_opaque(&self) -> bool {
+        matches!(self.layer, Layer::Opaque(_))
     }
 
     /// The streams of other forms so far.

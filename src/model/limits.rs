@@ -27,6 +27,16 @@ pub const REASSEMBLY_BYTES: usize = 16 * 1024 * 1024;
 /// Pieces of one direction that wait behind a hole: bounds the cost of one-byte segments in reverse order.
 pub const REASSEMBLY_PIECES: usize = 64 * 1024;
 
+/// Bytes of one direction that were handed on and are kept, so that a copy that comes later can be compared: the largest window without
+/// scaling, and the largest segment that offloading makes. The latest count.
+pub const DELIVERED_BYTES: usize = 64 * 1024;
+
+/// Frames of one direction whose bytes are kept so: full ones fill the bytes with 45, and a copy is looked for among them one by one.
+pub const DELIVERED_FRAMES: usize = 1_024;
+
+/// The part of a whole analysis' memory that the bytes kept so may take: a sixteenth. Beyond it all of them are forgotten, and keeping begins anew.
+pub const DELIVERED_SHARE: usize = 16;
+
 /// Segments of one direction that were sent and not yet acknowledged, remembered for RTTs: Wireshark keeps 10,000.
 pub const UNACKED_SEGMENTS: usize = 10_000;
 

@@ -32,4 +32,4 @@ pub use said::{
     Detail, End, EndKind, Event, Fact, Gaps, Ids, Missing, Protocol, Said, SessionEnding,
 };
 pub use segment::{Decoded, Direction, Endpoint, Flags, Segment, SkipReason, TcpOptions};
-pub use tcp::{Repeated, SynOptions, TcpFacts};
+pub use tcp::{Conflict, Repeated, SynOptions, TcpFacts};

@@ -376,6 +376,8 @@ pub struct ConnectionRecord {
     pub server: Endpoint,
     /// Frames of the connection.
     pub frames: u64,
+    /// Those that brought other bytes than came first.
+    pub conflicts: u64,
     /// Its first and its last frame.
     pub span: FirstLast,
     /// The handshake.

@@ -25,6 +25,28 @@ pub struct Repeated {
     pub asked: bool,
 }
 
+/// An overlap with other content: bytes of a frame that came before with other values [tcp.segment.overlap.conflict].
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Conflict {
+    /// How many of its bytes differ.
+    pub bytes: u32,
+    /// The frame that carried the first copy, which counts, of the first of them.
+    pub first: FrameNo,
+}
+
+impl Conflict {
+    /// What there is of two, `behind` that of later bytes.
+    pub fn of_both(front: Option<Conflict>, behind: Option<Conflict>) -> Option<Conflict> {
+        let (Some(front), Some(behind)) = (front, behind) else {
+            return front.or(behind);
+        };
+        Some(Conflict {
+            bytes: front.bytes.saturating_add(behind.bytes),
+            first: front.first,
+        })
+    }
+}
+
 /// The TCP facts of one frame. Names in brackets are Wireshark's fields.
 #[derive(Clone, Copy, Debug, PartialEq, Serialize, Deserialize)]
 pub struct TcpFacts {
@@ -48,6 +70,9 @@ pub struct TcpFacts {
     pub window_before: Option<u32>,
     /// The frame that this ACK newly acknowledges [tcp.analysis.acks_frame].
     pub acknowledges: Option<FrameNo>,
+    /// Whether it acknowledges bytes that the capture does not have. Wireshark's label for it says so too where a retransmission brought
+    /// them together with older ones.
+    pub acks_unseen: bool,
     /// The time since that frame [tcp.analysis.ack_rtt].
     pub rtt: Option<Nanos>,
     /// On the handshake's third frame: the time since the SYN [tcp.analysis.initial_rtt].
@@ -65,11 +90,14 @@ pub struct TcpFacts {
     pub teardown: Option<u8>,
     /// Where this one is a retransmission: what it sends again, if that was captured.
     pub repeats: Option<Repeated>,
-    /// Where this frame's payload waits behind a hole: the bytes missing there (in the first hole, if there are several). 0 when it does not wait.
+    /// Where this frame's payload or its FIN waits behind a hole: the bytes missing there (in the first hole, if there are several). 0 when
+    /// it does not wait.
     pub hole: u32,
-    /// Bytes of this frame that others, which wait behind a hole, had brought with other values: those count.
-    pub conflicts: u32,
-    /// Where this frame brought the bytes for which others waited behind a hole: the first of these, and how long it waited.
+    /// Where bytes of this frame came before with other values, as far as those are remembered.
+    pub conflict: Option<Conflict>,
+    /// Bytes of this frame that were given up as missing before it came.
+    pub late: u32,
+    /// Where this frame brought the bytes for which others, or a FIN, waited behind a hole: the first of these, and how long it waited.
     pub fills_hole: Option<(FrameNo, Nanos)>,
     /// After this frame: whether bytes from the server wait behind a hole.
     pub waiting: bool,

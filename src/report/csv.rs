@@ -10,7 +10,7 @@ use crate::model::{Endpoint, Event, FrameRecord, Lines, Nanos, Out, Record, Time
 use std::io::{self, Write};
 
 const FRAMES: &str = "frame,connection,time,time_relative,direction,source,destination,flags,sequence,acknowledgment,length,window,\
-    acknowledges,rtt,labels,session,sessions,annotation\n";
+    acknowledges,rtt,conflict.bytes,conflict.frame,labels,session,sessions,annotation\n";
 
 const EVENTS: &str = "session,connection,number,time,time_relative,type,data,last_event_id,id,retry,first_frame,frame,chunks.first,chunks.last,gap\n";
 

@@ -240,6 +240,9 @@ fn ended_by(session: &SessionRecord, framing: Option<Framing>) -> (Style, &'stat
         (EndKind::Fin, Some(Framing::Chunked | Framing::ContentLength)) if session.lost => {
             (WARNING, "FIN, its end not captured")
         }
+        (EndKind::TerminatingChunk | EndKind::ContentLength, _) if session.lost => {
+            (WARNING, "its end not captured")
+        }
         (EndKind::TerminatingChunk, _) => (PLAIN, "terminating chunk"),
         (EndKind::ContentLength, _) => (PLAIN, "Content-Length"),
         (EndKind::Fin, Some(Framing::Chunked)) => (ERROR, "FIN, no terminating chunk"),

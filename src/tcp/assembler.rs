@@ -2,8 +2,8 @@
 //!
 //! Segments of one direction come in, and the acknowledgments of the other; [`Delivery`]s go out in stream order: data, gaps, one end.
 //! In-order bytes are handed on as they lie in the frame; only what waits behind a hole is copied, up to the caps of `limits`.
-//! The first copy of a byte wins, whatever comes later. Copies that differ are counted as long as the first waits behind a hole; what
-//! was handed on is not kept to be compared.
+//! The first copy of a byte wins, whatever comes later. Copies that differ from what waits behind a hole are told; what was handed on is
+//! not kept here.
 //!
 //! **Positions.** Sequence numbers are unwrapped to 64 bits around the next expected one, so that a stream may be longer than 4 GiB.
 //!
@@ -18,7 +18,7 @@
 
 use super::sequence::SeqNo;
 use super::waiting::Waiting;
-use crate::model::{At, Delivery, Ending, Flags, FrameNo, Segment, Span};
+use crate::model::{At, Conflict, Delivery, Ending, Flags, FrameNo, Segment, Span};
 
 /// The position of the first sequence number seen: so high that every position before it, half the circle at most, is positive.
 const ORIGIN: u64 = 1 << 32;
@@ -41,8 +41,10 @@ enum Start {
 pub(super) struct Placed {
     /// Where its payload waits: the bytes missing between what was delivered and the first byte that waits.
     pub(super) hole: u32,
-    /// Bytes of it that others behind the hole had brought with other values: those count.
-    pub(super) conflicts: u32,
+    /// Where others behind the hole had brought bytes of it with other values.
+    pub(super) conflict: Option<Conflict>,
+    /// Bytes of it that were given up as missing before.
+    pub(super) late: u32,
     /// Where it brought the bytes for which others waited: the first of these.
     pub(super) filled: Option<At>,
 }
@@ -65,7 +67,7 @@ pub(super) struct Assembler {
     cut_in: FrameNo,
     /// The FIN's position, and its frame: nothing is delivered at or behind it.
     fin: Option<u64>,
-    fin_in: FrameNo,
+    fin_in: At,
     ended: bool,
     /// The frame that carried the last byte that was delivered, or on which a gap was declared since.
     last: At,
@@ -83,7 +85,7 @@ impl Assembler {
             cut_until: 0,
             cut_in: FrameNo(0),
             fin: None,
-            fin_in: FrameNo(0),
+            fin_in: At::default(),
             ended: false,
             last: At::default(),
             waiting: Waiting::default(),
@@ -114,7 +116,7 @@ impl Assembler {
         self.find_start(number, syn, segment);
         let position = self.position(number);
         if segment.flags.has(Flags::FIN) {
-            self.finish_at(position + u64::from(segment.length), segment.at.frame);
+            self.finish_at(position + u64::from(segment.length), segment.at);
         }
         if segment.length == 0 {
             return Placed::default();
@@ -126,6 +128,11 @@ impl Assembler {
     /// an acknowledgment delivers nothing.
     pub(super) fn is_plain(&self) -> bool {
         self.start != Start::Unknown && self.fin.is_none() && !self.ended && self.waiting.is_empty()
+    }
+
+    /// The number of the next byte to deliver.
+    pub(super) fn next_number(&self) -> SeqNo {
+        self.next_number
     }
 
     /// Whether the next byte has that number.
@@ -140,6 +147,12 @@ impl Assembler {
         self.advance(bytes as u64);
         self.last = at;
         self.cut_until = self.next;
+    }
+
+    /// Whether bytes before `number` were not captured, as far as is known by now.
+    pub(super) fn lacks(&self, number: SeqNo) -> bool {
+        let bytes = self.position(number).min(self.fin.unwrap_or(u64::MAX));
+        self.start == Start::Unknown || bytes > self.next
     }
 
     /// Hears that the receiver acknowledged everything before `number`. Tells whether a flush may deliver something now.
@@ -161,6 +174,15 @@ impl Assembler {
     /// Delivers what can be delivered by now.
     pub(super) fn flush(&mut self, at: At, deliver: &mut dyn FnMut(Delivery<'_>)) {
         self.pump(at, None, deliver);
+    }
+
+    /// Where a FIN of `frame` waits: the bytes missing between what was delivered and the first byte, or the FIN, behind it.
+    pub(super) fn hole_before_fin(&self, frame: FrameNo) -> u32 {
+        let fin = self
+            .fin
+            .filter(|_| self.fin_in.frame == frame && !self.ended);
+        let missing = fin.map_or(0, |fin| self.waiting.first().unwrap_or(fin) - self.next);
+        u32::try_from(missing).unwrap_or(u32::MAX)
     }
 
     /// Whether nothing more is handed up.
@@ -211,9 +233,9 @@ impl Assembler {
     }
 
     /// Hears of a FIN at `fin`. Of two that disagree the lower one counts, so that the end comes.
-    fn finish_at(&mut self, fin: u64, frame: FrameNo) {
+    fn finish_at(&mut self, fin: u64, at: At) {
         if fin >= self.next && self.fin.is_none_or(|known| fin < known) {
-            (self.fin, self.fin_in) = (Some(fin), frame);
+            (self.fin, self.fin_in) = (Some(fin), at);
             self.waiting.cut(fin);
         }
     }
@@ -239,6 +261,9 @@ impl Assembler {
         let first = self.waiting.first();
         let filled = self.waiting.first_carrier();
         if in_order && first.is_none_or(|first| end <= first) {
+            let fin = self.fin.filter(|_| self.fin_in.frame != at.frame);
+            let behind = first.or(fin);
+            let filled = filled.or(fin.map(|_| self.fin_in));
             if !payload.is_empty() {
                 self.hand_on(payload, Span::of(at), deliver);
             }
@@ -248,12 +273,11 @@ impl Assembler {
             }
             self.pump(at, None, deliver);
             return Placed {
-                hole: 0,
-                conflicts: 0,
-                filled: filled.filter(|_| first == Some(end)),
+                filled: filled.filter(|_| behind == Some(end)),
+                ..Placed::default()
             };
         }
-        let conflicts = self.waiting.keep(begin, payload, end, at);
+        let conflict = self.waiting.keep(begin, payload, end, at);
         self.pump(at, None, deliver);
         let waits = self.next <= begin;
         let missing = self.waiting.first().unwrap_or(self.next) - self.next;
@@ -263,8 +287,9 @@ impl Assembler {
             } else {
                 0
             },
-            conflicts: u32::try_from(conflicts).unwrap_or(u32::MAX),
+            conflict,
             filled: filled.filter(|_| in_order),
+            ..Placed::default()
         }
     }
 
@@ -293,10 +318,13 @@ impl Assembler {
                 && (fin == self.next || self.acked > fin)
             {
                 if fin > self.next {
-                    self.gap(fin, (self.last.frame, self.fin_in), at, deliver);
+                    self.gap(fin, (self.last.frame, self.fin_in.frame), at, deliver);
                 }
                 self.end(at, Ending::Fin, deliver);
             } else if let Some(ending) = ending {
+                if self.acked > self.next {
+                    self.gap_of_unknown_size((self.last.frame, at.frame), at, deliver);
+                }
                 self.end(at, ending, deliver);
             } else {
                 return;
@@ -345,6 +373,25 @@ impl Assembler {
         self.last = at;
         deliver(Delivery::Gap {
             bytes,
+            span,
+            between,
+        });
+    }
+
+    /// What was acknowledged and never captured is missing; how many of it are bytes nobody knows, since a FIN counts as one.
+    fn gap_of_unknown_size(
+        &mut self,
+        between: (FrameNo, FrameNo),
+        at: At,
+        deliver: &mut dyn FnMut(Delivery<'_>),
+    ) {
+        let span = Span {
+            first: self.last,
+            there: at,
+        };
+        self.advance(self.acked - self.next);
+        deliver(Delivery::Gap {
+            bytes: 0,
             span,
             between,
         });

@@ -5,14 +5,15 @@
 
 use super::analysis::{Analysed, Analysis, Side, Unacked};
 use super::assembler::{Assembler, Placed};
+use super::delivered::{Compared, Delivered};
 use super::handshake::{Handshaking, offers};
 use super::remains::Rest;
 use super::roles::Roles;
 use super::sequence::SeqNo;
 use super::teardown::{Closing, Step};
 use crate::model::{
-    At, Delivery, Direction, Ending, Endpoint, Flags, Handshake, Label, Segment, TcpFacts,
-    Teardown, Timestamp,
+    At, Conflict, Delivery, Direction, Ending, Endpoint, Flags, Handshake, Label, Segment,
+    TcpFacts, Teardown, Timestamp,
 };
 
 /// A connection from its first captured frame on.
@@ -23,6 +24,8 @@ pub struct Connection {
     plain: bool,
     headers: Headers,
     assemblers: [Assembler; 2],
+    /// Where the facts are to tell of copies that differ.
+    delivered: Option<Box<[Delivered; 2]>>,
 }
 
 /// A connection whose both directions have ended: frames may still come, bytes will not.
@@ -37,6 +40,8 @@ struct Headers {
     roles: Roles,
     port_reused: bool,
     frames: u64,
+    /// Those that brought other bytes than came first.
+    conflicts: u64,
     first: At,
     last: At,
     analysis: Analysis,
@@ -53,12 +58,15 @@ pub struct Heard {
     said: Analysed,
     step: Step,
     placed: Placed,
+    /// Whether it acknowledges bytes that were not captured, as far as the bytes tell.
+    acks_unseen: bool,
 }
 
 impl Connection {
     /// A connection that begins with `first`, which is to be given to [`segment`](Connection::segment) next. `port_reused` is `Located`'s.
-    /// `names_frames`: whether facts name the frames that are acknowledged and sent again.
-    pub fn new(first: &Segment<'_>, port_reused: bool, names_frames: bool) -> Connection {
+    /// `shown`: whether its facts will be shown; else they do not name the frames that are acknowledged and sent again, and tell of no
+    /// copy that differs from what was handed up.
+    pub fn new(first: &Segment<'_>, port_reused: bool, shown: bool) -> Connection {
         Connection {
             plain: false,
             headers: Headers {
@@ -66,14 +74,16 @@ impl Connection {
                 roles: Roles::of_ports(first.source, first.destination),
                 port_reused,
                 frames: 0,
+                conflicts: 0,
                 first: first.at,
                 last: first.at,
                 analysis: Analysis::NEW,
-                unacked: names_frames.then(Box::default),
+                unacked: shown.then(Box::default),
                 handshake: Handshaking::default(),
                 closing: Closing::default(),
             },
             assemblers: [Assembler::new(), Assembler::new()],
+            delivered: shown.then(Box::default),
         }
     }
 
@@ -95,7 +105,10 @@ impl Connection {
     ) -> Heard {
         let was_settled = self.headers.roles.settled();
         let mut heard = self.headers.hear(segment);
-        heard.placed = self.assemble(heard.side, segment, was_settled, deliver);
+        let peer = &self.assemblers[heard.side.other().index()];
+        heard.acks_unseen = peer.lacks(SeqNo(segment.acknowledgment));
+        heard.placed = self.assemble(&heard, segment, was_settled, deliver);
+        self.headers.conflicts += u64::from(heard.placed.conflict.is_some());
         self.plain = self.headers.are_plain() && self.assemblers.iter().all(Assembler::is_plain);
         heard
     }
@@ -139,8 +152,10 @@ impl Connection {
     pub fn facts(&self, segment: &Segment<'_>, heard: &Heard) -> TcpFacts {
         let mut facts = self.headers.facts(segment, heard);
         let server = self.headers.roles.client().other();
+        facts.acks_unseen &= heard.acks_unseen;
         facts.hole = heard.placed.hole;
-        facts.conflicts = heard.placed.conflicts;
+        facts.conflict = heard.placed.conflict;
+        facts.late = heard.placed.late;
         facts.fills_hole = heard
             .placed
             .filled
@@ -204,7 +219,7 @@ impl Connection {
         self.assemblers.iter().all(Assembler::has_ended)
     }
 
-    /// The connection without what only its bytes need: nobody wants any that still come.
+    /// The connection without what only its bytes need: nobody wants any that still come, and copies are not compared any more.
     #[must_use]
     pub fn into_ended(self) -> Ended {
         let mut headers = self.headers;
@@ -214,23 +229,45 @@ impl Connection {
         Ended(headers)
     }
 
-    /// Memory on the heap, in bytes, roughly: what waits behind holes and what is not acknowledged yet.
+    /// Memory on the heap, in bytes, roughly: what waits behind holes, what is not acknowledged yet, and what copies are compared with.
     pub fn memory(&self) -> usize {
         let waiting = self.assemblers.iter().map(|a| a.waiting().memory());
         let unacked = self.headers.unacked.iter().flat_map(|lists| &**lists);
         let unacked = unacked.map(Unacked::memory);
-        waiting.chain(unacked).sum()
+        let delivered = self.delivered.iter().flat_map(|kept| &**kept);
+        let delivered = delivered.map(Delivered::memory);
+        waiting.chain(unacked).chain(delivered).sum()
+    }
+
+    /// Bytes that are kept to be compared with copies.
+    pub fn kept(&self) -> usize {
+        let kept = self.delivered.iter().flat_map(|kept| &**kept);
+        kept.map(Delivered::held).sum()
+    }
+
+    /// Whether anybody would see that a copy of bytes from the server differs; where not, what it would be compared with is not kept.
+    pub fn compare_answers(&mut self, compares: bool) {
+        if let Some(kept) = &mut self.delivered {
+            kept[self.headers.roles.client().other().index()].compares(compares);
+        }
+    }
+
+    /// Forgets what copies are compared with.
+    pub fn forget_delivered(&mut self) {
+        for kept in self.delivered.iter_mut().flat_map(|kept| &mut **kept) {
+            kept.forget();
+        }
     }
 
     /// Gives the segment to the assemblers. ACKs come first: they speak of what was sent before.
     fn assemble(
         &mut self,
-        side: Side,
+        heard: &Heard,
         segment: &Segment<'_>,
         was_settled: bool,
         deliver: &mut dyn FnMut(Direction, Delivery<'_>),
     ) -> Placed {
-        let at = segment.at;
+        let (at, side) = (segment.at, heard.side);
         if segment.flags.has(Flags::RST) {
             // RFC 9293 §3.10.7: all queues are flushed. Its payload, if any, explains the reset (RFC 9293 §3.5.3): no data.
             let sent = self.headers.direction(side);
@@ -240,18 +277,50 @@ impl Connection {
         let settled = self.headers.roles.settled();
         let ours = self.headers.direction(side);
         let theirs = ours.reverse();
+        let (mut kept, mut peer_kept) = match (self.delivered.as_deref_mut(), side) {
+            (Some([a, b]), Side::A) => (Some(a), Some(b)),
+            (Some([a, b]), Side::B) => (Some(b), Some(a)),
+            (None, _) => (None, None),
+        };
         if segment.flags.has(Flags::ACK) {
             let peer = &mut self.assemblers[side.other().index()];
             let due = peer.acknowledged(SeqNo(segment.acknowledgment));
             // Nothing is handed up in a direction that may yet turn round: only a FIN can wait for that.
             if settled && (due || !was_settled) {
-                peer.flush(at, &mut |delivery| deliver(theirs, delivery));
+                peer.flush(at, &mut |delivery| {
+                    if let Some(kept) = &mut peer_kept {
+                        kept.take(&delivery, None);
+                    }
+                    deliver(theirs, delivery);
+                });
             }
         }
         let own = &mut self.assemblers[side.index()];
-        let placed = own.segment(segment, &mut |delivery| deliver(ours, delivery));
+        // RFC 9293 §3.8.4: the byte of a keep-alive is garbage. That of a window probe may be refused, and then come otherwise.
+        let probe = heard
+            .said
+            .labels
+            .has_any(&[Label::KeepAlive, Label::ZeroWindowProbe])
+            .then_some(at.frame);
+        let number = SeqNo(segment.sequence).plus(u32::from(segment.flags.has(Flags::SYN)));
+        let compared = kept.as_ref().map_or_else(Compared::default, |kept| {
+            kept.compare(own.next_number(), number, segment.payload)
+        });
+        let mut hand_on = |delivery: Delivery<'_>| {
+            if let Some(kept) = &mut kept {
+                kept.take(&delivery, probe);
+            }
+            deliver(ours, delivery);
+        };
+        let mut placed = own.segment(segment, &mut hand_on);
         if settled && (segment.flags.has(Flags::FIN) || !was_settled) {
-            own.flush(at, &mut |delivery| deliver(ours, delivery));
+            own.flush(at, &mut hand_on);
+        }
+        placed.hole = placed.hole.max(own.hole_before_fin(at.frame));
+        placed.late = compared.late;
+        placed.conflict = Conflict::of_both(compared.conflict, placed.conflict);
+        if probe.is_some() {
+            placed.conflict = None;
         }
         placed
     }
@@ -277,6 +346,11 @@ impl Ended {
     /// Frames so far.
     pub fn frames(&self) -> u64 {
         self.0.frames
+    }
+
+    /// Frames that brought other bytes than came first.
+    pub fn conflicts(&self) -> u64 {
+        self.0.conflicts
     }
 
     /// The first frame.
@@ -342,6 +416,7 @@ impl Headers {
             said,
             step,
             placed: Placed::default(),
+            acks_unseen: true,
         }
     }
 

@@ -7,6 +7,7 @@
 mod analysis;
 mod assembler;
 mod connection;
+mod delivered;
 mod flows;
 mod handshake;
 mod remains;

@@ -5,8 +5,9 @@
 //! reverse order pass in about a second; the caps say when the one who asks must give up the hole.
 
 use super::assembler::part;
-use crate::model::At;
+use super::delivered::differing;
 use crate::model::limits::{REASSEMBLY_BYTES, REASSEMBLY_PIECES};
+use crate::model::{At, Conflict};
 use std::collections::BTreeMap;
 
 /// A run of bytes of one frame.
@@ -70,12 +71,18 @@ impl Waiting {
         Some(piece)
     }
 
-    /// Keeps a copy of what is new in `payload`, which begins at `begin`; up to `end` the snaplen cut it. Gives how many bytes were
-    /// here already with other values.
-    pub(super) fn keep(&mut self, begin: u64, payload: &[u8], end: u64, carrier: At) -> u64 {
+    /// Keeps a copy of what is new in `payload`, which begins at `begin`; up to `end` the snaplen cut it. Gives what was here already
+    /// with other values.
+    pub(super) fn keep(
+        &mut self,
+        begin: u64,
+        payload: &[u8],
+        end: u64,
+        carrier: At,
+    ) -> Option<Conflict> {
         let captured = begin + payload.len() as u64;
         let cut = u32::try_from(end.saturating_sub(captured)).unwrap_or(u32::MAX);
-        let (mut from, mut conflicts) = (begin, 0);
+        let (mut from, mut conflict) = (begin, None);
         while from < captured {
             let Some((start, piece)) = self.at_or_behind(from, captured) else {
                 break;
@@ -84,7 +91,11 @@ impl Waiting {
             let shared = from.max(start);
             let ours = part(payload, shared - begin, until - begin);
             let theirs = part(&piece.bytes, shared - start, until - start);
-            conflicts += ours.iter().zip(theirs).filter(|(a, b)| a != b).count() as u64;
+            let bytes = differing(ours, theirs);
+            if bytes > 0 {
+                let first = piece.carrier.frame;
+                conflict = Conflict::of_both(conflict, Some(Conflict { bytes, first }));
+            }
             if from < start {
                 self.insert(from, part(payload, from - begin, start - begin), 0, carrier);
             }
@@ -93,7 +104,7 @@ impl Waiting {
         if from < captured || cut > 0 && !self.pieces.contains_key(&captured) {
             self.insert(from, part(payload, from - begin, u64::MAX), cut, carrier);
         }
-        conflicts
+        conflict
     }
 
     /// Forgets everything at and behind `end`.

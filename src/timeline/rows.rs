@@ -174,6 +174,19 @@ impl Rows {
         self.streamed
     }
 
+    /// Whether a row that comes next may be shown, as far as is known; that of a request that begins with it always may. `opaque`: whether
+    /// the connection's bytes are not read.
+    pub fn may_be_shown(&self, opaque: bool) -> bool {
+        match self.shown {
+            Shown::None => false,
+            Shown::All => true,
+            Shown::Sse => {
+                let waits = self.unanswered.is_some() || self.head_began.is_some();
+                self.streamed || !opaque && (waits || !self.asked)
+            }
+        }
+    }
+
     /// Takes one frame: `said` is drained. Final entries go to `out`, which gives back a row that may be used again.
     pub fn frame(
         &mut self,

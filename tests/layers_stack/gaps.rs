@@ -25,6 +25,36 @@ fn a_hole_inside_a_chunk_is_stepped_over_and_events_resume_at_the_next_blank_lin
 }
 
 #[test]
+fn a_hole_up_to_the_end_of_a_chunk_leads_to_the_next_chunk_header() {
+    // Frames that the snaplen cut: of each chunk the beginning is there, the rest with its CR LF is not.
+    let script = Script::stream(CHUNKED)
+        .server("c\r\ndata: 4567")
+        .server_misses(4)
+        .server("c\r\ndata: ")
+        .server_misses(8)
+        .server("c\r\ndata: 4567\n\n")
+        .server_misses(1)
+        .server("\n")
+        .server(chunk("data: d\n\n"));
+    assert_eq!(
+        script.told_from(3),
+        [
+            "3 S0 chunk 1, 10 of 12",
+            "4 S0 gap 4: events resume at the next blank line",
+            "5 S0 chunk 2, 6 of 12",
+            "6 S0 gap 8: events resume at the next blank line",
+            "7 S0 chunk 3, 12",
+            "8 S0 gap 1: only chunk framing, no data",
+            "10 S0 chunk 4, 9",
+            "10 S0 event 1 message \"d\" frames 10-10 chunks 4-4",
+        ]
+    );
+    let ended = script.server("0\r\n\r\n");
+    let ending = ended.endings()[0];
+    assert_eq!((ending.chunks, ending.body_bytes), (Some(4), 3 * 12 + 9));
+}
+
+#[test]
 fn behind_a_hole_over_chunk_borders_the_next_chunk_header_is_found() {
     let script = Script::stream(CHUNKED)
         .server(chunk("data: a\n\n"))

@@ -3,7 +3,7 @@
 
 use smallvec::smallvec;
 use ssetrace::model::{
-    Annotation, At, ConnectionRecord, Counts, Direction, End, EndKind, Endpoint, Event,
+    Annotation, At, Conflict, ConnectionRecord, Counts, Direction, End, EndKind, Endpoint, Event,
     EventRecord, Exchange, Finding, Flags, FrameNo, FrameRecord, Framing, Gaps, Handshake, Label,
     LabelSet, Missing, OtherStream, Phase, Protocol, Rail, Reconnect, Record, RequestHead,
     ResponseHead, Resumed, Role, SessionOpening, SessionRecord, Severity, Span, Summary, TcpFacts,
@@ -82,6 +82,7 @@ pub(crate) fn full_frame() -> FrameRecord {
             window: 408_256,
             window_before: Some(408_256),
             acknowledges: Some(FrameNo(17)),
+            acks_unseen: false,
             rtt: Some(9_000),
             initial_rtt: None,
             labels,
@@ -91,7 +92,11 @@ pub(crate) fn full_frame() -> FrameRecord {
             teardown: None,
             repeats: None,
             hole: 0,
-            conflicts: 0,
+            conflict: Some(Conflict {
+                bytes: 3,
+                first: FrameNo(21),
+            }),
+            late: 0,
             fills_hole: None,
             waiting: false,
             closed: 0,
@@ -120,6 +125,7 @@ pub(crate) fn bare_frame() -> FrameRecord {
             acknowledgment: None,
             acknowledges: None,
             rtt: None,
+            conflict: None,
             labels: LabelSet::EMPTY,
             ..full.tcp
         },
@@ -290,6 +296,7 @@ pub(crate) fn connection() -> ConnectionRecord {
         client: endpoint("[::1]:60910"),
         server: endpoint("[::1]:8080"),
         frames: 26,
+        conflicts: 1,
         span: (at(9), at(270)),
         handshake: Handshake {
             syn: Some(FrameNo(9)),

@@ -280,3 +280,30 @@ fn a_syn_ack_with_another_number_is_a_reused_port_without_a_new_connection() {
     );
     assert_eq!(talk.located[4].connection, 0);
 }
+
+#[test]
+fn an_ack_of_what_a_retransmission_brought_with_older_bytes_is_labelled_but_acknowledges_nothing_unseen()
+ {
+    let mut talk = Talk::open();
+    talk.server().data("one").send();
+    talk.client().send();
+    talk.server().at(1).data("onetwo").send();
+    talk.client().acking(7).send();
+    assert_eq!(talk.last_labels(), ["ack", "acked-unseen-segment"]);
+    assert!(!talk.last().acks_unseen);
+    assert_eq!(talk.last().acknowledges, Some(FrameNo(6)));
+    talk.client().acking(9).send();
+    assert!(talk.last().acks_unseen, "nobody has seen these");
+}
+
+#[test]
+fn what_was_asked_for_before_it_was_sent_was_not_lost() {
+    // A capture on two interfaces has every frame twice, the ACKs too.
+    let mut talk = Talk::open();
+    talk.client().send();
+    talk.server().data("one").send();
+    talk.server().at(1).data("one").send();
+    assert_eq!(talk.labels(4), ["duplicate-ack"]);
+    let repeats = talk.last().repeats.unwrap();
+    assert_eq!((repeats.frame, repeats.asked), (FrameNo(5), false));
+}

@@ -4,6 +4,7 @@
 #![allow(clippy::unwrap_used)]
 
 mod close;
+mod conflicts;
 mod labels;
 mod numbers;
 mod properties;

@@ -4,7 +4,8 @@ use crate::script::{client_end, server_end};
 use proptest::prelude::*;
 use ssetrace::model::limits::{REASSEMBLY_BYTES, REASSEMBLY_PIECES};
 use ssetrace::model::{
-    At, Delivery, Direction, Ending, Flags, FrameNo, Segment, Span, TcpOptions, Timestamp,
+    At, Conflict, Delivery, Direction, Ending, Flags, FrameNo, Label, Segment, Span, TcpOptions,
+    Timestamp,
 };
 use ssetrace::tcp::Connection;
 
@@ -112,12 +113,54 @@ proptest! {
             let sequence = isn.wrapping_add(1).wrapping_add(*start as u32);
             let segment = from_client(index + 2, sequence, Flags::ACK, &data[*start..start + length]);
             let facts = connection.segment(&segment, &mut |d, delivery| read.take(d, &delivery));
-            prop_assert_eq!(facts.conflicts, 0);
+            prop_assert_eq!(facts.conflict, None);
         }
         let truth = oracle(&segments, &data);
         prop_assert_eq!(truth.len(), data.len());
         prop_assert_eq!(&read.bytes, &truth);
         prop_assert_eq!(read.gaps, 0);
+    }
+
+    #[test]
+    fn one_byte_that_is_another_one_is_found_in_whatever_copy(
+        (data, isn, segments) in stream(),
+        acks in proptest::collection::vec(any::<bool>(), 1..20),
+        copies in proptest::collection::vec((any::<proptest::sample::Index>(), 2usize..60, proptest::option::of((any::<proptest::sample::Index>(), 1u8..))), 1..30),
+    ) {
+        let mut read = Read::default();
+        let syn = from_client(1, isn, Flags::SYN, b"");
+        let mut connection = Connection::new(&syn, false, true);
+        connection.segment(&syn, &mut |d, delivery| read.take(d, &delivery));
+        let number = |offset: usize| isn.wrapping_add(1).wrapping_add(offset as u32);
+        let mut frame = 1;
+        for ((start, length), acks) in segments.iter().zip(acks.iter().cycle()) {
+            frame += 1;
+            let segment = from_client(frame, number(*start), Flags::ACK, &data[*start..start + length]);
+            let facts = connection.segment(&segment, &mut |d, delivery| read.take(d, &delivery));
+            prop_assert_eq!(facts.conflict, None);
+            if *acks {
+                frame += 1;
+                let mut ack = from_client(frame, 7_000, Flags::ACK, b"");
+                std::mem::swap(&mut ack.source, &mut ack.destination);
+                ack.acknowledgment = number(read.bytes.len());
+                connection.segment(&ack, &mut |d, delivery| read.take(d, &delivery));
+            }
+        }
+        for (place, length, change) in copies {
+            let start = place.index(data.len());
+            let mut copy = data[start..data.len().min(start + length)].to_vec();
+            let changed = change.map(|(place, by)| {
+                let place = place.index(copy.len());
+                copy[place] ^= by;
+                start + place
+            });
+            frame += 1;
+            let segment = from_client(frame, number(start), Flags::ACK, &copy);
+            let facts = connection.segment(&segment, &mut |d, delivery| read.take(d, &delivery));
+            let first = changed.map(|place| Conflict { bytes: 1, first: FrameNo(read.bytes[place].1) });
+            let garbage = facts.labels.has(Label::KeepAlive);
+            prop_assert_eq!(facts.conflict, first.filter(|_| !garbage));
+        }
     }
 
     #[test]
@@ -212,7 +255,7 @@ proptest! {
             }
             let connection = connection.get_or_insert_with(|| Connection::new(&segment, false, true));
             connection.segment(&segment, &mut take);
-            prop_assert!(connection.memory() < 1 << 20);
+            prop_assert!(connection.memory() < 1 << 20 && connection.kept() <= connection.memory());
         }
         connection.unwrap().finish(at(1_000), Ending::CaptureEnd, &mut take);
         prop_assert_eq!(ends, [1, 1]);

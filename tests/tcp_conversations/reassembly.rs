@@ -1,7 +1,7 @@
 //! Each direction's bytes in order, with the frames that brought them.
 
-use crate::script::{Talk, client_end};
-use ssetrace::model::{Ending, Flags};
+use crate::script::{MS, Talk, client_end};
+use ssetrace::model::{Ending, Flags, FrameNo};
 
 #[test]
 fn bytes_in_order_are_there_in_the_frame_that_carries_them() {
@@ -77,9 +77,7 @@ fn the_first_copy_of_a_byte_wins() {
     let mut talk = Talk::open();
     talk.server().at(4).data("def").send();
     talk.server().at(6).data("XYZ").send();
-    assert_eq!(talk.last().conflicts, 1);
     talk.server().at(1).data("abcDE").send();
-    assert_eq!(talk.last().conflicts, 2);
     assert_eq!(
         talk.to_client(),
         ["abc@6", "def@4-6", "YZ@5-6"],
@@ -248,6 +246,45 @@ fn a_fin_waits_for_the_bytes_before_it() {
     assert!(talk.to_client().is_empty());
     talk.server().at(1).data("bye").send();
     assert_eq!(talk.to_client(), ["bye@5", "fin@5"]);
+}
+
+#[test]
+fn a_fin_behind_a_hole_waits_like_bytes() {
+    let mut talk = Talk::open();
+    talk.server().data("good").lose();
+    talk.server().data("bye").lose();
+    talk.server().fin().send();
+    assert_eq!(talk.last().hole, 7);
+    talk.server().at(1).data("good").send();
+    assert_eq!((talk.last().hole, talk.last().fills_hole), (0, None));
+    talk.server().at(5).data("bye").send();
+    assert_eq!(talk.last().fills_hole, Some((FrameNo(4), 2 * MS)));
+    let mut whole = Talk::open();
+    whole.server().data("bye").fin().send();
+    assert_eq!((whole.last().hole, whole.last().fills_hole), (0, None));
+}
+
+#[test]
+fn a_fin_whose_hole_is_given_up_on_it_does_not_wait() {
+    let mut talk = Talk::open();
+    talk.server().data("bye").lose();
+    talk.client().acking(5).send();
+    talk.server().fin().send();
+    assert_eq!(talk.last().hole, 0);
+    assert_eq!(talk.to_client(), ["gap 3 of 2-5@5", "fin@5"]);
+}
+
+#[test]
+fn what_was_acknowledged_and_never_captured_is_a_gap_at_the_end() {
+    let mut talk = Talk::open();
+    talk.server().data("one").send();
+    talk.server().data("bye").fin().lose();
+    talk.client().send();
+    talk.finish(Ending::CaptureEnd);
+    assert_eq!(
+        talk.to_client(),
+        ["one@4", "gap 0 of 4-5@5", "capture end@5"]
+    );
 }
 
 #[test]

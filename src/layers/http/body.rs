@@ -52,8 +52,10 @@ impl ChunkPart {
 /// Where missing bytes leave a body.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum Over {
-    /// The hole lies within the body, or within one chunk's data: the body goes on behind it.
+    /// The hole lies within the body, or within one chunk and the CR LF behind it: the body goes on behind it.
     Inside,
+    /// It holds nothing but what stands between a chunk's data and the next chunk header.
+    LineEnd,
     /// The hole ends with the body's last byte.
     ToTheEnd,
     /// The next chunk header has to be found first.
@@ -108,19 +110,19 @@ impl Body {
         Some((data, chunked.number))
     }
 
-    /// So many bytes are missing (0 if nobody knows how many).
-    pub(super) fn gap(&mut self, bytes: u64) -> Over {
+    /// So many bytes are missing (0 if nobody knows how many). How many of them are data, as far as anybody knows.
+    pub(super) fn gap(&mut self, bytes: u64) -> (Over, u64) {
         match self {
-            Body::Close => Over::Inside,
+            Body::Close => (Over::Inside, bytes),
             Body::Length(left) if bytes > 0 && bytes < *left => {
                 *left -= bytes;
-                Over::Inside
+                (Over::Inside, bytes)
             }
             Body::Length(left) if bytes > 0 && bytes == *left => {
                 *left = 0;
-                Over::ToTheEnd
+                (Over::ToTheEnd, bytes)
             }
-            Body::Length(_) => Over::Lost,
+            Body::Length(_) => (Over::Lost, 0),
             Body::Chunked(chunked) => chunked.gap(bytes),
         }
     }
@@ -313,19 +315,34 @@ impl Chunked {
         }
     }
 
-    fn gap(&mut self, bytes: u64) -> Over {
-        if let State::Data(part) = &mut self.state {
-            let left = part.size - part.have;
-            if bytes > 0 && bytes <= left {
-                part.have += bytes;
-                if part.is_complete() {
-                    self.state = State::DataEnd;
+    fn gap(&mut self, bytes: u64) -> (Over, u64) {
+        // What is left of the chunk's data, and of the CR LF behind it.
+        let (data, line_end) = match self.state {
+            State::Data(part) => (part.size - part.have, 2),
+            State::DataEnd => (0, 2),
+            State::DataEndLineFeed => (0, 1),
+            _ => (0, 0),
+        };
+        if bytes == 0 || bytes > data + line_end {
+            self.state = State::Seek;
+            return (Over::SeeksChunk, 0);
+        }
+        match &mut self.state {
+            State::Data(part) if bytes < data => part.have += bytes,
+            state => {
+                *state = match data + line_end - bytes {
+                    2 => State::DataEnd,
+                    1 => State::DataEndLineFeed,
+                    _ => State::Size(SizeLine::default()),
                 }
-                return Over::Inside;
             }
         }
-        self.state = State::Seek;
-        Over::SeeksChunk
+        let over = if data == 0 {
+            Over::LineEnd
+        } else {
+            Over::Inside
+        };
+        (over, bytes.min(data))
     }
 
     fn broken(&mut self, why: &'static str) -> Step<'static> {

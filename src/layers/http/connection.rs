@@ -4,7 +4,7 @@ use super::exchange::Exchanges;
 use super::request::Requests;
 use super::response::{Responses, Shared};
 use crate::layers::{Ledger, sse::Session};
-use crate::model::{At, Delivery, Direction, Ending, Protocol, Said};
+use crate::model::{At, Delivery, Direction, Ending, FrameNo, Protocol, Said};
 
 /// The reader of one connection.
 #[derive(Default)]
@@ -74,6 +74,11 @@ impl Connection {
             }
         }
         Next::More
+    }
+
+    /// Bytes of the open response, if there is one, are missing at the end.
+    pub(in crate::layers) fn misses_answer(&mut self, bytes: u64, between: (FrameNo, FrameNo)) {
+        self.responses.misses(bytes, between);
     }
 
     /// Whether a start line was seen.

@@ -173,8 +173,11 @@ impl Content {
         }
     }
 
-    /// Bytes of the body are missing (0 if nobody knows how many). What follows from it, in words.
+    /// Bytes of the body, so many of them data (0 if nobody knows how many), are missing. What follows from it, in words.
     pub(super) fn gap(&mut self, bytes: u64, over: Over) -> &'static str {
+        if over == Over::LineEnd {
+            return "only chunk framing, no data";
+        }
         let coded = self
             .chain
             .as_ref()
@@ -184,7 +187,7 @@ impl Content {
         }
         let Sink::Events(session) = &mut self.sink else {
             return match over {
-                Over::Inside => "the body goes on behind it",
+                Over::Inside | Over::LineEnd => "the body goes on behind it",
                 Over::ToTheEnd => "the body ends with it",
                 Over::SeeksChunk => "reading resumes at the next chunk header",
                 Over::Lost => "reading resumes at the next response",
@@ -195,7 +198,7 @@ impl Content {
             _ if coded => {
                 "the content coding cannot be decoded any further: no more events of this stream"
             }
-            Over::Inside | Over::ToTheEnd => "events resume at the next blank line",
+            Over::Inside | Over::LineEnd | Over::ToTheEnd => "events resume at the next blank line",
             Over::SeeksChunk => {
                 "chunks resume at the next chunk header, events at the next blank line"
             }

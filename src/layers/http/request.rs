@@ -95,8 +95,8 @@ impl Requests {
     ) {
         let outcome = match &mut self.state {
             State::Closed | State::Seek => return,
-            State::Body(body) => match body.gap(bytes) {
-                Over::Inside => "the request's body goes on behind it",
+            State::Body(body) => match body.gap(bytes).0 {
+                Over::Inside | Over::LineEnd => "the request's body goes on behind it",
                 Over::ToTheEnd => {
                     exchanges.request_end(span.there);
                     self.state = State::Head;

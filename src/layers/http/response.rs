@@ -139,14 +139,12 @@ impl Responses {
                 }
             }
             State::Body(open) => {
-                let over = open.body.gap(bytes);
-                let within = match over {
-                    Over::Inside | Over::ToTheEnd => bytes,
-                    Over::SeeksChunk | Over::Lost => 0,
-                };
+                let (over, data) = open.body.gap(bytes);
                 open.content.missing(bytes, between);
-                self.wire_bytes += within;
-                let outcome = open.content.gap(within, over);
+                if !matches!(over, Over::SeeksChunk | Over::Lost) {
+                    self.wire_bytes += bytes;
+                }
+                let outcome = open.content.gap(data, over);
                 let fact = Fact::Gap {
                     bytes,
                     between,
@@ -154,18 +152,24 @@ impl Responses {
                 };
                 open.content.say(span, fact, shared.said);
                 match over {
-                    Over::Inside => {}
+                    Over::Inside | Over::LineEnd | Over::SeeksChunk => {}
                     Over::ToTheEnd => {
                         let kind = EndKind::ContentLength;
                         self.finish(kind, span.there, Direction::ToClient, shared);
                     }
-                    Over::SeeksChunk => {}
                     Over::Lost => {
                         open.lost = true;
                         open.body = Body::Close;
                     }
                 }
             }
+        }
+    }
+
+    /// Bytes are missing at the end, of which nothing follows any more.
+    pub(super) fn misses(&mut self, bytes: u64, between: (FrameNo, FrameNo)) {
+        if let State::Body(open) = &mut self.state {
+            open.content.missing(bytes, between);
         }
     }
 

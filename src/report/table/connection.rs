@@ -1,7 +1,7 @@
 //! What stands above a timeline of a connection: where it is, or all that is known of one without a session.
 
 use super::heading::{ID, clauses, ends};
-use super::line::{BOLD, ERROR, Line, PLAIN};
+use super::line::{BOLD, ERROR, Line, PLAIN, WARNING};
 use crate::model::{ConnectionRecord, OtherStream, Protocol, TeardownKind};
 use crate::report::text::{Count, Escaped, Range, Thousands, cut};
 use std::io::{self, Write};
@@ -55,6 +55,28 @@ pub(super) fn write_connection(
     );
     clauses(PLAIN, &words, width, line, out)?;
     clauses(style, end, width, line, out)
+}
+
+/// Writes how many frames brought other bytes than came first, if any did.
+pub(super) fn write_conflicts(
+    record: &ConnectionRecord,
+    width: usize,
+    line: &mut Line,
+    out: &mut impl Write,
+) -> io::Result<()> {
+    if record.conflicts == 0 {
+        return Ok(());
+    }
+    let verb = if record.conflicts == 1 {
+        "conflicts"
+    } else {
+        "conflict"
+    };
+    let words = format!(
+        "{} {verb} with what came first",
+        Count(record.conflicts, "frame")
+    );
+    clauses(WARNING, &words, width, line, out)
 }
 
 /// Writes the line of a stream that is no event stream.

@@ -283,8 +283,11 @@ impl Fold {
         // What Wireshark calls a spurious retransmission, a fast one, or out of order is a retransmission to it as well.
         let special = row.labels.intersects(SPECIAL_RETRANSMISSIONS);
         for ((label, _), count) in TROUBLES.iter().zip(&mut self.troubles) {
-            let told = row.labels.has(*label) && !(special && *label == Label::Retransmission);
-            *count += u64::from(told);
+            *count += u64::from(match label {
+                Label::Retransmission => row.labels.has(*label) && !special,
+                Label::AckedUnseenSegment => row.tcp.acks_unseen,
+                label => row.labels.has(*label),
+            });
         }
     }
 

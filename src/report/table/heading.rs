@@ -276,9 +276,13 @@ fn not_captured(missing: &Missing) -> String {
     words
 }
 
-/// What a FIN behind missing bytes leaves open.
+/// What a FIN, or another response, behind missing bytes leaves open.
 fn unknown_end(record: &SessionRecord) -> &'static str {
-    if record.lost && record.end.kind == EndKind::Fin {
+    let over = matches!(
+        record.end.kind,
+        EndKind::Fin | EndKind::TerminatingChunk | EndKind::ContentLength
+    );
+    if record.lost && over {
         " · how its body ended was not captured"
     } else {
         ""
@@ -309,6 +313,9 @@ fn ended(record: &SessionRecord, framing: Option<Framing>) -> (Style, &'static s
         }
         (EndKind::Fin, Some(Framing::Chunked | Framing::ContentLength)) if record.lost => {
             (WARNING, "ended by FIN")
+        }
+        (EndKind::TerminatingChunk | EndKind::ContentLength, _) if record.lost => {
+            (WARNING, "over before the next response")
         }
         (EndKind::TerminatingChunk, _) => (PLAIN, "ended by the terminating chunk"),
         (EndKind::ContentLength, _) => (PLAIN, "ended by its Content-Length"),

@@ -276,6 +276,9 @@ impl<W: Write> TimelineTable<W> {
                 }
             }
         }
+        if let Some(over) = over {
+            connection::write_conflicts(over, width, line, out)?;
+        }
         for stream in over.into_iter().flat_map(|over| &over.other_streams) {
             connection::write_other_stream(stream, width, line, out)?;
         }

@@ -34,6 +34,17 @@ pub(crate) fn frame_before(fields: &mut impl Fields, frame: &FrameRecord, first:
     fields.number(name!("window"), u64::from(tcp.window));
     fields.number(name!("acknowledges"), tcp.acknowledges.map(|frame| frame.0));
     fields.seconds(name!("rtt"), tcp.rtt);
+    fields.object(
+        name!("conflict"),
+        tcp.conflict.as_ref(),
+        |fields, conflict| {
+            fields.number(
+                name!("bytes"),
+                conflict.map(|conflict| u64::from(conflict.bytes)),
+            );
+            fields.number(name!("frame"), conflict.map(|conflict| conflict.first.0));
+        },
+    );
     fields.words(
         name!("labels"),
         frame.labels.iter().map(|label| label.name()),
@@ -169,6 +180,7 @@ pub(crate) fn connection(fields: &mut Json<'_>, connection: &ConnectionRecord) {
     fields.endpoint(name!("client"), connection.client);
     fields.endpoint(name!("server"), connection.server);
     fields.number(name!("frames"), connection.frames);
+    fields.number(name!("conflicts"), connection.conflicts);
     fields.object(
         name!("handshake"),
         Some(&connection.handshake),

@@ -80,6 +80,7 @@ impl Analysed {
             window: self.window,
             window_before: self.window_before,
             acknowledges: self.acknowledges.map(|(frame, _)| frame),
+            acks_unseen: labels.has(Label::AckedUnseenSegment),
             // As in Wireshark, no time at all is not shown.
             rtt: self
                 .acknowledges
@@ -93,7 +94,8 @@ impl Analysed {
             teardown: None,
             repeats: self.repeats,
             hole: 0,
-            conflicts: 0,
+            conflict: None,
+            late: 0,
             fills_hole: None,
             waiting: false,
             closed: 0,
@@ -279,7 +281,9 @@ impl Analysis {
                     .map(|first| Repeated {
                         frame: first.frame,
                         after: header.at.time.since(first.time),
-                        asked: position::asks_for(&peer, header.seq, behind),
+                        // What asked before they were sent did not ask for them.
+                        asked: peer.last_time > first.time
+                            && position::asks_for(&peer, header.seq, behind),
                     });
             }
             if header.length > 0 || header.has(NUMBERED) {

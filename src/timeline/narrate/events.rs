@@ -4,7 +4,7 @@ use super::shared::Previous;
 use super::{Narrator, Say};
 use crate::model::limits::ANNOTATION_TEXT;
 use crate::model::text::{Count, Escaped, Lasting, Thousands, must_escape, write_char_escaped};
-use crate::model::{Annotation, At, Event, Fact, Nanos, Role, Said};
+use crate::model::{Annotation, At, Event, Fact, FrameNo, Nanos, Role, Said};
 use unicode_width::UnicodeWidthChar;
 
 /// Columns of each of the two texts of a frame with several events.
@@ -94,6 +94,15 @@ pub(super) fn tell_chunks(words: &mut Annotation, said: &[Said]) -> Option<(u64,
         }
     }
     all
+}
+
+/// The first frame that the parenthesis of the events names.
+pub(super) fn since(said: &[Said]) -> Option<FrameNo> {
+    let first = said.iter().filter_map(|said| match &said.fact {
+        Fact::Event(event) => Some(event.span.first.frame),
+        _ => None,
+    });
+    first.min()
 }
 
 /// The texts of one session's events, one after another, as annotations show them.

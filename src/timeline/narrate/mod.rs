@@ -107,7 +107,7 @@ impl Narrator {
         let context = tcp::Context {
             syn_waits: self.syn_waits,
             window_closed_for: self.window_closed_for(tcp),
-            tells_events: said.iter().any(|said| matches!(said.fact, Fact::Event(_))),
+            event_since: events::since(said),
         };
         tcp::tell(words, tcp, &context);
         let end = http::last_end(said);
@@ -222,7 +222,8 @@ fn rail(before: bool, events: bool, after: bool) -> Rail {
     }
 }
 
-/// Whether the row is one that folding never takes: handshake, head, end, teardown, what fills a hole, and troubles above TCP.
+/// Whether the row is one that folding never takes: handshake, head, end, teardown, what fills a hole, what overlaps with other content,
+/// and troubles above TCP.
 fn must_keep(tcp: &TcpFacts, said: &[Said]) -> bool {
     const KEPT: LabelSet = LabelSet::of(&[
         Label::Syn,
@@ -235,6 +236,7 @@ fn must_keep(tcp: &TcpFacts, said: &[Said]) -> bool {
     ]);
     tcp.labels.intersects(KEPT)
         || tcp.fills_hole.is_some()
+        || tcp.conflict.is_some()
         || said.iter().any(|said| match said.fact {
             Fact::RequestBegins
             | Fact::Request(_)

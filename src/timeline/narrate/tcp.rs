@@ -2,7 +2,9 @@
 
 use super::Say;
 use crate::model::text::{Count, Lasting, Thousands};
-use crate::model::{Annotation, Direction, Flags, Label, Nanos, Role, SynOptions, TcpFacts};
+use crate::model::{
+    Annotation, Conflict, Direction, Flags, FrameNo, Label, Nanos, Role, SynOptions, TcpFacts,
+};
 
 /// What the words depend on beside the frame's own facts.
 pub(super) struct Context {
@@ -10,8 +12,8 @@ pub(super) struct Context {
     pub(super) syn_waits: bool,
     /// The frame opens its sender's window, which was closed for so long.
     pub(super) window_closed_for: Option<Nanos>,
-    /// An event's words follow, with the frames and the time that it took.
-    pub(super) tells_events: bool,
+    /// The first frame that an event's words, which follow, name with the time since it.
+    pub(super) event_since: Option<FrameNo>,
 }
 
 /// Adds TCP's words, troubles first.
@@ -19,7 +21,7 @@ pub(super) fn tell(words: &mut Annotation, tcp: &TcpFacts, context: &Context) {
     if tcp.labels.has(Label::PortReused) {
         words.push(Role::Warning, "port reused: a new connection");
     }
-    tell_sequence(words, tcp, context.tells_events);
+    tell_sequence(words, tcp, context.event_since);
     tell_windows(words, tcp);
     tell_handshake(words, tcp);
     tell_acknowledgment(words, tcp, context.window_closed_for);
@@ -87,7 +89,7 @@ fn tell_offer(words: &mut Annotation, offer: SynOptions) {
 }
 
 /// Retransmissions, what is out of order, and holes.
-fn tell_sequence(words: &mut Annotation, tcp: &TcpFacts, tells_events: bool) {
+fn tell_sequence(words: &mut Annotation, tcp: &TcpFacts, event_since: Option<FrameNo>) {
     let has = |label| tcp.labels.has(label);
     let role = if tcp.fills_hole.is_some() || tcp.hole > 0 {
         Role::Warning
@@ -136,8 +138,8 @@ fn tell_sequence(words: &mut Annotation, tcp: &TcpFacts, tells_events: bool) {
                 "fills the hole"
             },
         );
-        // Where an event is complete, its parenthesis says so.
-        if !tells_events {
+        // The parenthesis of an event that waited says so.
+        if event_since != Some(first) {
             let waited = Lasting(waited);
             words.say(role, format_args!(", No. {first} waited {waited}"));
         }
@@ -149,15 +151,21 @@ fn tell_sequence(words: &mut Annotation, tcp: &TcpFacts, tells_events: bool) {
         words.joined(Role::Warning, kind, ", ");
         words.push(Role::Warning, "previous segment not captured");
     }
-    if tcp.conflicts > 0 {
+    if tcp.late > 0 {
         words.next();
-        let (bytes, verb) = match tcp.conflicts {
-            1 => ("1 byte".to_owned(), "differs"),
-            more => (Thousands(more.into()).to_string() + " bytes", "differ"),
-        };
+        let bytes = Count(tcp.late.into(), "byte");
         words.say(
             Role::Warning,
-            format_args!("{bytes} {verb} from what came first, which counts"),
+            format_args!("too late to be read: {bytes} given up as missing before"),
+        );
+    }
+    if let Some(Conflict { bytes, first }) = tcp.conflict {
+        words.next();
+        let verb = if bytes == 1 { "differs" } else { "differ" };
+        let bytes = Count(bytes.into(), "byte");
+        words.say(
+            Role::Warning,
+            format_args!("conflicts with No. {first}: {bytes} {verb}, the first copy counts"),
         );
     }
 }
@@ -194,7 +202,7 @@ fn tell_windows(words: &mut Annotation, tcp: &TcpFacts) {
 
 fn tell_acknowledgment(words: &mut Annotation, tcp: &TcpFacts, closed_for: Option<Nanos>) {
     let has = |label| tcp.labels.has(label);
-    if has(Label::AckedUnseenSegment) {
+    if tcp.acks_unseen {
         words.next();
         words.push(Role::Warning, "acknowledges bytes that were not captured");
     }
@@ -233,7 +241,7 @@ fn tell_acknowledgment(words: &mut Annotation, tcp: &TcpFacts, closed_for: Optio
             );
         }
     }
-    if has(Label::Ack) && !has(Label::AckedUnseenSegment) && !has(Label::Fin) {
+    if has(Label::Ack) && !tcp.acks_unseen && !has(Label::Fin) {
         words.next();
         match (tcp.acknowledges, tcp.acknowledgment) {
             (Some(frame), _) => {
