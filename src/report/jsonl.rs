@@ -3,7 +3,7 @@
 //! Records come in, lines go out. It never waits for a later record, and never allocates for a frame once its buffer has grown.
 
 use super::View;
-use super::value::{self, Json, Utc};
+use super::value::{self, Json, Spoken};
 use crate::model::{Event, FrameRecord, Lines, Out, Record, Timestamp};
 use std::io::{self, Write};
 
@@ -11,7 +11,7 @@ use std::io::{self, Write};
 #[derive(Debug)]
 pub(crate) struct Objects {
     view: View,
-    utc: Utc,
+    spoken: Spoken,
     first: Option<Timestamp>,
 }
 
@@ -20,7 +20,7 @@ impl Objects {
     pub(crate) fn new(view: View) -> Objects {
         Objects {
             view,
-            utc: Utc::new(),
+            spoken: Spoken::new(),
             first: None,
         }
     }
@@ -35,30 +35,34 @@ impl Objects {
         if !self.view.takes(record) {
             return false;
         }
-        let utc = &mut self.utc;
+        let spoken = &mut self.spoken;
         match record {
             Record::SessionOpens(_) | Record::Lines(_) => return false,
             Record::Frame(frame) => {
                 let first = *self.first.get_or_insert(frame.tcp.at.time);
-                Json::record(out, utc, "frame", |json| value::frame(json, frame, first));
+                Json::record(out, spoken, "frame", |json| {
+                    value::frame(json, frame, first)
+                });
             }
             Record::Event(event) => {
                 let first = *self.first.get_or_insert(event.event.span.there.time);
-                Json::record(out, utc, "event", |json| value::event(json, event, first));
+                Json::record(out, spoken, "event", |json| {
+                    value::event(json, event, first)
+                });
             }
             Record::Session(session) => {
-                Json::record(out, utc, "session", |json| value::session(json, session));
+                Json::record(out, spoken, "session", |json| value::session(json, session));
             }
             Record::Finding(finding) => {
-                Json::record(out, utc, "finding", |json| value::finding(json, finding));
+                Json::record(out, spoken, "finding", |json| value::finding(json, finding));
             }
             Record::Connection(connection) => {
-                Json::record(out, utc, "connection", |json| {
+                Json::record(out, spoken, "connection", |json| {
                     value::connection(json, connection);
                 });
             }
             Record::Summary(summary) => {
-                Json::record(out, utc, "summary", |json| value::summary(json, summary));
+                Json::record(out, spoken, "summary", |json| value::summary(json, summary));
                 self.first = None;
             }
         }
@@ -123,7 +127,7 @@ impl<W: Write> Jsonl<W> {
 #[derive(Debug)]
 pub(crate) struct JsonLines {
     view: View,
-    utc: Utc,
+    spoken: Spoken,
     first: Timestamp,
 }
 
@@ -132,7 +136,7 @@ impl JsonLines {
     pub(crate) fn new(view: View, first: Timestamp) -> JsonLines {
         JsonLines {
             view,
-            utc: Utc::new(),
+            spoken: Spoken::new(),
             first,
         }
     }
@@ -147,7 +151,7 @@ impl Lines for JsonLines {
         if self.view != View::Timeline {
             return None;
         }
-        let mut json = Json::begin(out, &mut self.utc, "frame");
+        let mut json = Json::begin(out, &mut self.spoken, "frame");
         value::frame_before(&mut json, frame, self.first);
         let sessions = json.written();
         value::frame_behind(&mut json, frame);
@@ -157,7 +161,7 @@ impl Lines for JsonLines {
     }
 
     fn frame_sessions(&mut self, session: Option<u32>, touched: &[u32], out: &mut Out) {
-        let mut json = Json::inside(out, &mut self.utc);
+        let mut json = Json::inside(out, &mut self.spoken);
         value::frame_sessions(&mut json, session, touched);
     }
 
@@ -165,7 +169,7 @@ impl Lines for JsonLines {
         if self.view == View::Sessions {
             return None;
         }
-        let mut json = Json::begin(out, &mut self.utc, "event");
+        let mut json = Json::begin(out, &mut self.spoken, "event");
         let session = json.written();
         value::event_behind(&mut json, connection, event, self.first);
         json.end();
@@ -174,7 +178,7 @@ impl Lines for JsonLines {
     }
 
     fn event_session(&mut self, session: u32, out: &mut Out) {
-        let mut json = Json::inside(out, &mut self.utc);
+        let mut json = Json::inside(out, &mut self.spoken);
         value::event_session(&mut json, session);
     }
 }

@@ -2,16 +2,15 @@
 
 use super::number::{push_endpoint, push_number, push_seconds};
 use super::string::push_string;
-use super::utc::Utc;
-use super::{Fields, Name};
-use crate::model::{Endpoint, Nanos, Out, Timestamp};
+use super::{Fields, Name, Spoken, record};
+use crate::model::{Endpoint, FrameRecord, Nanos, Out, Timestamp};
 use std::collections::BTreeMap;
 
 /// An object that is being written.
 #[derive(Debug)]
 pub(crate) struct Json<'a> {
     out: &'a mut Out,
-    utc: &'a mut Utc,
+    spoken: &'a mut Spoken,
     /// Whether the next field is the first of its object.
     first: bool,
 }
@@ -20,29 +19,29 @@ impl<'a> Json<'a> {
     /// Appends an object to `out`: a field `record` with `name`, then what `fields` tells.
     pub(crate) fn record(
         out: &'a mut Out,
-        utc: &'a mut Utc,
+        spoken: &'a mut Spoken,
         name: &'static str,
         fields: impl FnOnce(&mut Json<'a>),
     ) {
-        let mut json = Json::begin(out, utc, name);
+        let mut json = Json::begin(out, spoken, name);
         fields(&mut json);
         json.end();
     }
 
     /// Appends the beginning of an object: a field `record` with `name`.
     #[inline(always)] // Where the name is known, its length is, and the copy is a few instructions.
-    pub(crate) fn begin(out: &'a mut Out, utc: &'a mut Utc, name: &'static str) -> Json<'a> {
+    pub(crate) fn begin(out: &'a mut Out, spoken: &'a mut Spoken, name: &'static str) -> Json<'a> {
         out.extend_from_slice(b"{\"record\":\"");
         out.extend_from_slice(name.as_bytes());
         out.push(b'"');
-        Json::inside(out, utc)
+        Json::inside(out, spoken)
     }
 
     /// Goes on with an object that has a field.
-    pub(crate) fn inside(out: &'a mut Out, utc: &'a mut Utc) -> Json<'a> {
+    pub(crate) fn inside(out: &'a mut Out, spoken: &'a mut Spoken) -> Json<'a> {
         Json {
             out,
-            utc,
+            spoken,
             first: false,
         }
     }
@@ -172,7 +171,7 @@ impl Fields for Json<'_> {
     fn time(&mut self, name: Name, value: impl Into<Option<Timestamp>>) {
         self.or_null(name, value.into(), |json, value| {
             json.out.push(b'"');
-            json.utc.push(json.out, value);
+            json.spoken.utc.push(json.out, value);
             json.out.push(b'"');
         });
     }
@@ -183,6 +182,15 @@ impl Fields for Json<'_> {
         self.out.push(b'"');
         push_endpoint(self.out, value);
         self.out.push(b'"');
+    }
+
+    fn ends(&mut self, frame: &FrameRecord) {
+        if let Some(known) = self.spoken.known(frame) {
+            return self.out.extend_from_slice(known);
+        }
+        let start = self.out.len();
+        record::ends(&mut Json::inside(self.out, self.spoken), frame);
+        self.spoken.remember(frame, &self.out.written()[start..]);
     }
 
     #[inline(always)] // As `name`.

@@ -5,6 +5,7 @@
 mod json;
 mod number;
 mod record;
+mod spoken;
 mod string;
 mod utc;
 
@@ -14,9 +15,10 @@ pub(crate) use record::{
     connection, event, event_behind, event_session, finding, frame, frame_before, frame_behind,
     frame_sessions, session, summary,
 };
+pub(crate) use spoken::Spoken;
 pub(crate) use utc::Utc;
 
-use crate::model::{Endpoint, Nanos, Timestamp};
+use crate::model::{Endpoint, FrameRecord, Nanos, Timestamp};
 
 /// A field's name.
 #[derive(Clone, Copy, Debug)]
@@ -54,6 +56,14 @@ pub(crate) trait Fields {
 
     /// An address and port.
     fn endpoint(&mut self, name: Name, value: Endpoint);
+
+    /// A frame's direction, ends and flags.
+    fn ends(&mut self, frame: &FrameRecord)
+    where
+        Self: Sized,
+    {
+        record::ends(self, frame);
+    }
 
     /// A list of names that need no escaping.
     fn words(&mut self, name: Name, values: impl Iterator<Item = &'static str>);

@@ -19,15 +19,11 @@ pub(crate) fn frame(fields: &mut impl Fields, frame: &FrameRecord, first: Timest
 #[inline]
 pub(crate) fn frame_before(fields: &mut impl Fields, frame: &FrameRecord, first: Timestamp) {
     let tcp = &frame.tcp;
-    let (source, destination) = frame.ends();
     fields.number(name!("frame"), tcp.at.frame.0);
     fields.number(name!("connection"), u64::from(frame.connection));
     fields.time(name!("time"), tcp.at.time);
     fields.seconds(name!("time_relative"), tcp.at.time.since(first));
-    fields.word(name!("direction"), direction(tcp.direction));
-    fields.endpoint(name!("source"), source);
-    fields.endpoint(name!("destination"), destination);
-    fields.words(name!("flags"), tcp.flags.names());
+    fields.ends(frame);
     fields.number(name!("sequence"), u64::from(tcp.sequence));
     fields.number(name!("acknowledgment"), tcp.acknowledgment.map(u64::from));
     fields.number(name!("length"), u64::from(tcp.length));
@@ -49,6 +45,15 @@ pub(crate) fn frame_before(fields: &mut impl Fields, frame: &FrameRecord, first:
         name!("labels"),
         frame.labels.iter().map(|label| label.name()),
     );
+}
+
+/// A frame's direction, ends and flags.
+pub(super) fn ends(fields: &mut impl Fields, frame: &FrameRecord) {
+    let (source, destination) = frame.ends();
+    fields.word(name!("direction"), direction(frame.tcp.direction));
+    fields.endpoint(name!("source"), source);
+    fields.endpoint(name!("destination"), destination);
+    fields.words(name!("flags"), frame.tcp.flags.names());
 }
 
 /// A frame's sessions: the middle.
