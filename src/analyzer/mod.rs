@@ -93,8 +93,6 @@ pub struct Analyzer {
     batch: Batch,
     pool: Pool,
     cap: Cap,
-    /// Frames of a batch; an epoch's end ends one too.
-    most: usize,
     /// Whether the next frame is the first of an epoch.
     epoch_is_over: bool,
     /// Kept to be used again.
@@ -118,10 +116,6 @@ impl Analyzer {
             batch: Batch::new(shares),
             pool: Pool::new(options, lines.as_deref(), shares),
             cap: Cap::new(options.memory),
-            most: match options.detail {
-                Detail::Sessions => limits::BATCH_FRAMES,
-                Detail::Events | Detail::Frames => limits::BATCH_ROWS,
-            },
             epoch_is_over: false,
             made: Vec::new(),
             merger: Merger::new(options, lines),
@@ -146,7 +140,7 @@ impl Analyzer {
         let before = self.batch.bytes();
         self.dispatcher.frame(frame, &mut self.batch);
         self.epoch_is_over = self.cap.frame(self.batch.bytes() - before);
-        if self.epoch_is_over || self.batch.frames() >= self.most {
+        if self.epoch_is_over || self.batch.frames() >= limits::BATCH_FRAMES {
             self.submit();
             if self.pool.is_busy() {
                 self.collect(sink)?;

@@ -159,9 +159,6 @@ pub const EARLIER_BLOCKS: usize = 4 * BATCH_BLOCKS;
 /// they and their payloads still lie in the cache. A quarter of it, and twice as many, were slower.
 pub const BATCH_FRAMES: usize = 8 * 1024;
 
-/// The same where a row or an event is made of each: those of a batch lie in the cache until they are written.
-pub const BATCH_ROWS: usize = 8 * 1024;
-
 /// Bytes of lines that are passed on together: enough that they are written without being copied once more.
 pub const LINES: usize = 256 * 1024;
 
