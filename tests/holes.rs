@@ -166,3 +166,38 @@ fn a_reset_behind_bytes_that_were_acknowledged_and_not_captured_cuts_nothing_off
     );
     assert!(!words.contains("no terminating chunk"), "{words}");
 }
+
+/// The frames of which the row tells that they conflict with an earlier one.
+fn conflicting(script: &Script, connections: Connections) -> Vec<u64> {
+    let analysed = analyse(&script.frames(), connections);
+    let rows = analysed.rows();
+    let conflicting = rows.iter().filter(|row| row.tcp.conflict.is_some());
+    conflicting.map(|row| row.tcp.at.frame.0).collect()
+}
+
+/// The script with a copy of its latest segment, whose last byte is another one.
+fn with_other_copy(mut script: Script) -> Script {
+    let mut copy = script.pieces.last().unwrap().clone();
+    *copy.payload.last_mut().unwrap() ^= 1;
+    script.pieces.push(copy);
+    script
+}
+
+#[test]
+fn copies_are_compared_from_the_request_on_that_turns_out_to_ask_for_a_stream() {
+    let script = with_other_copy(Script::new().handshake().request("/events"));
+    let script = with_other_copy(script.server(PSH | ACK, SSE.as_bytes()));
+    let script = with_other_copy(script.server(PSH | ACK, &chunk("data: one\n\n")));
+    assert_eq!(conflicting(&script, Connections::Sse), [5, 7, 9]);
+}
+
+#[test]
+fn an_answer_that_is_no_stream_is_compared_where_its_rows_are_shown() {
+    let json = b"HTTP/1.1 200 OK\r\nContent-Type: application/json\r\nContent-Length: 2\r\n\r\n{}";
+    let script = Script::new().handshake().request("/rooms");
+    let script = with_other_copy(script.server(PSH | ACK, json));
+    let script = script.client(ACK, b"").request("/events");
+    let script = with_other_copy(script.server(PSH | ACK, SSE.as_bytes()));
+    assert_eq!(conflicting(&script, Connections::All), [6, 10]);
+    assert_eq!(conflicting(&script, Connections::Sse), [10]);
+}

@@ -234,15 +234,13 @@ impl Connection {
         let waiting = self.assemblers.iter().map(|a| a.waiting().memory());
         let unacked = self.headers.unacked.iter().flat_map(|lists| &**lists);
         let unacked = unacked.map(Unacked::memory);
-        let delivered = self.delivered.iter().flat_map(|kept| &**kept);
-        let delivered = delivered.map(Delivered::memory);
-        waiting.chain(unacked).chain(delivered).sum()
+        waiting.chain(unacked).sum::<usize>() + self.kept()
     }
 
-    /// Bytes that are kept to be compared with copies.
+    /// The part of it that copies are compared with. It depends on the connection's segments only.
     pub fn kept(&self) -> usize {
         let kept = self.delivered.iter().flat_map(|kept| &**kept);
-        kept.map(Delivered::held).sum()
+        kept.map(Delivered::memory).sum()
     }
 
     /// Whether anybody would see that a copy of bytes from the server differs; where not, what it would be compared with is not kept.

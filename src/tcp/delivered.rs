@@ -140,11 +140,6 @@ impl Delivered {
         compared
     }
 
-    /// Bytes that it holds.
-    pub(super) fn held(&self) -> usize {
-        self.bytes.len() + self.runs.len() * size_of::<Run>()
-    }
-
     /// Bytes of memory that it takes.
     pub(super) fn memory(&self) -> usize {
         self.bytes.capacity() + self.runs.capacity() * size_of::<Run>()
