@@ -46,7 +46,13 @@ fn without_rights_one_sentence_names_the_two_ways_to_get_them() {
     let folder = tempfile::tempdir().unwrap();
     fs::set_permissions(folder.path(), fs::Permissions::from_mode(0o755)).unwrap();
     let program = folder.path().join("ssetrace");
-    fs::copy(env!("CARGO_BIN_EXE_ssetrace"), &program).unwrap();
+    // By another process: while this one writes, a thread that starts a program would hold the file open, and nobody could run it.
+    let copied = Command::new("cp")
+        .arg(env!("CARGO_BIN_EXE_ssetrace"))
+        .arg(&program)
+        .status()
+        .unwrap();
+    assert!(copied.success());
     let mut command = Command::new(&program);
     command
         .args(["live", "-i", "lo"])
