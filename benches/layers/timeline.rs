@@ -7,7 +7,7 @@ use ssetrace::layers::Stack;
 use ssetrace::model::{Detail, Record, Said, TcpFacts, limits};
 use ssetrace::report::{self, Format, Report};
 use ssetrace::tcp::Connection;
-use ssetrace::timeline::{Entry, Frames, Rows, Shown};
+use ssetrace::timeline::{After, Entry, Frames, Rows, Shown, Spare};
 use std::hint::black_box;
 use std::io;
 use std::num::NonZeroUsize;
@@ -23,8 +23,7 @@ pub(crate) fn measure(criterion: &mut Criterion) {
 struct Heard {
     facts: TcpFacts,
     said: Vec<Said>,
-    pending: bool,
-    responding: bool,
+    after: After,
 }
 
 fn rows(criterion: &mut Criterion, conversation: &Conversation) {
@@ -36,15 +35,17 @@ fn rows(criterion: &mut Criterion, conversation: &Conversation) {
             || heard.clone(),
             |heard| {
                 let mut rows = Rows::new(Shown::Sse, false);
+                let mut spare = Spare::default();
                 for mut frame in heard {
                     rows.frame(
                         ends,
                         &frame.facts,
                         &mut frame.said,
-                        frame.pending,
-                        frame.responding,
-                        &mut |entry: Entry| {
-                            black_box(entry);
+                        frame.after,
+                        &mut spare,
+                        &mut |entry| match black_box(entry) {
+                            Entry::Row(row) => Some(row),
+                            _ => None,
                         },
                     );
                 }
@@ -68,8 +69,10 @@ fn heard(conversation: &Conversation) -> (Frames, Vec<Heard>) {
         all.push(Heard {
             facts: connection.facts(segment, &heard),
             said,
-            pending: stack.pending(),
-            responding: stack.open_response(),
+            after: After {
+                pending: stack.pending(),
+                responding: stack.open_response(),
+            },
         });
     }
     let ends = Frames {

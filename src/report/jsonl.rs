@@ -41,13 +41,13 @@ impl Objects {
             Record::Frame(frame) => {
                 let first = *self.first.get_or_insert(frame.tcp.at.time);
                 Json::record(out, spoken, "frame", |json| {
-                    value::frame(json, frame, first)
+                    value::frame(json, frame, first);
                 });
             }
             Record::Event(event) => {
                 let first = *self.first.get_or_insert(event.event.span.there.time);
                 Json::record(out, spoken, "event", |json| {
-                    value::event(json, event, first)
+                    value::event(json, event, first);
                 });
             }
             Record::Session(session) => {
