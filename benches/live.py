@@ -1,5 +1,6 @@
 #!/usr/bin/env python3
 """Measures live capture on loopback. Root, a release build (cargo build --release), tcpdump; python3 benches/live.py
+The environment variable SSETRACE names another binary to measure.
 
     latency [SECONDS]       from the moment a client has received an event to its row on standard output, at several loads
     drops [SECONDS] [ROUNDS]  the highest frame rate at which tcpdump -w and ssetrace live --write drop nothing
@@ -24,7 +25,7 @@ import threading
 import time
 
 ROOT = os.path.dirname(os.path.dirname(os.path.abspath(__file__)))
-SSETRACE = os.path.join(ROOT, "target", "release", "ssetrace")
+SSETRACE = os.environ.get("SSETRACE") or os.path.join(ROOT, "target", "release", "ssetrace")
 HEAD = (b"HTTP/1.1 200 OK\r\nContent-Type: text/event-stream\r\nCache-Control: no-store\r\n"
         b"Transfer-Encoding: chunked\r\n\r\n")
 
