@@ -228,7 +228,10 @@ impl Run<'_> {
             report.record(&record)
         });
         settled.and_then(|()| report.flush()).map_err(unwritable)?;
-        self.status.update(tally, self.live.drops().all());
+        for (name, why) in self.live.ended() {
+            self.status.above(|| tell_end(self.arguments, &name, &why));
+        }
+        self.status.update(&self.tally, self.live.drops().all());
         Ok(())
     }
 
@@ -289,17 +292,22 @@ impl Run<'_> {
             }
         }
         saved.context(files::UNSAVED)?;
-        if !self.arguments.shared.quiet {
-            for (source, _, why) in &ended {
-                if let Some(why) = why {
-                    messages::note(&format!("{} ended: {why}.", source.name));
-                }
-            }
-            if drops.all() > 0 {
-                messages::note(&lost(drops));
+        for (source, _, why) in &ended {
+            if let Some(why) = why {
+                tell_end(self.arguments, &source.name, why);
             }
         }
+        if drops.all() > 0 && !self.arguments.shared.quiet {
+            messages::note(&lost(drops));
+        }
         Ok(worst)
+    }
+}
+
+/// Tells that an interface has ended, and why.
+fn tell_end(arguments: &Arguments, name: &str, why: &str) {
+    if !arguments.shared.quiet {
+        messages::note(&format!("{name} ended: {why}."));
     }
 }
 

@@ -99,6 +99,11 @@ impl Status {
         ));
     }
 
+    /// Does what writes to the terminal, above the line.
+    pub(super) fn above(&self, write: impl FnOnce()) {
+        self.bar.suspend(write);
+    }
+
     /// Erases the line.
     pub(super) fn end(&self) {
         self.bar.finish_and_clear();

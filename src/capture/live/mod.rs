@@ -139,6 +139,16 @@ struct Running {
     thread: Option<JoinHandle<Result<(), String>>>,
 }
 
+impl Running {
+    /// Waits for its end and tells, once, why it ended if nobody asked.
+    fn why(&mut self) -> Option<String> {
+        match self.thread.take()?.join() {
+            Ok(ended) => ended.err(),
+            Err(_) => Some("its reader panicked".to_owned()),
+        }
+    }
+}
+
 /// What comes next.
 pub enum Next<'a> {
     /// A frame.
@@ -244,7 +254,17 @@ impl Live {
             })
     }
 
-    /// Ends the readers without taking what they still have; tells what each interface dropped, and why it ended if nobody asked.
+    /// The interfaces that have ended by themselves since this was asked last, and why.
+    pub fn ended(&mut self) -> Vec<(String, String)> {
+        let sources = self.sources.iter().zip(&mut self.readers);
+        sources
+            .filter(|(_, reader)| reader.thread.as_ref().is_some_and(JoinHandle::is_finished))
+            .filter_map(|(source, reader)| Some((source.name.clone(), reader.why()?)))
+            .collect()
+    }
+
+    /// Ends the readers without taking what they still have; tells what each interface dropped, and why it ended if nobody asked
+    /// and [`ended`](Live::ended) has not told.
     pub fn end(mut self) -> Vec<(Source, Drops, Option<String>)> {
         self.stop.store(true, Ordering::Relaxed);
         // A reader that waits to hand on a batch ends when nobody takes it any more.
@@ -254,12 +274,7 @@ impl Live {
             .into_iter()
             .zip(&mut self.readers)
             .map(|(source, reader)| {
-                let ended = reader.thread.take().map(JoinHandle::join);
-                let why = match ended {
-                    Some(Ok(Err(why))) => Some(why),
-                    Some(Err(_)) => Some("its reader panicked".to_owned()),
-                    Some(Ok(Ok(()))) | None => None,
-                };
+                let why = reader.why();
                 let drops = Drops {
                     kernel: reader.figures.kernel(),
                     interface: reader.figures.interface(),
