@@ -67,6 +67,11 @@ pub(super) fn live(arguments: &Arguments) -> anyhow::Result<Outcome> {
     let stop = signals::stop()?;
     if !shared.quiet {
         messages::tell(&listening(arguments, &opened));
+        for name in opened.beside_any() {
+            messages::note(&format!(
+                "`-i any` captures on {name} too: its frames come twice, the second time as retransmissions."
+            ));
+        }
     }
     let status = Status::new(shared.quiet);
     let mut options = look(shared, false);

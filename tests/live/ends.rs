@@ -177,6 +177,27 @@ fn so_is_that_of_a_capture_nobody_reads() {
     assert_eq!((output.status.code(), error.as_str()), (Some(0), ""));
 }
 
+#[test]
+fn where_no_frame_came_it_says_what_may_be_wrong() {
+    if !may_capture() {
+        return;
+    }
+    let note = |arguments: &[&str]| {
+        let mut command = ssetrace();
+        command
+            .args(["live", "--duration", "100ms"])
+            .args(arguments);
+        let output = command.output().unwrap();
+        let error = String::from_utf8(output.stderr).unwrap();
+        error.lines().last().unwrap_or_default().to_owned()
+    };
+    assert_eq!(
+        note(&["-f", "tcp port 1"]),
+        "note: no frame on lo matched the filter \"tcp port 1\"; `ssetrace interfaces` lists where else it could be."
+    );
+    assert_eq!(note(&["-f", "tcp port 1", "-q"]), "");
+}
+
 /// Runs `script` with a network of its own, where `$SSETRACE` is the program; what it says on standard error.
 fn in_a_network(script: &str) -> Option<String> {
     if !is_root() || !has("unshare") || !has("ip") {

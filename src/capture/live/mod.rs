@@ -35,6 +35,9 @@ const WAITING: usize = 64;
 /// this wait, which the kernel rounds up to its tick.
 const BLOCK: Duration = Duration::from_millis(1);
 
+/// All interfaces of a Linux machine at once.
+const ANY: &str = "any";
+
 /// What is wanted.
 #[derive(Clone, Debug)]
 pub struct Settings {
@@ -92,6 +95,13 @@ impl Opened {
     /// The interfaces, in the order in which they were named.
     pub fn sources(&self) -> &[Source] {
         &self.sources
+    }
+
+    /// The interfaces that are open beside `any`, which captures on them too.
+    pub fn beside_any(&self) -> impl Iterator<Item = &str> {
+        let names = self.sources.iter().map(|source| source.name.as_str());
+        let any = names.clone().any(|name| name == ANY);
+        names.filter(move |name| any && *name != ANY)
     }
 
     /// Starts the readers. They end when `stop` is set, each when all frames from before that are handed on.
@@ -307,7 +317,7 @@ fn open(name: &str, settings: &Settings) -> Result<pcap::Capture<Active>, Error>
         .open()
         .and_then(pcap::Capture::setnonblock)
         .map_err(failed)?;
-    if name == "any" && handle.get_datalink() == Linktype::LINUX_SLL {
+    if name == ANY && handle.get_datalink() == Linktype::LINUX_SLL {
         // The second version says which interface each frame was on. Where it is not known the first one does.
         let _ = handle.set_datalink(Linktype::LINUX_SLL2);
     }
