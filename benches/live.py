@@ -3,7 +3,8 @@
 The environment variable SSETRACE names another binary to measure.
 
     latency [SECONDS]       from the moment a client has received an event to its row on standard output, at several loads
-    drops [SECONDS] [ROUNDS]  the highest frame rate at which tcpdump -w and ssetrace live --write drop nothing
+    drops [SECONDS] [ROUNDS] [BYTES] [tcp|replay] [PROGRAM…]  the highest frame rate at which tcpdump -w and ssetrace live --write
+                            drop nothing, with events of so many bytes (benches/drops.py)
     long [MINUTES] [RATE] [VIEW]  ssetrace's memory while so many new connections a second come and go, beside 20 streams that
                             stay open and 200 that open and then say nothing
     many [CONNECTIONS] [OPTION…]  ssetrace's memory while so many connections, 50 a second by their times, come through a pipe
@@ -20,51 +21,11 @@ import socket
 import struct
 import subprocess
 import sys
-import tempfile
 import threading
 import time
 
-ROOT = os.path.dirname(os.path.dirname(os.path.abspath(__file__)))
-SSETRACE = os.environ.get("SSETRACE") or os.path.join(ROOT, "target", "release", "ssetrace")
-HEAD = (b"HTTP/1.1 200 OK\r\nContent-Type: text/event-stream\r\nCache-Control: no-store\r\n"
-        b"Transfer-Encoding: chunked\r\n\r\n")
-
-
-def chunk(data):
-    event = b"data: %s\n\n" % data
-    return b"%x\r\n%s\r\n" % (len(event), event)
-
-
-def listen():
-    server = socket.create_server(("127.0.0.1", 0))
-    return server, server.getsockname()[1]
-
-
-def accept(server):
-    connection, _ = server.accept()
-    connection.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
-    connection.recv(65536)
-    connection.sendall(HEAD)
-    return connection
-
-
-def ask(port):
-    client = socket.create_connection(("127.0.0.1", port))
-    client.sendall(b"GET /events HTTP/1.1\r\nHost: localhost\r\nAccept: text/event-stream\r\n\r\n")
-    return client
-
-
-def wait_for(stream, words):
-    while words not in (line := stream.readline()):
-        if not line:
-            raise SystemExit("a program ended before it said %r" % words)
-
-
-def live(*arguments):
-    run = subprocess.Popen([SSETRACE, "live", "-i", "lo", *arguments], stdout=subprocess.PIPE, stderr=subprocess.PIPE)
-    wait_for(run.stderr, b"listening on")
-    return run
-
+from drops import drops
+from loopback import HEAD, ROOT, SSETRACE, accept, ask, chunk, listen, live
 
 # Events that are sent one after the other, and how often.
 LOADS = {"10 a second": (1, 0.1), "100 a second": (1, 0.01), "1,000 a second": (1, 0.001), "200 at once, twice a second": (200, 0.5)}
@@ -157,107 +118,6 @@ def nanoseconds(time_utc):
     """Of a time such as 2026-03-14T09:26:53.589793000Z."""
     whole, fraction = time_utc.rstrip("Z").split(".")
     return calendar.timegm(time.strptime(whole, "%Y-%m-%dT%H:%M:%S")) * 1_000_000_000 + int(fraction)
-
-
-def stream(server, rate, seconds):
-    """Two senders of small events, `rate` a second together, over four connections each. How long it took."""
-    senders = []
-    begun = time.monotonic()
-    for _ in range(2):
-        sender = os.fork()
-        if sender == 0:
-            send_events(server, rate / 2, seconds)
-            os._exit(0)
-        senders.append(sender)
-    for sender in senders:
-        os.waitpid(sender, 0)
-    return time.monotonic() - begun
-
-
-def send_events(server, rate, seconds):
-    port, readers, connections = server.getsockname()[1], [], []
-    for _ in range(4):
-        client = ask(port)
-        reader = os.fork()
-        if reader == 0:
-            while client.recv(1 << 20):
-                pass
-            os._exit(0)
-        readers.append(reader)
-        client.close()
-    connections = [accept(server) for _ in range(4)]
-    piece = chunk(b'{"delta":"word "}')
-    begun, sent = time.monotonic(), 0
-    while (passed := time.monotonic() - begun) < seconds:
-        due = min(int(passed * rate), sent + 1_000)
-        while sent < due:
-            connections[sent % 4].send(piece)
-            sent += 1
-        time.sleep(0.0005)
-    for connection in connections:
-        connection.close()
-    for reader in readers:
-        os.waitpid(reader, 0)
-
-
-def at_rate(program, rate, seconds, folder):
-    """Frames a second that there were, frames saved, frames dropped, the program's CPU seconds."""
-    server, port = listen()
-    server.listen(16)
-    file = os.path.join(folder, "capture.pcap")
-    bpf = "tcp port %d" % port
-    if program == "tcpdump":
-        run = subprocess.Popen(["tcpdump", "-Z", "root", "-i", "lo", "-w", file, bpf], stderr=subprocess.PIPE)
-        wait_for(run.stderr, b"listening on")
-    else:
-        run = live("-f", bpf, "--write", file, "--format", "jsonl", *PROGRAMS[program])
-    took = stream(server, rate, seconds)
-    server.close()
-    time.sleep(1.0)
-    cpu = cpu_seconds(run.pid)
-    run.send_signal(signal.SIGINT)
-    _, errors = run.communicate(timeout=60)
-    if program == "tcpdump":
-        saved = int(re.search(rb"(\d+) packets? captured", errors)[1])
-        dropped = sum(int(n) for n in re.findall(rb"(\d+) packets? dropped", errors))
-    else:
-        with open(os.path.join(folder, "rows"), "rb") as rows:
-            rows.seek(-min(4096, os.path.getsize(rows.name)), os.SEEK_END)
-            saved = json.loads(rows.read().splitlines()[-1])["frames"]
-        lost = re.search(rb"([\d,]+) frames? dropped by the kernel and (\d+)", errors)
-        dropped = int(lost[1].replace(b",", b"")) + int(lost[2]) if lost else 0
-    return int((saved + dropped) / took), saved, dropped, cpu
-
-
-def cpu_seconds(pid):
-    with open("/proc/%d/stat" % pid) as stat:
-        words = stat.read().rsplit(")", 1)[1].split()
-    return (int(words[11]) + int(words[12])) / os.sysconf("SC_CLK_TCK")
-
-
-# tcpdump, and what is asked of ssetrace beside the capture.
-PROGRAMS = {"tcpdump": (), "ssetrace --view sessions": ("--view", "sessions"), "ssetrace --view timeline": ("--view", "timeline")}
-
-
-def drops(seconds=4.0, rounds=2.0):
-    """Every program in turn at each rate, so that what else the machine does meets all of them."""
-    with tempfile.TemporaryDirectory() as folder:
-        os.chmod(folder, 0o777)
-        PROGRAMS.update({name: (*arguments, "-o", os.path.join(folder, "rows")) for name, arguments in PROGRAMS.items()})
-        holds, drops_at = dict.fromkeys(PROGRAMS, 0), {}
-        for rate in (5_000, 10_000, 20_000, 40_000, 60_000, 80_000, 100_000, 150_000, 1_000_000):
-            for _ in range(int(rounds)):
-                for program in PROGRAMS:
-                    frames, saved, dropped, cpu = at_rate(program, rate, seconds, folder)
-                    print("%7d events/s asked: %-24s %7d frames/s, %8d saved, %6d dropped, %4.2f µs CPU a frame" % (
-                        rate, program, frames, saved, dropped, cpu / max(saved, 1) * 1e6), flush=True)
-                    if dropped:
-                        drops_at[program] = min(drops_at.get(program, frames), frames)
-                    else:
-                        holds[program] = max(holds[program], frames)
-        for program, frames in holds.items():
-            at = drops_at.get(program)
-            print("%-24s held %d frames/s; %s" % (program, frames, "dropped at %d" % at if at else "never dropped"), flush=True)
 
 
 def long(minutes=60.0, rate=50.0, view="sessions"):
