@@ -77,8 +77,9 @@ impl Status {
         bottom::beside(&self.bar, out)
     }
 
-    /// Shows `00:14 · 1,482 frames, 86/s · 3 sessions, 2 open · 412 events · 0 dropped`, if it is time to.
-    pub(super) fn update(&mut self, tally: &Tally, dropped: u64) {
+    /// Shows `00:14 · 1,482 frames, 86/s · 3 sessions, 2 open · 412 events · 0 dropped`, if it is time to;
+    /// and how many bytes of saved frames have yet to be analysed, where that is so.
+    pub(super) fn update(&mut self, tally: &Tally, dropped: u64, behind: u64) {
         let since = self.changed.elapsed();
         if self.bar.is_hidden() || since < CHANGES {
             return;
@@ -90,8 +91,12 @@ impl Status {
             0 => format!("{:02}:{:02}", seconds / 60, seconds % 60),
             hours => format!("{hours}:{:02}:{:02}", seconds / 60 % 60, seconds % 60),
         };
+        let behind = match behind {
+            0 => String::new(),
+            bytes => format!(" · {} MB behind", bytes.div_ceil(1_000_000)),
+        };
         self.bar.set_message(format!(
-            "{clock} · {}, {rate:.0}/s · {}, {} open · {} · {dropped} dropped",
+            "{clock} · {}, {rate:.0}/s · {}, {} open · {} · {dropped} dropped{behind}",
             counted(tally.frames, "frame"),
             counted(tally.sessions, "session"),
             tally.open,

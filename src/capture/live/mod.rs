@@ -19,15 +19,16 @@ use crate::model::{LinkType, Timestamp};
 use order::Order;
 use pcap::{Active, Linktype};
 use reader::{Batch, Figures, Reader};
+use std::iter::Sum;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::mpsc::{Receiver, RecvTimeoutError, TryRecvError, sync_channel};
 use std::thread::{self, JoinHandle};
 use std::time::{Duration, Instant};
 
-/// Batches that may wait between the readers and the analysis. With [`reader::BATCH`] bytes each they hold 16 MiB; when they are
-/// full the kernel's buffer takes what comes, and when that is full it drops and counts.
-const WAITING: usize = 64;
+/// Batches of [`reader::BATCH`] bytes that may wait to be put in order. Who takes them ([`super::relay`]) is as fast as a reader; when they
+/// are full the kernel's buffer takes what comes, and when that is full it drops and counts.
+const WAITING: usize = 8;
 
 /// What libpcap waits before it hands on a block of frames that is not full. Its immediate mode has a slot of the longest frame's
 /// size for each frame: 64 KiB on loopback, so that a buffer of 32 MiB holds 500 frames, a few milliseconds of a busy stream, and
@@ -200,6 +201,15 @@ impl Drops {
     }
 }
 
+impl Sum for Drops {
+    fn sum<I: Iterator<Item = Drops>>(drops: I) -> Drops {
+        drops.fold(Drops::default(), |sum, drops| Drops {
+            kernel: sum.kernel + drops.kernel,
+            interface: sum.interface + drops.interface,
+        })
+    }
+}
+
 impl Live {
     /// The interfaces.
     pub fn sources(&self) -> &[Source] {
@@ -224,7 +234,7 @@ impl Live {
                 }
             }
         }
-        match self.order.next(ended, Instant::now()) {
+        match self.order.next(ended, Instant::now) {
             Some(frame) => Next::Frame(Captured {
                 interface: frame.interface,
                 link: self
@@ -254,14 +264,12 @@ impl Live {
         }
     }
 
-    /// What was dropped so far.
-    pub fn drops(&self) -> Drops {
-        self.readers
-            .iter()
-            .fold(Drops::default(), |sum, reader| Drops {
-                kernel: sum.kernel + reader.figures.kernel(),
-                interface: sum.interface + reader.figures.interface(),
-            })
+    /// What tells how much was dropped so far, from any thread.
+    pub(super) fn counts(&self) -> impl Fn() -> Drops + use<> {
+        let readers = self.readers.iter();
+        let figures: Vec<Arc<Figures>> =
+            readers.map(|reader| Arc::clone(&reader.figures)).collect();
+        move || figures.iter().map(|figures| figures.drops()).sum()
     }
 
     /// The interfaces that have ended by themselves since this was asked last, and why.
@@ -285,11 +293,7 @@ impl Live {
             .zip(&mut self.readers)
             .map(|(source, reader)| {
                 let why = reader.why();
-                let drops = Drops {
-                    kernel: reader.figures.kernel(),
-                    interface: reader.figures.interface(),
-                };
-                (source, drops, why)
+                (source, reader.figures.drops(), why)
             })
             .collect()
     }

@@ -3,8 +3,8 @@
 //! In: an open handle, and the word to stop. Out: batches, and the figures of what was dropped. It never looks inside a frame and
 //! never drops one: where nobody takes its batches it waits, and the kernel's buffer fills.
 
-use super::BLOCK;
 use super::error::reason;
+use super::{BLOCK, Drops};
 use crate::model::Timestamp;
 use nix::ifaddrs::getifaddrs;
 use nix::net::if_::InterfaceFlags;
@@ -93,12 +93,11 @@ pub(super) struct Figures {
 }
 
 impl Figures {
-    pub(super) fn kernel(&self) -> u64 {
-        self.kernel.load(Ordering::Relaxed)
-    }
-
-    pub(super) fn interface(&self) -> u64 {
-        self.interface.load(Ordering::Relaxed)
+    pub(super) fn drops(&self) -> Drops {
+        Drops {
+            kernel: self.kernel.load(Ordering::Relaxed),
+            interface: self.interface.load(Ordering::Relaxed),
+        }
     }
 
     /// Adds what libpcap's counters grew by; they have 32 bits and begin again at 0.
