@@ -29,7 +29,7 @@ PROGRAMS = {
 # Events or frames a second.
 RATES = {
     "tcp": (5_000, 10_000, 20_000, 40_000, 60_000, 80_000, 100_000, 150_000, 1_000_000),
-    "replay": (50_000, 100_000, 150_000, 200_000, 300_000, 400_000, 500_000, 600_000, 800_000, 1_000_000),
+    "replay": (50_000, 100_000, 150_000, 200_000, 250_000, 300_000, 400_000, 500_000, 1_000_000),
 }
 
 
@@ -154,10 +154,14 @@ class iovec(ctypes.Structure):
     _fields_ = [("base", ctypes.c_void_p), ("length", ctypes.c_size_t)]
 
 
-class mmsghdr(ctypes.Structure):
-    """struct mmsghdr with its struct msghdr (sendmmsg(2))."""
+class msghdr(ctypes.Structure):
     _fields_ = [("name", ctypes.c_void_p), ("namelen", ctypes.c_uint), ("iov", ctypes.c_void_p), ("iovlen", ctypes.c_size_t),
-                ("control", ctypes.c_void_p), ("controllen", ctypes.c_size_t), ("flags", ctypes.c_int), ("sent", ctypes.c_uint)]
+                ("control", ctypes.c_void_p), ("controllen", ctypes.c_size_t), ("flags", ctypes.c_int)]
+
+
+class mmsghdr(ctypes.Structure):
+    """See sendmmsg(2)."""
+    _fields_ = [("header", msghdr), ("sent", ctypes.c_uint)]
 
 
 class Replay:
@@ -186,14 +190,15 @@ class Replay:
             for number in range(self.STREAMS):
                 port = struct.pack("!H", 2_000 + number)
                 packet = packet[:20] + port + packet[22:] if direction == wire.TO_SERVER else packet[:22] + port + packet[24:]
-                frames.append(bytes(12) + b"\x08\x00" + packet)
+                frames.append(b"\x02" + bytes(11) + b"\x08\x00" + packet)
         self.count = len(frames)
         self.bytes = ctypes.create_string_buffer(b"".join(frames))
         self.vectors, self.messages = (iovec * self.count)(), (mmsghdr * self.count)()
         at, vectors = ctypes.addressof(self.bytes), ctypes.addressof(self.vectors)
         for number, frame in enumerate(frames):
             self.vectors[number] = iovec(at, len(frame))
-            self.messages[number].iov, self.messages[number].iovlen = vectors + number * ctypes.sizeof(iovec), 1
+            header = self.messages[number].header
+            header.iov, header.iovlen = vectors + number * ctypes.sizeof(iovec), 1
             at += len(frame)
         self.socket = socket.socket(socket.AF_PACKET, socket.SOCK_RAW)
         self.socket.bind(("lo", 0))

@@ -8,6 +8,7 @@ The environment variable SSETRACE names another binary to measure.
     long [MINUTES] [RATE] [VIEW]  ssetrace's memory while so many new connections a second come and go, beside 20 streams that
                             stay open and 200 that open and then say nothing
     many [CONNECTIONS] [OPTION…]  ssetrace's memory while so many connections, 50 a second by their times, come through a pipe
+    idle [CONNECTIONS] [OPTION…]  the same where each is a stream that says something once and then stays open
 
 Each ends by itself and stops what it started, by process id. Nothing leaves this machine. The figures depend on what else the machine does.
 """
@@ -123,7 +124,7 @@ def nanoseconds(time_utc):
 def long(minutes=60.0, rate=50.0, view="sessions"):
     server, port = listen()
     server.listen(512)
-    run = live("-f", "tcp port %d" % port, "--view", view, "--format", "jsonl", "-o", "/dev/null")
+    run = live("-v", "-f", "tcp port %d" % port, "--view", view, "--format", "jsonl", "-o", "/dev/null")
     stop = threading.Event()
 
     def serve():
@@ -171,11 +172,19 @@ def long(minutes=60.0, rate=50.0, view="sessions"):
     stop.set()
     run.send_signal(signal.SIGINT)
     _, errors = run.communicate(timeout=30)
-    print(errors.decode().strip() or "nothing dropped")
+    print(errors.decode().strip())
 
 
 def many(connections=1e6, *options):
-    """Days of short streams in a minute: the frames of one, with other addresses, ports and times."""
+    through_a_pipe(connections, options, ends=True)
+
+
+def idle(connections=3e5, *options):
+    through_a_pipe(connections, options, ends=False)
+
+
+def through_a_pipe(connections, options, ends):
+    """Hours of streams in minutes: the frames of one, with other addresses, ports and times."""
     sys.path.insert(0, os.path.join(ROOT, "fixtures", "make"))
     import wire
 
@@ -186,8 +195,9 @@ def many(connections=1e6, *options):
     one.say(wire.TO_CLIENT, HEAD)
     for number in range(3):
         one.say(wire.TO_CLIENT, chunk(b"%d" % number))
-    one.say(wire.TO_CLIENT, b"0\r\n\r\n")
-    one.close(wire.TO_SERVER)
+    if ends:
+        one.say(wire.TO_CLIENT, b"0\r\n\r\n")
+        one.close(wire.TO_SERVER)
     frames = [(at, packet, direction == wire.TO_SERVER) for at, packet, direction, _ in capture.in_order()]
     run = subprocess.Popen([SSETRACE, "analyze", "-", "--jobs", "1", "--view", "timeline", "--format", "jsonl", "-o", "/dev/null", *options],
                            stdin=subprocess.PIPE)
@@ -212,7 +222,7 @@ def resident(pid):
 
 
 if __name__ == "__main__":
-    commands = {"latency": latency, "drops": drops, "long": long, "many": many}
+    commands = {"latency": latency, "drops": drops, "long": long, "many": many, "idle": idle}
     if len(sys.argv) < 2 or sys.argv[1] not in commands:
         raise SystemExit(__doc__)
     numeric = re.compile(r"[0-9.e]+")
