@@ -53,7 +53,7 @@ def drops(seconds=4.0, rounds=3.0, size=30.0, senders="tcp", *programs):
                     if dropped:
                         dropped_at[program] = frames
                     else:
-                        held[program] = frames
+                        held[program] = max(frames, held.get(program, 0))
         for program in programs or PROGRAMS:
             print("%-24s held %d frames/s; %s" % (program, held.get(program, 0), "dropped at %d" % dropped_at[program]
                                                   if program in dropped_at else "never dropped"))

@@ -4,7 +4,7 @@ use crate::world::{
     Live, Running, Server, expect, has, is_root, lines, may_capture, rest, ssetrace,
 };
 use std::io::Write;
-use std::net::{TcpListener, TcpStream};
+use std::net::{TcpListener, TcpStream, UdpSocket};
 use std::os::unix::process::ExitStatusExt;
 use std::process::{Command, Stdio};
 use std::time::{Duration, Instant};
@@ -115,6 +115,33 @@ fn what_the_kernel_dropped_is_a_finding() {
         "{finding}"
     );
     assert!(summary.contains(r#""findings":1"#), "{summary}");
+}
+
+#[test]
+fn a_program_that_gets_no_processor_for_a_while_loses_nothing() {
+    if !may_capture() {
+        return;
+    }
+    let receiver = UdpSocket::bind("127.0.0.1:0").unwrap();
+    let address = receiver.local_addr().unwrap();
+    let filter = format!("udp port {}", address.port());
+    let live = Live::start(&["-f", &filter, "--format", "jsonl"]);
+    let sender = UdpSocket::bind("127.0.0.1:0").unwrap();
+    live.running.signal("STOP");
+    // Few bytes, but some in every millisecond.
+    let begun = Instant::now();
+    let mut sent = 0;
+    while begun.elapsed() < Duration::from_millis(700) {
+        sender.send_to(b"a frame", address).unwrap();
+        sent += 1;
+        std::thread::sleep(Duration::from_micros(400));
+    }
+    live.running.signal("CONT");
+    let summary = live.stop().pop().unwrap();
+    assert!(
+        summary.contains(&format!(r#""frames":{sent},"#)),
+        "{sent} sent: {summary}"
+    );
 }
 
 /// A run whose output nobody reads, after more frames than its output and the kernel's smallest buffer can hold.

@@ -26,15 +26,16 @@ use std::sync::mpsc::{Receiver, RecvTimeoutError, TryRecvError, sync_channel};
 use std::thread::{self, JoinHandle};
 use std::time::{Duration, Instant};
 
-/// Batches of [`reader::BATCH`] bytes that may wait to be put in order. Who takes them ([`super::relay`]) is as fast as a reader; when they
-/// are full the kernel's buffer takes what comes, and when that is full it drops and counts.
-const WAITING: usize = 8;
+/// Batches of [`reader::BATCH`] bytes that may wait to be put in order and saved, 16 MiB: who takes them ([`super::relay`]) is as fast as a
+/// reader, but may get the processor later. When they are full the kernel's buffer takes what comes, and when that is full it drops and counts.
+const WAITING: usize = 64;
 
-/// What libpcap waits before it hands on a block of frames that is not full. Its immediate mode has a slot of the longest frame's
+/// What the kernel waits before it hands on a block of frames that is not full. libpcap's immediate mode has a slot of the longest frame's
 /// size for each frame: 64 KiB on loopback, so that a buffer of 32 MiB holds 500 frames, a few milliseconds of a busy stream, and
 /// every frame wakes the reader. Blocks hold frames as long as they are, hundreds of thousands in the same buffer; their price is
-/// this wait, which the kernel rounds up to its tick.
-const BLOCK: Duration = Duration::from_millis(1);
+/// this wait, which no eye notices. A shorter one costs frames: libpcap's blocks have 256 KiB, so that 32 MiB are 128 of them, and however
+/// little comes, each wait uses one up. With 1 ms a program that got no processor for 128 ms lost frames at a thousand a second.
+const BLOCK: Duration = Duration::from_millis(10);
 
 /// All interfaces of a Linux machine at once.
 const ANY: &str = "any";

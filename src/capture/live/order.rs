@@ -10,9 +10,9 @@ use crate::model::Timestamp;
 use std::collections::VecDeque;
 use std::time::{Duration, Instant};
 
-/// How long a frame waits for earlier ones of other interfaces: longer than a reader takes to hand a frame on (a tick of the kernel,
-/// at most 10 ms, and a turn of the scheduler), and well below what an eye notices.
-const HOLD: Duration = Duration::from_millis(25);
+/// How long a frame waits for earlier ones of other interfaces: longer than a reader takes to hand a frame on (a block of the kernel's,
+/// 10 ms and at most a tick more, and a turn of the scheduler), and well below what an eye notices.
+const HOLD: Duration = Duration::from_millis(40);
 
 /// What waits, one queue for each interface.
 pub(super) struct Order {

@@ -24,8 +24,9 @@ const TAKEN: usize = 1_024;
 /// How long a reader sleeps before it looks whether it should stop.
 const NAP: Duration = Duration::from_millis(100);
 
-/// How long a reader that should stop waits for what the kernel still holds: its ticks are at most 10 ms apart.
-const LINGER: Duration = Duration::from_millis(20);
+/// How long a reader that should stop waits for what the kernel still holds: a block, rounded up to the kernel's tick, and as long again for
+/// a turn of the scheduler.
+const LINGER: Duration = Duration::from_millis(40);
 
 /// How often the kernel is asked what it dropped.
 const ASKED: Duration = Duration::from_millis(500);

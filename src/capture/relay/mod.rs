@@ -6,10 +6,10 @@
 //! the kernel drops and counts.
 
 mod queue;
+mod work;
 
-use super::live::{Captured, Drops, Live, Next as Frames, Source};
-use super::save::{Form, Save, back, block};
-use crate::model::Timestamp;
+use super::live::{Captured, Drops, Live, Source};
+use super::save::{Form, Save, back};
 use queue::{Queue, Taken};
 use std::fs::File;
 use std::io;
@@ -19,18 +19,13 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::thread::{self, JoinHandle};
 use std::time::{Duration, Instant};
-
-/// Bytes of blocks that are saved and handed on together, where more frames are there already.
-const LOT: usize = 256 * 1024;
+use work::Work;
 
 /// Bytes of lots that wait for the analysis: a second of a busy interface.
 const WAITING: usize = 16 * 1024 * 1024;
 
 /// Bytes that are read from the capture file at a time: any block fits.
 const READ: usize = 1024 * 1024;
-
-/// How long nothing may happen before the clock is looked at.
-const LOOK: Duration = Duration::from_millis(100);
 
 /// When a capture ends by itself.
 #[derive(Clone, Copy, Debug, Default)]
@@ -87,18 +82,8 @@ impl Relay {
         let file = save.as_mut().and_then(Save::take_back);
         let sources = live.sources().to_vec();
         let drops = live.counts();
-        let work = Work {
-            frames: vec![0; sources.len()],
-            live,
-            save,
-            form,
-            readable: file.is_some(),
-            bounds,
-            queue: Arc::clone(&queue),
-            stop: Arc::clone(stop),
-            lot: Vec::new(),
-            last: Timestamp::default(),
-        };
+        let to = Arc::clone(&queue);
+        let work = Work::new(live, save, file.is_some(), bounds, to, Arc::clone(stop));
         Relay {
             queue,
             drops: Box::new(drops),
@@ -213,104 +198,4 @@ fn changed() -> io::Error {
         io::ErrorKind::InvalidData,
         "the capture file was changed by somebody else",
     )
-}
-
-/// The thread's state.
-struct Work {
-    live: Live,
-    save: Option<Save>,
-    form: Form,
-    /// Whether the capture file can be read.
-    readable: bool,
-    bounds: Bounds,
-    queue: Arc<Queue>,
-    stop: Arc<AtomicBool>,
-    lot: Vec<u8>,
-    /// Frames of each interface.
-    frames: Vec<u64>,
-    /// The time of the last frame.
-    last: Timestamp,
-}
-
-impl Work {
-    fn run(mut self) -> Ended {
-        let saved = self.relay().and_then(|()| self.hand_on().map(drop));
-        self.stop.store(true, Ordering::Relaxed);
-        let sources = self.live.end();
-        let drops: Vec<Drops> = sources.iter().map(|(_, drops, _)| *drops).collect();
-        let saved = saved.and_then(|()| match self.save {
-            Some(save) => save.finish(self.last, &drops, &self.frames),
-            None => Ok(()),
-        });
-        self.queue.end();
-        Ended { sources, saved }
-    }
-
-    /// Relays frames until something ends it; an error is one of saving.
-    fn relay(&mut self) -> io::Result<()> {
-        let mut count = 0;
-        loop {
-            match self.live.next() {
-                Frames::Frame(frame) => {
-                    count += 1;
-                    self.last = frame.time;
-                    if let Some(frames) = self.frames.get_mut(frame.interface) {
-                        *frames += 1;
-                    }
-                    block::frame(
-                        self.form,
-                        frame.interface,
-                        frame.time,
-                        frame.bytes,
-                        frame.wire_length,
-                        &mut self.lot,
-                    );
-                    if self.bounds.count == Some(count) {
-                        return Ok(());
-                    }
-                    if self.lot.len() >= LOT
-                        && (!self.hand_on()? || self.left() == Some(Duration::ZERO))
-                    {
-                        return Ok(());
-                    }
-                }
-                Frames::Waits => {
-                    if !self.hand_on()? {
-                        return Ok(());
-                    }
-                    let left = self.left();
-                    if left == Some(Duration::ZERO) {
-                        self.stop.store(true, Ordering::Relaxed);
-                    }
-                    self.live.wait(match left {
-                        None | Some(Duration::ZERO) => LOOK,
-                        Some(left) => left.min(LOOK),
-                    });
-                }
-                Frames::Ended => return Ok(()),
-            }
-        }
-    }
-
-    /// How long the capture may still go on, if it has a deadline.
-    fn left(&self) -> Option<Duration> {
-        let deadline = self.bounds.deadline?;
-        Some(deadline.saturating_duration_since(Instant::now()))
-    }
-
-    /// Saves what was collected and hands it on. False when nobody takes it any more.
-    fn hand_on(&mut self) -> io::Result<bool> {
-        self.queue.tell(self.live.ended());
-        if self.lot.is_empty() {
-            return Ok(true);
-        }
-        // The next one may be as long, and is not if there is a pause: what waits must not be much room for little.
-        let next = Vec::with_capacity(self.lot.len());
-        let lot = std::mem::replace(&mut self.lot, next);
-        let saved = match &mut self.save {
-            Some(save) => Some(save.write(&lot)?),
-            None => None,
-        };
-        Ok(self.queue.bring(lot, saved.filter(|_| self.readable)))
-    }
 }
