@@ -1,11 +1,14 @@
 #!/usr/bin/env python3
 """Measures live capture on loopback. Root, a release build (cargo build --release), tcpdump; python3 benches/live.py
+The environment variable SSETRACE names another binary to measure.
 
     latency [SECONDS]       from the moment a client has received an event to its row on standard output, at several loads
-    drops [SECONDS] [ROUNDS]  the highest frame rate at which tcpdump -w and ssetrace live --write drop nothing
+    drops [SECONDS] [ROUNDS] [BYTES] [tcp|replay] [PROGRAM…]  the highest frame rate at which tcpdump -w and ssetrace live --write
+                            drop nothing, with events of so many bytes (benches/drops.py)
     long [MINUTES] [RATE] [VIEW]  ssetrace's memory while so many new connections a second come and go, beside 20 streams that
                             stay open and 200 that open and then say nothing
     many [CONNECTIONS] [OPTION…]  ssetrace's memory while so many connections, 50 a second by their times, come through a pipe
+    idle [CONNECTIONS] [OPTION…]  the same where each is a stream that says something once and then stays open
 
 Each ends by itself and stops what it started, by process id. Nothing leaves this machine. The figures depend on what else the machine does.
 """
@@ -19,51 +22,11 @@ import socket
 import struct
 import subprocess
 import sys
-import tempfile
 import threading
 import time
 
-ROOT = os.path.dirname(os.path.dirname(os.path.abspath(__file__)))
-SSETRACE = os.path.join(ROOT, "target", "release", "ssetrace")
-HEAD = (b"HTTP/1.1 200 OK\r\nContent-Type: text/event-stream\r\nCache-Control: no-store\r\n"
-        b"Transfer-Encoding: chunked\r\n\r\n")
-
-
-def chunk(data):
-    event = b"data: %s\n\n" % data
-    return b"%x\r\n%s\r\n" % (len(event), event)
-
-
-def listen():
-    server = socket.create_server(("127.0.0.1", 0))
-    return server, server.getsockname()[1]
-
-
-def accept(server):
-    connection, _ = server.accept()
-    connection.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
-    connection.recv(65536)
-    connection.sendall(HEAD)
-    return connection
-
-
-def ask(port):
-    client = socket.create_connection(("127.0.0.1", port))
-    client.sendall(b"GET /events HTTP/1.1\r\nHost: localhost\r\nAccept: text/event-stream\r\n\r\n")
-    return client
-
-
-def wait_for(stream, words):
-    while words not in (line := stream.readline()):
-        if not line:
-            raise SystemExit("a program ended before it said %r" % words)
-
-
-def live(*arguments):
-    run = subprocess.Popen([SSETRACE, "live", "-i", "lo", *arguments], stdout=subprocess.PIPE, stderr=subprocess.PIPE)
-    wait_for(run.stderr, b"listening on")
-    return run
-
+from drops import drops
+from loopback import HEAD, ROOT, SSETRACE, accept, ask, chunk, listen, live
 
 # Events that are sent one after the other, and how often.
 LOADS = {"10 a second": (1, 0.1), "100 a second": (1, 0.01), "1,000 a second": (1, 0.001), "200 at once, twice a second": (200, 0.5)}
@@ -158,111 +121,10 @@ def nanoseconds(time_utc):
     return calendar.timegm(time.strptime(whole, "%Y-%m-%dT%H:%M:%S")) * 1_000_000_000 + int(fraction)
 
 
-def stream(server, rate, seconds):
-    """Two senders of small events, `rate` a second together, over four connections each. How long it took."""
-    senders = []
-    begun = time.monotonic()
-    for _ in range(2):
-        sender = os.fork()
-        if sender == 0:
-            send_events(server, rate / 2, seconds)
-            os._exit(0)
-        senders.append(sender)
-    for sender in senders:
-        os.waitpid(sender, 0)
-    return time.monotonic() - begun
-
-
-def send_events(server, rate, seconds):
-    port, readers, connections = server.getsockname()[1], [], []
-    for _ in range(4):
-        client = ask(port)
-        reader = os.fork()
-        if reader == 0:
-            while client.recv(1 << 20):
-                pass
-            os._exit(0)
-        readers.append(reader)
-        client.close()
-    connections = [accept(server) for _ in range(4)]
-    piece = chunk(b'{"delta":"word "}')
-    begun, sent = time.monotonic(), 0
-    while (passed := time.monotonic() - begun) < seconds:
-        due = min(int(passed * rate), sent + 1_000)
-        while sent < due:
-            connections[sent % 4].send(piece)
-            sent += 1
-        time.sleep(0.0005)
-    for connection in connections:
-        connection.close()
-    for reader in readers:
-        os.waitpid(reader, 0)
-
-
-def at_rate(program, rate, seconds, folder):
-    """Frames a second that there were, frames saved, frames dropped, the program's CPU seconds."""
-    server, port = listen()
-    server.listen(16)
-    file = os.path.join(folder, "capture.pcap")
-    bpf = "tcp port %d" % port
-    if program == "tcpdump":
-        run = subprocess.Popen(["tcpdump", "-Z", "root", "-i", "lo", "-w", file, bpf], stderr=subprocess.PIPE)
-        wait_for(run.stderr, b"listening on")
-    else:
-        run = live("-f", bpf, "--write", file, "--format", "jsonl", *PROGRAMS[program])
-    took = stream(server, rate, seconds)
-    server.close()
-    time.sleep(1.0)
-    cpu = cpu_seconds(run.pid)
-    run.send_signal(signal.SIGINT)
-    _, errors = run.communicate(timeout=60)
-    if program == "tcpdump":
-        saved = int(re.search(rb"(\d+) packets? captured", errors)[1])
-        dropped = sum(int(n) for n in re.findall(rb"(\d+) packets? dropped", errors))
-    else:
-        with open(os.path.join(folder, "rows"), "rb") as rows:
-            rows.seek(-min(4096, os.path.getsize(rows.name)), os.SEEK_END)
-            saved = json.loads(rows.read().splitlines()[-1])["frames"]
-        lost = re.search(rb"([\d,]+) frames? dropped by the kernel and (\d+)", errors)
-        dropped = int(lost[1].replace(b",", b"")) + int(lost[2]) if lost else 0
-    return int((saved + dropped) / took), saved, dropped, cpu
-
-
-def cpu_seconds(pid):
-    with open("/proc/%d/stat" % pid) as stat:
-        words = stat.read().rsplit(")", 1)[1].split()
-    return (int(words[11]) + int(words[12])) / os.sysconf("SC_CLK_TCK")
-
-
-# tcpdump, and what is asked of ssetrace beside the capture.
-PROGRAMS = {"tcpdump": (), "ssetrace --view sessions": ("--view", "sessions"), "ssetrace --view timeline": ("--view", "timeline")}
-
-
-def drops(seconds=4.0, rounds=2.0):
-    """Every program in turn at each rate, so that what else the machine does meets all of them."""
-    with tempfile.TemporaryDirectory() as folder:
-        os.chmod(folder, 0o777)
-        PROGRAMS.update({name: (*arguments, "-o", os.path.join(folder, "rows")) for name, arguments in PROGRAMS.items()})
-        holds, drops_at = dict.fromkeys(PROGRAMS, 0), {}
-        for rate in (5_000, 10_000, 20_000, 40_000, 60_000, 80_000, 100_000, 150_000, 1_000_000):
-            for _ in range(int(rounds)):
-                for program in PROGRAMS:
-                    frames, saved, dropped, cpu = at_rate(program, rate, seconds, folder)
-                    print("%7d events/s asked: %-24s %7d frames/s, %8d saved, %6d dropped, %4.2f µs CPU a frame" % (
-                        rate, program, frames, saved, dropped, cpu / max(saved, 1) * 1e6), flush=True)
-                    if dropped:
-                        drops_at[program] = min(drops_at.get(program, frames), frames)
-                    else:
-                        holds[program] = max(holds[program], frames)
-        for program, frames in holds.items():
-            at = drops_at.get(program)
-            print("%-24s held %d frames/s; %s" % (program, frames, "dropped at %d" % at if at else "never dropped"), flush=True)
-
-
 def long(minutes=60.0, rate=50.0, view="sessions"):
     server, port = listen()
     server.listen(512)
-    run = live("-f", "tcp port %d" % port, "--view", view, "--format", "jsonl", "-o", "/dev/null")
+    run = live("-v", "-f", "tcp port %d" % port, "--view", view, "--format", "jsonl", "-o", "/dev/null")
     stop = threading.Event()
 
     def serve():
@@ -310,11 +172,19 @@ def long(minutes=60.0, rate=50.0, view="sessions"):
     stop.set()
     run.send_signal(signal.SIGINT)
     _, errors = run.communicate(timeout=30)
-    print(errors.decode().strip() or "nothing dropped")
+    print(errors.decode().strip())
 
 
 def many(connections=1e6, *options):
-    """Days of short streams in a minute: the frames of one, with other addresses, ports and times."""
+    through_a_pipe(connections, options, ends=True)
+
+
+def idle(connections=3e5, *options):
+    through_a_pipe(connections, options, ends=False)
+
+
+def through_a_pipe(connections, options, ends):
+    """Hours of streams in minutes: the frames of one, with other addresses, ports and times."""
     sys.path.insert(0, os.path.join(ROOT, "fixtures", "make"))
     import wire
 
@@ -325,8 +195,9 @@ def many(connections=1e6, *options):
     one.say(wire.TO_CLIENT, HEAD)
     for number in range(3):
         one.say(wire.TO_CLIENT, chunk(b"%d" % number))
-    one.say(wire.TO_CLIENT, b"0\r\n\r\n")
-    one.close(wire.TO_SERVER)
+    if ends:
+        one.say(wire.TO_CLIENT, b"0\r\n\r\n")
+        one.close(wire.TO_SERVER)
     frames = [(at, packet, direction == wire.TO_SERVER) for at, packet, direction, _ in capture.in_order()]
     run = subprocess.Popen([SSETRACE, "analyze", "-", "--jobs", "1", "--view", "timeline", "--format", "jsonl", "-o", "/dev/null", *options],
                            stdin=subprocess.PIPE)
@@ -351,7 +222,7 @@ def resident(pid):
 
 
 if __name__ == "__main__":
-    commands = {"latency": latency, "drops": drops, "long": long, "many": many}
+    commands = {"latency": latency, "drops": drops, "long": long, "many": many, "idle": idle}
     if len(sys.argv) < 2 or sys.argv[1] not in commands:
         raise SystemExit(__doc__)
     numeric = re.compile(r"[0-9.e]+")

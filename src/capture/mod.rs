@@ -1,6 +1,6 @@
 //! Where frames come from: saved captures (pcap, pcapng, also compressed), read as a stream from a file or from standard input,
 //! one ([`Capture`]) or several as one ([`Merged`]); or
-//! interfaces ([`live`]), whose frames can be saved ([`save`]).
+//! interfaces ([`live`]), whose frames can be saved ([`save`]) while they are analysed ([`relay`]).
 //!
 //! In comes a path or any `Read`; out go [`Frame`]s in the order of the file, each borrowed from the reader's block until the next
 //! call, numbered as Wireshark numbers them. A file that ends inside a packet is a fact ([`Capture::truncated`]); one that is damaged
@@ -18,6 +18,7 @@ pub mod live;
 mod merge;
 mod pcap;
 mod pcapng;
+pub mod relay;
 pub mod save;
 
 pub use compression::Compression;

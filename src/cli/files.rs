@@ -12,6 +12,9 @@ use std::path::{Path, PathBuf};
 /// What an error of the capture file means.
 pub(super) const UNSAVED: &str = "the captured frames could not be saved";
 
+/// What an error of reading it again means.
+pub(super) const UNREAD: &str = "the frames that were saved could not be read again";
+
 /// Refuses what cannot be written as it is asked for.
 pub(super) fn check(arguments: &Arguments) -> anyhow::Result<()> {
     let shared = &arguments.shared;
@@ -78,7 +81,7 @@ pub(super) fn open(arguments: &Arguments, opened: &Opened) -> anyhow::Result<Fil
         filter: arguments.shared.filter.clone(),
     };
     if path == Path::new("-") {
-        files.save = Some(Save::stream(io::stdout().lock(), described)?);
+        files.save = Some(Save::stream(io::stdout(), described)?);
         return Ok(files);
     }
     let links = || described.sources.iter().map(|source| source.link);

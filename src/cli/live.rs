@@ -1,4 +1,4 @@
-//! `ssetrace live` on one page: interfaces are opened, rights given up, frames numbered, saved and analysed as they come.
+//! `ssetrace live` on one page: interfaces are opened, rights given up, frames saved, numbered and analysed as they come.
 
 use super::args::Live as Arguments;
 use super::output::{Output, buffered, is_closed_pipe, look, unwritable};
@@ -6,8 +6,8 @@ use super::run::{not_together, wanted};
 use super::status::{Status, Tally};
 use super::{Outcome, files, messages, notes, signals};
 use crate::analyzer::{Analyzer, Source};
-use crate::capture::live::{self, Drops, Live, Next, Opened, Settings, rights};
-use crate::capture::save::Save;
+use crate::capture::live::{self, Drops, Opened, Settings, rights};
+use crate::capture::relay::{Bounds, Ended, Next, Relay};
 use crate::decode::link_type_name;
 use crate::model::{At, Finding, Frame, FrameNo, LiveRun, Record, Severity, Summary, Timestamp};
 use crate::report::Report;
@@ -15,14 +15,12 @@ use anyhow::Context;
 use std::io::{self, Write};
 use std::num::NonZeroUsize;
 use std::path::Path;
-use std::sync::Arc;
-use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::{Duration, Instant};
 
-/// How long nothing may happen before the clock and the status line are looked at.
+/// How long nothing may happen before the status line is looked at.
 const LOOK: Duration = Duration::from_millis(100);
 
-/// Frames of a run without a pause after which rows are passed on and the clock is looked at.
+/// Frames of a run without a pause after which rows are passed on.
 const FRAMES: u64 = 1_024;
 
 /// Captures until the count, the duration, a signal, or the interfaces end it.
@@ -67,6 +65,11 @@ pub(super) fn live(arguments: &Arguments) -> anyhow::Result<Outcome> {
     let stop = signals::stop()?;
     if !shared.quiet {
         messages::tell(&listening(arguments, &opened));
+        for name in opened.beside_any() {
+            messages::note(&format!(
+                "`-i any` captures on {name} too: its frames come twice, the second time as retransmissions."
+            ));
+        }
     }
     let status = Status::new(shared.quiet);
     let mut options = look(shared, false);
@@ -76,17 +79,20 @@ pub(super) fn live(arguments: &Arguments) -> anyhow::Result<Outcome> {
         true => status.beside(files.out),
         false => files.out,
     };
+    let now = Instant::now();
+    let bounds = Bounds {
+        count: arguments.count,
+        deadline: arguments
+            .duration
+            .and_then(|duration| now.checked_add(duration)),
+    };
     Run {
         arguments,
         report: Report::new(options, buffered(out)),
-        save: files.save,
-        unsaved: None,
-        live: opened.start(&stop),
-        stop,
+        relay: Relay::start(opened.start(&stop), files.save, bounds, &stop),
         status,
         tally: Tally::new(shared.view.into()),
         times: None,
-        frames: Vec::new(),
     }
     .run()
 }
@@ -112,25 +118,17 @@ fn listening(arguments: &Arguments, opened: &Opened) -> String {
 struct Run<'a> {
     arguments: &'a Arguments,
     report: Report<Output>,
-    save: Option<Save>,
-    /// Why frames could not be saved any more.
-    unsaved: Option<io::Error>,
-    live: Live,
-    stop: Arc<AtomicBool>,
+    relay: Relay,
     status: Status,
     tally: Tally,
     /// The time of the first and of the last frame.
     times: Option<(Timestamp, Timestamp)>,
-    /// Frames of each interface.
-    frames: Vec<u64>,
 }
 
 impl Run<'_> {
     fn run(mut self) -> anyhow::Result<Outcome> {
         let mut analyzer = Analyzer::new(&wanted(&self.arguments.shared, NonZeroUsize::MIN));
-        self.frames = vec![0; self.live.sources().len()];
         let captured = self.capture(&mut analyzer);
-        self.stop.store(true, Ordering::Relaxed);
         let ended = self.end(analyzer, captured.is_ok());
         let mut worst = None;
         for done in [captured.map(|()| None), ended] {
@@ -144,15 +142,10 @@ impl Run<'_> {
 
     /// Takes frames until something ends it.
     fn capture(&mut self, analyzer: &mut Analyzer) -> anyhow::Result<()> {
-        let deadline = self
-            .arguments
-            .duration
-            .map(|duration| Instant::now() + duration);
-        let past = |deadline: Option<Instant>| deadline.is_some_and(|end| Instant::now() >= end);
         loop {
             let report = &mut self.report;
             let tally = &mut self.tally;
-            match self.live.next() {
+            match self.relay.next().context(files::UNREAD)? {
                 Next::Frame(frame) => {
                     tally.frames += 1;
                     if self.times.is_none() {
@@ -160,16 +153,6 @@ impl Run<'_> {
                     }
                     let first = self.times.map_or(frame.time, |(first, _)| first);
                     self.times = Some((first, frame.time));
-                    if let Some(frames) = self.frames.get_mut(frame.interface) {
-                        *frames += 1;
-                    }
-                    if let Some(save) = &mut self.save
-                        && let Err(error) =
-                            save.frame(frame.interface, frame.time, frame.bytes, frame.wire_length)
-                    {
-                        self.unsaved = Some(error);
-                        return Ok(());
-                    }
                     let numbered = Frame {
                         at: At {
                             frame: FrameNo(tally.frames),
@@ -186,67 +169,45 @@ impl Run<'_> {
                         report.record(&record)
                     });
                     taken.map_err(unwritable)?;
-                    if self.arguments.count == Some(frames) {
-                        return Ok(());
-                    }
                     if frames.is_multiple_of(FRAMES) {
                         self.show(analyzer)?;
-                        if past(deadline) || self.unsaved.is_some() {
-                            return Ok(());
-                        }
                     }
                 }
                 Next::Waits => {
                     self.show(analyzer)?;
-                    if self.unsaved.is_some() {
-                        return Ok(());
-                    }
-                    let left = deadline.map(|end| end.saturating_duration_since(Instant::now()));
-                    if left == Some(Duration::ZERO) {
-                        self.stop.store(true, Ordering::Relaxed);
-                    }
-                    self.live.wait(match left {
-                        None | Some(Duration::ZERO) => LOOK,
-                        Some(left) => left.min(LOOK),
-                    });
+                    self.relay.wait(LOOK);
                 }
                 Next::Ended => return Ok(()),
             }
         }
     }
 
-    /// Passes on what is final, to the capture file first.
+    /// Passes on what is final.
     fn show(&mut self, analyzer: &mut Analyzer) -> anyhow::Result<()> {
-        if let Some(save) = &mut self.save
-            && let Err(error) = save.flush()
-        {
-            self.unsaved = Some(error);
-        }
         let (report, tally) = (&mut self.report, &mut self.tally);
         let settled = analyzer.settle(&mut |record| {
             tally.see(&record);
             report.record(&record)
         });
         settled.and_then(|()| report.flush()).map_err(unwritable)?;
-        self.status.update(tally, self.live.drops().all());
+        for (name, why) in self.relay.news() {
+            self.status.above(|| tell_end(self.arguments, &name, &why));
+        }
+        let (drops, behind) = (self.relay.drops(), self.relay.behind());
+        self.status.update(&self.tally, drops.all(), behind);
         Ok(())
     }
 
-    /// Completes the capture file, the results, and says what is to be said. Where the results cannot be written any more
-    /// (not `whole`) the capture file is completed all the same, and the other way round.
+    /// Completes the results, and says what is to be said. Where they cannot be written any more (not `whole`) the capture file is
+    /// completed all the same, and the other way round.
     fn end(mut self, analyzer: Analyzer, whole: bool) -> anyhow::Result<Option<Severity>> {
-        let sources = self.live.sources().to_vec();
-        let ended = self.live.end();
-        let each: Vec<Drops> = ended.iter().map(|(_, drops, _)| *drops).collect();
-        let drops = each.iter().fold(Drops::default(), |sum, drops| Drops {
-            kernel: sum.kernel + drops.kernel,
-            interface: sum.interface + drops.interface,
-        });
-        let saved = match (self.unsaved.take(), self.save.take()) {
-            (Some(error), _) => Err(error),
-            (None, Some(save)) => save.finish(&each, &self.frames),
-            (None, None) => Ok(()),
-        };
+        let sources = self.relay.sources().to_vec();
+        let news = self.relay.news();
+        let Ended {
+            sources: ended,
+            saved,
+        } = self.relay.end();
+        let drops: Drops = ended.iter().map(|(_, drops, _)| *drops).sum();
         self.status.end();
         let mut worst = None;
         if whole {
@@ -289,17 +250,23 @@ impl Run<'_> {
             }
         }
         saved.context(files::UNSAVED)?;
-        if !self.arguments.shared.quiet {
-            for (source, _, why) in &ended {
-                if let Some(why) = why {
-                    messages::note(&format!("{} ended: {why}.", source.name));
-                }
-            }
-            if drops.all() > 0 {
-                messages::note(&lost(drops));
-            }
+        let untold = ended
+            .into_iter()
+            .filter_map(|(source, _, why)| Some((source.name, why?)));
+        for (name, why) in news.into_iter().chain(untold) {
+            tell_end(self.arguments, &name, &why);
+        }
+        if drops.all() > 0 && !self.arguments.shared.quiet {
+            messages::note(&lost(drops));
         }
         Ok(worst)
+    }
+}
+
+/// Tells that an interface has ended, and why.
+fn tell_end(arguments: &Arguments, name: &str, why: &str) {
+    if !arguments.shared.quiet {
+        messages::note(&format!("{name} ended: {why}."));
     }
 }
 

@@ -1,6 +1,7 @@
 //! What the user typed, and the program on one page. The only room with anyhow and the only one that writes to standard error.
 
 mod args;
+mod bottom;
 mod files;
 mod interfaces;
 mod live;

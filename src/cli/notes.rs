@@ -33,7 +33,17 @@ pub(super) fn live(summary: &Summary, shown: bool, shared: &Shared) {
         }
     }
     given_up(summary);
-    no_results(summary, shown, shared);
+    if summary.counts.frames > 0 {
+        no_results(summary, shown, shared);
+        return;
+    }
+    let frames = match &shared.filter {
+        Some(filter) => format!("on {} matched the filter \"{filter}\"", summary.capture),
+        None => format!("came on {}", summary.capture),
+    };
+    note(&format!(
+        "no frame {frames}; `ssetrace interfaces` lists where else it could be."
+    ));
 }
 
 /// Connections were lost to the cap of memory.

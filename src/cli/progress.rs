@@ -1,7 +1,7 @@
 //! How far a long capture was read: a line on standard error, only where that is a terminal, and only once it takes a while.
 
+use super::bottom::{beside, line};
 use super::messages::counted;
-use super::status::{beside, line};
 use crate::capture::Frames;
 use crate::model::text::Escaped;
 use indicatif::ProgressBar;

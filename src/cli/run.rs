@@ -43,7 +43,8 @@ pub(super) fn analyze(arguments: &Analyze) -> anyhow::Result<Outcome> {
     Run {
         arguments,
         stop,
-        progress: Progress::new(shared.quiet || arguments.follow),
+        // How much is to come is known of files only.
+        progress: Progress::new(shared.quiet || waits),
         report: None,
         unread: Vec::new(),
     }

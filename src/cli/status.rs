@@ -1,12 +1,11 @@
-//! The line at the terminal's bottom that says how far things are: on standard error, and only where that is a terminal.
-//!
-//! Rows that are printed meanwhile go above it: whoever writes them to the same terminal does so through [`Beside`].
+//! What a live run says of itself at the terminal's bottom: how long, how many frames, sessions and events, what was dropped.
 
+use super::bottom;
 use super::messages::counted;
 use crate::model::Record;
 use crate::report::View;
-use indicatif::{ProgressBar, ProgressDrawTarget, ProgressStyle};
-use std::io::{self, Write};
+use indicatif::ProgressBar;
+use std::io::Write;
 use std::time::{Duration, Instant};
 
 /// How often the line changes.
@@ -52,31 +51,6 @@ impl Tally {
     }
 }
 
-/// A line at the terminal's bottom, which stays hidden where standard error is no terminal, or `quiet`.
-pub(super) fn line(quiet: bool) -> ProgressBar {
-    let target = match quiet {
-        true => ProgressDrawTarget::hidden(),
-        false => ProgressDrawTarget::stderr(),
-    };
-    let bar = ProgressBar::with_draw_target(None, target);
-    if let Ok(style) = ProgressStyle::with_template("{wide_msg}") {
-        bar.set_style(style);
-    }
-    bar
-}
-
-/// `out`, whose lines go above that line.
-pub(super) fn beside(line: &ProgressBar, out: Box<dyn Write>) -> Box<dyn Write> {
-    match line.is_hidden() {
-        true => out,
-        false => Box::new(Beside {
-            bar: line.clone(),
-            out,
-            begun: Vec::new(),
-        }),
-    }
-}
-
 /// The status line.
 pub(super) struct Status {
     bar: ProgressBar,
@@ -91,7 +65,7 @@ impl Status {
     pub(super) fn new(quiet: bool) -> Status {
         let now = Instant::now();
         Status {
-            bar: line(quiet),
+            bar: bottom::line(quiet),
             begun: now,
             changed: now,
             frames: 0,
@@ -100,11 +74,12 @@ impl Status {
 
     /// `out`, whose lines go above this one.
     pub(super) fn beside(&self, out: Box<dyn Write>) -> Box<dyn Write> {
-        beside(&self.bar, out)
+        bottom::beside(&self.bar, out)
     }
 
-    /// Shows `00:14 · 1,482 frames, 86/s · 3 sessions, 2 open · 412 events · 0 dropped`, if it is time to.
-    pub(super) fn update(&mut self, tally: &Tally, dropped: u64) {
+    /// Shows `00:14 · 1,482 frames, 86/s · 3 sessions, 2 open · 412 events · 0 dropped`, if it is time to;
+    /// and how many bytes of saved frames have yet to be analysed, where that is so.
+    pub(super) fn update(&mut self, tally: &Tally, dropped: u64, behind: u64) {
         let since = self.changed.elapsed();
         if self.bar.is_hidden() || since < CHANGES {
             return;
@@ -116,8 +91,12 @@ impl Status {
             0 => format!("{:02}:{:02}", seconds / 60, seconds % 60),
             hours => format!("{hours}:{:02}:{:02}", seconds / 60 % 60, seconds % 60),
         };
+        let behind = match behind {
+            0 => String::new(),
+            bytes => format!(" · {} MB behind", bytes.div_ceil(1_000_000)),
+        };
         self.bar.set_message(format!(
-            "{clock} · {}, {rate:.0}/s · {}, {} open · {} · {dropped} dropped",
+            "{clock} · {}, {rate:.0}/s · {}, {} open · {} · {dropped} dropped{behind}",
             counted(tally.frames, "frame"),
             counted(tally.sessions, "session"),
             tally.open,
@@ -125,89 +104,13 @@ impl Status {
         ));
     }
 
+    /// Does what writes to the terminal, above the line.
+    pub(super) fn above(&self, write: impl FnOnce()) {
+        self.bar.suspend(write);
+    }
+
     /// Erases the line.
     pub(super) fn end(&self) {
         self.bar.finish_and_clear();
-    }
-}
-
-/// A writer to the terminal that has the status line. It passes on whole lines only: the status line, drawn behind half of
-/// one, would be erased together with it.
-struct Beside {
-    bar: ProgressBar,
-    out: Box<dyn Write>,
-    /// The beginning of a line whose end has yet to come.
-    begun: Vec<u8>,
-}
-
-impl Write for Beside {
-    fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
-        let lines = match bytes.iter().rposition(|byte| *byte == b'\n') {
-            Some(last) => last + 1,
-            None => 0,
-        };
-        let (lines, begun) = bytes.split_at(lines);
-        if !lines.is_empty() {
-            self.bar.suspend(|| {
-                self.out.write_all(&self.begun)?;
-                self.out.write_all(lines)?;
-                // A line that waits would go below the status line.
-                self.out.flush()
-            })?;
-            self.begun.clear();
-        }
-        self.begun.extend_from_slice(begun);
-        Ok(bytes.len())
-    }
-
-    fn flush(&mut self) -> io::Result<()> {
-        self.out.flush()
-    }
-}
-
-impl Drop for Beside {
-    fn drop(&mut self) {
-        // What ends without a line end, as `--format raw` may. There is nobody left to tell of an error.
-        let _ = self.out.write_all(&self.begun);
-        let _ = self.out.flush();
-    }
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-    use std::sync::mpsc::{Sender, channel};
-
-    struct Sent(Sender<Vec<u8>>);
-
-    impl Write for Sent {
-        fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
-            let _ = self.0.send(bytes.to_vec());
-            Ok(bytes.len())
-        }
-
-        fn flush(&mut self) -> io::Result<()> {
-            let _ = self.0.send(b"|".to_vec());
-            Ok(())
-        }
-    }
-
-    #[test]
-    fn only_whole_lines_go_above_the_status_line() {
-        let (sender, sent) = channel();
-        let mut beside = Beside {
-            bar: ProgressBar::hidden(),
-            out: Box::new(Sent(sender)),
-            begun: Vec::new(),
-        };
-        for part in ["row 1\nro", "w", " 2\n", "row 3\nend"] {
-            assert_eq!(beside.write(part.as_bytes()).ok(), Some(part.len()));
-        }
-        drop(beside);
-        let sent: Vec<u8> = sent.iter().flatten().collect();
-        assert_eq!(
-            String::from_utf8_lossy(&sent),
-            "row 1\n|row 2\n|row 3\n|end|"
-        );
     }
 }

@@ -43,8 +43,8 @@ impl<W: Write> Events<W> {
         let clock = Clock::new(options.time, options.nanoseconds);
         let mut moment = String::new();
         clock.write(&mut moment, Timestamp(0), None);
-        // Seconds grow to five digits in a live run of a day.
-        let time = width(&moment).max(12);
+        // Seconds grow to three digits before a live table has to give way.
+        let time = width(&moment).max(10);
         Events {
             out,
             options,
@@ -171,12 +171,12 @@ fn columns(time: usize) -> Vec<Column> {
     };
     vec![
         column("S", false, Shown::Differing, None, 4),
-        column("#", true, Shown::Always, None, 5),
+        column("#", true, Shown::Always, None, 4),
         column("Time", true, Shown::Always, None, time),
         column("Gap", true, Shown::Telling, None, 8),
-        column("", false, Shown::Telling, None, 8),
+        column("", false, Shown::Telling, Some(2), 8),
         column("Chunks", true, Shown::Telling, Some(0), 9),
-        column("Frames", true, Shown::Always, None, 11),
+        column("Frames", true, Shown::Always, None, 9),
         cut(8, 24, column("Type", false, Shown::Always, None, 12)),
         cut(4, 24, column("Id", false, Shown::Telling, Some(1), 8)),
         cut(

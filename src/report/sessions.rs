@@ -37,7 +37,7 @@ impl<W: Write> Sessions<W> {
         Sessions {
             out,
             look,
-            grid: Grid::new(columns(), look, options.live),
+            grid: Grid::new(columns(options.live), look, options.live),
             findings: None,
             later: false,
         }
@@ -130,7 +130,8 @@ pub(super) fn close(look: Look, summary: &Summary, out: &mut impl Write) -> io::
     }
 }
 
-fn columns() -> Vec<Column> {
+/// The columns. Where they cannot be measured beforehand, Continues goes too: of most streams it is empty.
+fn columns(live: bool) -> Vec<Column> {
     let column = |head, right, shown, drop, live| Column {
         head,
         right,
@@ -159,7 +160,11 @@ fn columns() -> Vec<Column> {
         column("Gap p50", true, Shown::Telling, Some(5), 8),
         column("Gap max", true, Shown::Telling, None, 8),
         column("Lasted", true, Shown::Telling, None, 8),
-        cut(44, 64, column("Continues", false, Shown::Telling, None, 20)),
+        cut(
+            44,
+            64,
+            column("Continues", false, Shown::Telling, live.then_some(6), 20),
+        ),
         column("Ended by", false, Shown::Always, None, 25),
     ]
 }

@@ -4,7 +4,7 @@ use crate::world::{
     Live, Running, Server, expect, has, is_root, lines, may_capture, rest, ssetrace,
 };
 use std::io::Write;
-use std::net::{TcpListener, TcpStream};
+use std::net::{TcpListener, TcpStream, UdpSocket};
 use std::os::unix::process::ExitStatusExt;
 use std::process::{Command, Stdio};
 use std::time::{Duration, Instant};
@@ -117,6 +117,33 @@ fn what_the_kernel_dropped_is_a_finding() {
     assert!(summary.contains(r#""findings":1"#), "{summary}");
 }
 
+#[test]
+fn a_program_that_gets_no_processor_for_a_while_loses_nothing() {
+    if !may_capture() {
+        return;
+    }
+    let receiver = UdpSocket::bind("127.0.0.1:0").unwrap();
+    let address = receiver.local_addr().unwrap();
+    let filter = format!("udp port {}", address.port());
+    let live = Live::start(&["-f", &filter, "--format", "jsonl"]);
+    let sender = UdpSocket::bind("127.0.0.1:0").unwrap();
+    live.running.signal("STOP");
+    // Few bytes, but some in every millisecond.
+    let begun = Instant::now();
+    let mut sent = 0;
+    while begun.elapsed() < Duration::from_millis(700) {
+        sender.send_to(b"a frame", address).unwrap();
+        sent += 1;
+        std::thread::sleep(Duration::from_micros(400));
+    }
+    live.running.signal("CONT");
+    let summary = live.stop().pop().unwrap();
+    assert!(
+        summary.contains(&format!(r#""frames":{sent},"#)),
+        "{sent} sent: {summary}"
+    );
+}
+
 /// A run whose output nobody reads, after more frames than its output and the kernel's smallest buffer can hold.
 fn flooded(arguments: &[&str]) -> Running {
     let listener = TcpListener::bind("127.0.0.1:0").unwrap();
@@ -178,24 +205,67 @@ fn so_is_that_of_a_capture_nobody_reads() {
 }
 
 #[test]
-fn an_interface_that_goes_down_ends_it_with_what_there_is() {
-    if !is_root() || !has("unshare") || !has("ip") {
+fn where_no_frame_came_it_says_what_may_be_wrong() {
+    if !may_capture() {
         return;
     }
-    let script = format!(
-        "ip link set lo up && {{ {} live -i lo --duration 15s & }} && sleep 1 && ip link set lo down && wait $!",
-        env!("CARGO_BIN_EXE_ssetrace")
+    let note = |arguments: &[&str]| {
+        let mut command = ssetrace();
+        command
+            .args(["live", "--duration", "100ms"])
+            .args(arguments);
+        let output = command.output().unwrap();
+        let error = String::from_utf8(output.stderr).unwrap();
+        error.lines().last().unwrap_or_default().to_owned()
+    };
+    assert_eq!(
+        note(&["-f", "tcp port 1"]),
+        "note: no frame on lo matched the filter \"tcp port 1\"; `ssetrace interfaces` lists where else it could be."
     );
-    let begun = Instant::now();
+    assert_eq!(note(&["-f", "tcp port 1", "-q"]), "");
+}
+
+/// Runs `script` with a network of its own, where `$SSETRACE` is the program; what it says on standard error.
+fn in_a_network(script: &str) -> Option<String> {
+    if !is_root() || !has("unshare") || !has("ip") {
+        return None;
+    }
     let output = Command::new("unshare")
-        .args(["-n", "sh", "-c", &script])
+        .args(["-n", "sh", "-c", script])
+        .env("SSETRACE", env!("CARGO_BIN_EXE_ssetrace"))
         .output()
         .unwrap();
     let error = String::from_utf8(output.stderr).unwrap();
-    if error.contains("unshare") {
-        return crate::world::skipped("no network namespace can be made here");
+    if error.contains("unshare") || error.contains("RTNETLINK") {
+        crate::world::skipped("no network can be made here");
+        return None;
     }
     assert!(output.status.success(), "{error}");
+    Some(error)
+}
+
+#[test]
+fn an_interface_that_goes_down_ends_it_with_what_there_is() {
+    let begun = Instant::now();
+    let Some(error) = in_a_network(
+        "ip link set lo up && { $SSETRACE live -i lo --duration 15s & } && sleep 1 && ip link set lo down && wait $!",
+    ) else {
+        return;
+    };
     assert!(error.contains("lo ended: "), "{error}");
     assert!(begun.elapsed() < Duration::from_secs(10));
+}
+
+#[test]
+fn one_of_several_that_goes_down_is_told_at_once() {
+    let Some(error) = in_a_network(
+        "ip link add va type veth peer name vb && ip link set va up && ip link set vb up && ip link set lo up &&
+         { $SSETRACE live -i va -i lo --duration 3s & } &&
+         sleep 1 && ip link del va && sleep 1 && echo later >&2 && wait $!",
+    ) else {
+        return;
+    };
+    let told = error.find("va ended: the interface disappeared.");
+    assert!(told.is_some() && told < error.find("later"), "{error}");
+    assert_eq!(error.matches("ended").count(), 1, "{error}");
 }

@@ -29,6 +29,24 @@ fn an_interface_that_is_not_there_is_told_with_those_that_are() {
 }
 
 #[test]
+fn an_interface_beside_any_is_told_to_come_twice() {
+    if !crate::world::may_capture() {
+        return;
+    }
+    let listening = |interfaces: &[&str]| {
+        let mut command = ssetrace();
+        command
+            .args(["live", "-f", "tcp port 1", "--duration", "100ms"])
+            .args(interfaces);
+        let output = command.output().unwrap();
+        String::from_utf8(output.stderr).unwrap()
+    };
+    let note = "note: `-i any` captures on lo too: its frames come twice, the second time as retransmissions.";
+    assert!(listening(&["-i", "any", "-i", "lo"]).contains(note));
+    assert!(!listening(&["-i", "any"]).contains("twice"));
+}
+
+#[test]
 fn a_filter_that_does_not_compile_is_told_with_libpcap_s_reason() {
     let error = error(ssetrace().args(["live", "-i", "lo", "-f", "tcp prot 80"]));
     assert_eq!(

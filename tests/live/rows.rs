@@ -137,6 +137,29 @@ fn sessions_side_by_side_are_told_apart_by_their_column() {
 }
 
 #[test]
+fn eighty_columns_have_room_for_the_data_of_events_and_for_requests() {
+    if !may_capture() || !has("curl") {
+        return;
+    }
+    let Some(server) = Server::node() else { return };
+    let started = ["events", "sessions"].map(|view| {
+        let filter = server.filter();
+        Live::start(&["-f", &filter, "--view", view, "--width", "80"])
+    });
+    assert!(server.curl("/plain").wait().success());
+    std::thread::sleep(Duration::from_millis(300));
+    for (words, live) in [r#"{"reading":2,"celsius""#, "GET /plain "]
+        .iter()
+        .zip(started)
+    {
+        let table = live.stop();
+        assert!(has_row(&table, words), "{words}: {table:#?}");
+        let narrow = |line: &String| line.chars().count() <= 80;
+        assert!(table.iter().all(narrow), "{table:#?}");
+    }
+}
+
+#[test]
 fn every_form_and_view_is_written() {
     if !may_capture() || !has("curl") {
         return;

@@ -1,8 +1,12 @@
 //! What `--write` saves.
 
-use crate::world::{Live, Server, grown, has, may_capture, ssetrace};
+use crate::world::{Live, Running, Server, expect, grown, has, lines, may_capture, rest, ssetrace};
+use std::io::Write;
+use std::net::{TcpListener, TcpStream};
+use std::os::unix::process::ExitStatusExt;
 use std::path::Path;
-use std::process::Command;
+use std::process::{Command, Stdio};
+use std::sync::mpsc::Receiver;
 use std::time::Duration;
 
 /// The records of a saved capture but its summary, which names the capture.
@@ -64,6 +68,92 @@ fn a_saved_pcap_tells_the_same_records_byte_for_byte() {
 #[test]
 fn several_interfaces_are_saved_in_the_order_in_which_they_were_told() {
     the_file_tells_the_same("a.pcapng", &["any", "lo"]);
+}
+
+/// A run that saves to `file` and whose rows nobody reads, after 100 MB in segments of 50 kB: more than the kernel's buffer, what waits
+/// for the analysis and a pipe hold together, at a pace at which the kernel holds little.
+fn unread(file: &Path) -> (Running, Receiver<String>) {
+    let listener = TcpListener::bind("127.0.0.1:0").unwrap();
+    let address = listener.local_addr().unwrap();
+    let mut command = ssetrace();
+    command.args(["live", "-f", &format!("tcp port {}", address.port())]);
+    command.args(["--format", "jsonl", "--connections", "all", "--write"]);
+    command.arg(file);
+    let mut live = Running::new(command.stdout(Stdio::piped()).stderr(Stdio::piped()));
+    let errors = lines(live.child.stderr.take().unwrap());
+    expect(&errors, "listening on");
+    let mut sender = TcpStream::connect(address).unwrap();
+    let (mut receiver, _) = listener.accept().unwrap();
+    let reader = std::thread::spawn(move || std::io::copy(&mut receiver, &mut std::io::sink()));
+    let segment = [b'x'; 50_000];
+    for number in 0..2_000 {
+        sender.write_all(&segment).unwrap();
+        let due = (segment.len() * number).saturating_sub(8_000_000);
+        grown(file, due as u64);
+    }
+    drop(sender);
+    reader.join().unwrap().unwrap();
+    grown(file, 100_000_000);
+    (live, errors)
+}
+
+#[test]
+fn frames_are_saved_however_slowly_their_rows_are_read() {
+    if !may_capture() {
+        return;
+    }
+    for name in ["a.pcapng", "a.pcap"] {
+        let folder = tempfile::tempdir().unwrap();
+        let file = folder.path().join(name);
+        let (mut live, errors) = unread(&file);
+        live.signal("INT");
+        let told = records(&rest(&lines(live.child.stdout.take().unwrap())).join("\n"));
+        assert!(live.wait().success());
+        let notes = rest(&errors);
+        let dropped = notes.iter().any(|note| note.contains("dropped"));
+        assert!(!dropped, "{notes:?}");
+        assert!(told.len() > 2_000, "{}", told.len());
+        assert!(told == analysed(&file), "{name}");
+    }
+}
+
+#[test]
+fn the_file_is_complete_when_a_second_signal_leaves_out_the_rows() {
+    if !may_capture() {
+        return;
+    }
+    let folder = tempfile::tempdir().unwrap();
+    let file = folder.path().join("a.pcapng");
+    let (mut live, _errors) = unread(&file);
+    live.signal("INT");
+    // The interface's statistics come last.
+    grown(&file, file.metadata().unwrap().len());
+    live.signal("INT");
+    assert_eq!(live.wait().signal(), Some(2));
+    let output = ssetrace().arg("analyze").arg(&file).output().unwrap();
+    let notes = String::from_utf8(output.stderr).unwrap();
+    assert!(!notes.contains("ends inside"), "{notes}");
+    assert!(analysed(&file).len() > 2_000);
+}
+
+#[test]
+fn a_capture_file_that_somebody_else_empties_is_told() {
+    if !may_capture() {
+        return;
+    }
+    let folder = tempfile::tempdir().unwrap();
+    let file = folder.path().join("a.pcapng");
+    let (mut live, errors) = unread(&file);
+    std::fs::File::create(&file).unwrap();
+    live.signal("INT");
+    rest(&lines(live.child.stdout.take().unwrap()));
+    assert_eq!(live.wait().code(), Some(2));
+    assert_eq!(
+        rest(&errors),
+        [
+            "ssetrace: the frames that were saved could not be read again: the capture file was changed by somebody else."
+        ]
+    );
 }
 
 #[test]
@@ -153,10 +243,10 @@ fn a_capture_on_standard_output_leaves_the_results_to_a_file() {
     ]);
     command.args(["--connections", "all", "-o"]).arg(&results);
     command.stdout(std::fs::File::create(&capture).unwrap());
-    command.stderr(std::process::Stdio::piped());
-    let mut running = crate::world::Running::new(&mut command);
-    let errors = crate::world::lines(running.child.stderr.take().unwrap());
-    crate::world::expect(&errors, "listening on");
+    command.stderr(Stdio::piped());
+    let mut running = Running::new(&mut command);
+    let errors = lines(running.child.stderr.take().unwrap());
+    expect(&errors, "listening on");
     assert!(server.curl("/plain").wait().success());
     std::thread::sleep(Duration::from_millis(300));
     running.signal("TERM");

@@ -1,10 +1,13 @@
 //! What a terminal shows: rows, and below them the status line, which comes and goes.
 
 use crate::world::{Running, Server, expect, has, lines, may_capture, rest, skipped};
+use std::io::Write;
 use std::process::{Command, Stdio};
 use std::time::Duration;
 
-/// What is left on a terminal of 80 columns after `text`: its lines, without colours.
+const COLUMNS: usize = 80;
+
+/// What is left on a terminal of so many columns after `text`: its lines, without colours.
 fn screen(text: &str) -> Vec<String> {
     let (mut lines, mut row, mut column) = (vec![Vec::new()], 0, 0);
     let mut characters = text.chars().peekable();
@@ -36,6 +39,11 @@ fn screen(text: &str) -> Vec<String> {
                 }
             }
             character => {
+                // A line is full before the next character goes on, not behind the last that fits.
+                if column == COLUMNS {
+                    (row, column) = (row + 1, 0);
+                    lines.resize(lines.len().max(row + 1), Vec::new());
+                }
                 let line = &mut lines[row];
                 if line.len() <= column {
                     line.resize(column + 1, ' ');
@@ -52,10 +60,11 @@ fn screen(text: &str) -> Vec<String> {
     lines.iter().map(text).collect()
 }
 
-/// A live run on a terminal, while `server` sends a stream: all that was written to it.
+/// A live run on a terminal, while `server` sends a stream, and then Ctrl-C: all that was written to it, what the terminal wrote
+/// itself (`^C`) included.
 fn on_a_terminal(server: &Server, arguments: &str) -> Option<String> {
     let command = format!(
-        "stty cols 80 rows 24; exec {} live -f '{}' --duration 2500ms {arguments}",
+        "stty cols {COLUMNS} rows 24; exec {} live -f '{}' {arguments}",
         env!("CARGO_BIN_EXE_ssetrace"),
         server.filter()
     );
@@ -63,10 +72,11 @@ fn on_a_terminal(server: &Server, arguments: &str) -> Option<String> {
     script.args(["-qec", &command, "/dev/null"]);
     script.env("TERM", "xterm").env_remove("NO_COLOR");
     script
-        .stdin(Stdio::null())
+        .stdin(Stdio::piped())
         .stdout(Stdio::piped())
         .stderr(Stdio::null());
     let mut running = Running::new(&mut script);
+    let mut keys = running.child.stdin.take().unwrap();
     let out = lines(running.child.stdout.take().unwrap());
     if !matches!(out.recv_timeout(Duration::from_secs(10)), Ok(line) if line.contains("listening on"))
     {
@@ -74,6 +84,9 @@ fn on_a_terminal(server: &Server, arguments: &str) -> Option<String> {
         return None;
     }
     assert!(server.curl("/plain").wait().success());
+    // The status line says what came last.
+    std::thread::sleep(Duration::from_millis(700));
+    keys.write_all(b"\x03").unwrap();
     // The lines come without their ends.
     let text = rest(&out).join("\r\n");
     assert!(running.wait().success(), "{text}");
@@ -102,7 +115,7 @@ fn the_status_line_stands_below_the_rows_and_leaves_nothing_behind() {
         assert_eq!(screen.iter().filter(row).count(), 1, "{words}: {screen:#?}");
     }
     assert!(
-        screen.iter().all(|line| line.chars().count() <= 80),
+        screen.iter().all(|line| line.chars().count() <= COLUMNS),
         "{screen:#?}"
     );
     let summary = screen.iter().position(|line| line.starts_with("lo: "));
@@ -138,4 +151,25 @@ fn quiet_leaves_the_rows_alone_on_the_terminal() {
         assert!(!text.contains(words), "{words}: {text}");
     }
     assert!(running.wait().success());
+}
+
+#[test]
+fn of_a_pipe_there_is_no_progress_to_show() {
+    if !has("script") {
+        return;
+    }
+    let command = format!(
+        "stty cols {COLUMNS}; cat {}/fixtures/walkthrough.pcap | {} analyze -",
+        env!("CARGO_MANIFEST_DIR"),
+        env!("CARGO_BIN_EXE_ssetrace"),
+    );
+    let mut script = Command::new("script");
+    script.args(["-qec", &command, "/dev/null"]);
+    let output = script.stdin(Stdio::null()).output().unwrap();
+    let text = String::from_utf8(output.stdout).unwrap();
+    assert!(text.contains("Annotation"), "{text}");
+    assert!(
+        !text.contains(&" ".repeat(COLUMNS - 4)),
+        "an empty line was drawn: {text:?}"
+    );
 }

@@ -84,6 +84,8 @@ impl Running {
         let signal = match name {
             "INT" => rustix::process::Signal::INT,
             "HUP" => rustix::process::Signal::HUP,
+            "STOP" => rustix::process::Signal::STOP,
+            "CONT" => rustix::process::Signal::CONT,
             _ => rustix::process::Signal::TERM,
         };
         let pid = rustix::process::Pid::from_child(&self.child);

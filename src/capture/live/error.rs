@@ -80,11 +80,18 @@ impl Error {
     }
 }
 
-/// libpcap's sentence without its end.
+/// libpcap's sentence as a part of one of ours: without its end, and its first word small unless it is a name.
 pub(super) fn reason(error: &pcap::Error) -> String {
     let reason = match error {
         pcap::Error::PcapError(reason) => reason.clone(),
         other => other.to_string(),
     };
-    reason.replace('\n', " ").trim_end_matches('.').to_owned()
+    let reason = reason.replace('\n', " ").trim_end_matches('.').to_owned();
+    let mut letters = reason.chars();
+    match (letters.next(), letters.next()) {
+        (Some(first), Some('a'..='z')) => {
+            format!("{}{}", first.to_lowercase(), &reason[first.len_utf8()..])
+        }
+        _ => reason,
+    }
 }

@@ -19,21 +19,26 @@ use crate::model::{LinkType, Timestamp};
 use order::Order;
 use pcap::{Active, Linktype};
 use reader::{Batch, Figures, Reader};
+use std::iter::Sum;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::mpsc::{Receiver, RecvTimeoutError, TryRecvError, sync_channel};
 use std::thread::{self, JoinHandle};
 use std::time::{Duration, Instant};
 
-/// Batches that may wait between the readers and the analysis. With [`reader::BATCH`] bytes each they hold 16 MiB; when they are
-/// full the kernel's buffer takes what comes, and when that is full it drops and counts.
+/// Batches of [`reader::BATCH`] bytes that may wait to be put in order and saved, 16 MiB: who takes them ([`super::relay`]) is as fast as a
+/// reader, but may get the processor later. When they are full the kernel's buffer takes what comes, and when that is full it drops and counts.
 const WAITING: usize = 64;
 
-/// What libpcap waits before it hands on a block of frames that is not full. Its immediate mode has a slot of the longest frame's
+/// What the kernel waits before it hands on a block of frames that is not full. libpcap's immediate mode has a slot of the longest frame's
 /// size for each frame: 64 KiB on loopback, so that a buffer of 32 MiB holds 500 frames, a few milliseconds of a busy stream, and
 /// every frame wakes the reader. Blocks hold frames as long as they are, hundreds of thousands in the same buffer; their price is
-/// this wait, which the kernel rounds up to its tick.
-const BLOCK: Duration = Duration::from_millis(1);
+/// this wait, which no eye notices. A shorter one costs frames: libpcap's blocks have 256 KiB, so that 32 MiB are 128 of them, and however
+/// little comes, each wait uses one up. With 1 ms a program that got no processor for 128 ms lost frames at a thousand a second.
+const BLOCK: Duration = Duration::from_millis(10);
+
+/// All interfaces of a Linux machine at once.
+const ANY: &str = "any";
 
 /// What is wanted.
 #[derive(Clone, Debug)]
@@ -94,6 +99,13 @@ impl Opened {
         &self.sources
     }
 
+    /// The interfaces that are open beside `any`, which captures on them too.
+    pub fn beside_any(&self) -> impl Iterator<Item = &str> {
+        let names = self.sources.iter().map(|source| source.name.as_str());
+        let any = names.clone().any(|name| name == ANY);
+        names.filter(move |name| any && *name != ANY)
+    }
+
     /// Starts the readers. They end when `stop` is set, each when all frames from before that are handed on.
     pub fn start(self, stop: &Arc<AtomicBool>) -> Live {
         let (sender, receiver) = sync_channel(WAITING);
@@ -139,6 +151,16 @@ struct Running {
     thread: Option<JoinHandle<Result<(), String>>>,
 }
 
+impl Running {
+    /// Waits for its end and tells, once, why it ended if nobody asked.
+    fn why(&mut self) -> Option<String> {
+        match self.thread.take()?.join() {
+            Ok(ended) => ended.err(),
+            Err(_) => Some("its reader panicked".to_owned()),
+        }
+    }
+}
+
 /// What comes next.
 pub enum Next<'a> {
     /// A frame.
@@ -180,6 +202,15 @@ impl Drops {
     }
 }
 
+impl Sum for Drops {
+    fn sum<I: Iterator<Item = Drops>>(drops: I) -> Drops {
+        drops.fold(Drops::default(), |sum, drops| Drops {
+            kernel: sum.kernel + drops.kernel,
+            interface: sum.interface + drops.interface,
+        })
+    }
+}
+
 impl Live {
     /// The interfaces.
     pub fn sources(&self) -> &[Source] {
@@ -204,7 +235,7 @@ impl Live {
                 }
             }
         }
-        match self.order.next(ended, Instant::now()) {
+        match self.order.next(ended, Instant::now) {
             Some(frame) => Next::Frame(Captured {
                 interface: frame.interface,
                 link: self
@@ -234,17 +265,25 @@ impl Live {
         }
     }
 
-    /// What was dropped so far.
-    pub fn drops(&self) -> Drops {
-        self.readers
-            .iter()
-            .fold(Drops::default(), |sum, reader| Drops {
-                kernel: sum.kernel + reader.figures.kernel(),
-                interface: sum.interface + reader.figures.interface(),
-            })
+    /// What tells how much was dropped so far, from any thread.
+    pub(super) fn counts(&self) -> impl Fn() -> Drops + use<> {
+        let readers = self.readers.iter();
+        let figures: Vec<Arc<Figures>> =
+            readers.map(|reader| Arc::clone(&reader.figures)).collect();
+        move || figures.iter().map(|figures| figures.drops()).sum()
     }
 
-    /// Ends the readers without taking what they still have; tells what each interface dropped, and why it ended if nobody asked.
+    /// The interfaces that have ended by themselves since this was asked last, and why.
+    pub fn ended(&mut self) -> Vec<(String, String)> {
+        let sources = self.sources.iter().zip(&mut self.readers);
+        sources
+            .filter(|(_, reader)| reader.thread.as_ref().is_some_and(JoinHandle::is_finished))
+            .filter_map(|(source, reader)| Some((source.name.clone(), reader.why()?)))
+            .collect()
+    }
+
+    /// Ends the readers without taking what they still have; tells what each interface dropped, and why it ended if nobody asked
+    /// and [`ended`](Live::ended) has not told.
     pub fn end(mut self) -> Vec<(Source, Drops, Option<String>)> {
         self.stop.store(true, Ordering::Relaxed);
         // A reader that waits to hand on a batch ends when nobody takes it any more.
@@ -254,17 +293,8 @@ impl Live {
             .into_iter()
             .zip(&mut self.readers)
             .map(|(source, reader)| {
-                let ended = reader.thread.take().map(JoinHandle::join);
-                let why = match ended {
-                    Some(Ok(Err(why))) => Some(why),
-                    Some(Err(_)) => Some("its reader panicked".to_owned()),
-                    Some(Ok(Ok(()))) | None => None,
-                };
-                let drops = Drops {
-                    kernel: reader.figures.kernel(),
-                    interface: reader.figures.interface(),
-                };
-                (source, drops, why)
+                let why = reader.why();
+                (source, reader.figures.drops(), why)
             })
             .collect()
     }
@@ -292,7 +322,7 @@ fn open(name: &str, settings: &Settings) -> Result<pcap::Capture<Active>, Error>
         .open()
         .and_then(pcap::Capture::setnonblock)
         .map_err(failed)?;
-    if name == "any" && handle.get_datalink() == Linktype::LINUX_SLL {
+    if name == ANY && handle.get_datalink() == Linktype::LINUX_SLL {
         // The second version says which interface each frame was on. Where it is not known the first one does.
         let _ = handle.set_datalink(Linktype::LINUX_SLL2);
     }

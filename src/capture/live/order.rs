@@ -10,9 +10,9 @@ use crate::model::Timestamp;
 use std::collections::VecDeque;
 use std::time::{Duration, Instant};
 
-/// How long a frame waits for earlier ones of other interfaces: longer than a reader takes to hand a frame on (a tick of the kernel,
-/// at most 10 ms, and a turn of the scheduler), and well below what an eye notices.
-const HOLD: Duration = Duration::from_millis(25);
+/// How long a frame waits for earlier ones of other interfaces: longer than a reader takes to hand a frame on (a block of the kernel's,
+/// 10 ms and at most a tick more, and a turn of the scheduler), and well below what an eye notices.
+const HOLD: Duration = Duration::from_millis(40);
 
 /// What waits, one queue for each interface.
 pub(super) struct Order {
@@ -51,10 +51,14 @@ impl Order {
         self.queues.iter().all(|queue| self.head(queue).is_some())
     }
 
-    /// The next frame, if its place is certain, or if nothing more comes.
-    pub(super) fn next(&mut self, ended: bool, now: Instant) -> Option<Ordered<'_>> {
+    /// The next frame, if its place is certain, or if nothing more comes. The clock is looked at only where it decides.
+    pub(super) fn next(
+        &mut self,
+        ended: bool,
+        now: impl FnOnce() -> Instant,
+    ) -> Option<Ordered<'_>> {
         self.drop_lent();
-        if !ended && !self.is_ready() && self.due(now) != Some(Duration::ZERO) {
+        if !ended && !self.is_ready() && self.due(now()) != Some(Duration::ZERO) {
             return None;
         }
         let interface = self.earliest()?;
@@ -120,7 +124,7 @@ mod tests {
 
     fn times(order: &mut Order, ended: bool, now: Instant) -> Vec<i64> {
         let mut times = Vec::new();
-        while let Some(frame) = order.next(ended, now) {
+        while let Some(frame) = order.next(ended, || now) {
             times.push(frame.time.0);
         }
         times

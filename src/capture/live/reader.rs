@@ -3,8 +3,8 @@
 //! In: an open handle, and the word to stop. Out: batches, and the figures of what was dropped. It never looks inside a frame and
 //! never drops one: where nobody takes its batches it waits, and the kernel's buffer fills.
 
-use super::BLOCK;
 use super::error::reason;
+use super::{BLOCK, Drops};
 use crate::model::Timestamp;
 use nix::ifaddrs::getifaddrs;
 use nix::net::if_::InterfaceFlags;
@@ -24,8 +24,9 @@ const TAKEN: usize = 1_024;
 /// How long a reader sleeps before it looks whether it should stop.
 const NAP: Duration = Duration::from_millis(100);
 
-/// How long a reader that should stop waits for what the kernel still holds: its ticks are at most 10 ms apart.
-const LINGER: Duration = Duration::from_millis(20);
+/// How long a reader that should stop waits for what the kernel still holds: a block, rounded up to the kernel's tick, and as long again for
+/// a turn of the scheduler.
+const LINGER: Duration = Duration::from_millis(40);
 
 /// How often the kernel is asked what it dropped.
 const ASKED: Duration = Duration::from_millis(500);
@@ -93,12 +94,11 @@ pub(super) struct Figures {
 }
 
 impl Figures {
-    pub(super) fn kernel(&self) -> u64 {
-        self.kernel.load(Ordering::Relaxed)
-    }
-
-    pub(super) fn interface(&self) -> u64 {
-        self.interface.load(Ordering::Relaxed)
+    pub(super) fn drops(&self) -> Drops {
+        Drops {
+            kernel: self.kernel.load(Ordering::Relaxed),
+            interface: self.interface.load(Ordering::Relaxed),
+        }
     }
 
     /// Adds what libpcap's counters grew by; they have 32 bits and begin again at 0.

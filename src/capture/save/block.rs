@@ -62,7 +62,7 @@ pub(super) fn header(form: Form, described: &Described, out: &mut Vec<u8>) {
 }
 
 /// A frame.
-pub(super) fn frame(
+pub(in crate::capture) fn frame(
     form: Form,
     interface: usize,
     time: Timestamp,

@@ -1,10 +1,11 @@
 //! Writes captured frames to a file, or to a ring of files: pcapng, or pcap with nanoseconds.
 //!
-//! In come frames in the order in which they are numbered; out go whole blocks, so that whoever reads the file meanwhile finds
+//! In come frames as whole blocks, in the order in which they are numbered; whoever reads the file meanwhile finds
 //! packets and nothing else. Files are opened before the first frame; afterwards no file is opened any more, since the rights to do so
 //! may be gone. Nothing is ever redacted here.
 
-mod block;
+pub(super) mod back;
+pub(super) mod block;
 mod ring;
 
 pub use ring::Ring;
@@ -13,10 +14,9 @@ use super::live::{Drops, Source};
 use crate::model::Timestamp;
 use std::fs::{File, OpenOptions};
 use std::io::{self, Seek, SeekFrom, Write};
+use std::ops::Range;
+use std::os::unix::fs::MetadataExt;
 use std::path::{Path, PathBuf};
-
-/// Bytes of blocks that are collected before they are written, where nobody waits for them.
-const COLLECTED: usize = 256 * 1024;
 
 /// The file formats.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -51,16 +51,16 @@ pub struct Save {
     form: Form,
     described: Described,
     target: Target,
-    /// Whole blocks that are not yet written.
-    blocks: Vec<u8>,
-    /// The time of the last frame.
-    last: Timestamp,
+    /// Bytes that were written.
+    written: u64,
+    /// To read what was written.
+    back: Option<File>,
 }
 
 /// Where it goes.
 enum Target {
     /// A file, or standard output.
-    One(Box<dyn Write>),
+    One(Box<dyn Write + Send>),
     /// Files in turn.
     Ring(Files),
 }
@@ -71,7 +71,7 @@ struct Files {
     /// Bytes that each may have.
     size: u64,
     current: usize,
-    /// Bytes of the current file, those that are collected included.
+    /// Bytes of the current file.
     length: u64,
 }
 
@@ -80,18 +80,18 @@ impl Save {
     pub fn file(path: &Path, described: Described) -> io::Result<(Save, Vec<File>)> {
         let form = Form::of(path);
         let (file, new) = create(path)?;
+        let back = same_file(path, &file);
         let new = match new {
             true => vec![file.try_clone()?],
             false => Vec::new(),
         };
-        Ok((
-            Save::new(form, described, Target::One(Box::new(file)))?,
-            new,
-        ))
+        let mut save = Save::new(form, described, Target::One(Box::new(file)))?;
+        save.back = back;
+        Ok((save, new))
     }
 
     /// Writes pcapng to `out`.
-    pub fn stream(out: impl Write + 'static, described: Described) -> io::Result<Save> {
+    pub fn stream(out: impl Write + Send + 'static, described: Described) -> io::Result<Save> {
         Save::new(Form::Pcapng, described, Target::One(Box::new(out)))
     }
 
@@ -126,85 +126,90 @@ impl Save {
             form,
             described,
             target,
-            blocks: Vec::new(),
-            last: Timestamp::default(),
+            written: 0,
+            back: None,
         };
         save.header()?;
         Ok(save)
     }
 
-    /// Adds a frame of interface `interface`.
-    pub fn frame(
-        &mut self,
-        interface: usize,
-        time: Timestamp,
-        bytes: &[u8],
-        wire_length: u32,
-    ) -> io::Result<()> {
-        self.last = time;
-        let before = self.blocks.len();
-        block::frame(
-            self.form,
-            interface,
-            time,
-            bytes,
-            wire_length,
-            &mut self.blocks,
-        );
-        if let Target::Ring(files) = &mut self.target {
-            let block = (self.blocks.len() - before) as u64;
-            if files.length + block > files.size {
-                let block = self.blocks.split_off(before);
-                self.flush()?;
-                self.next_file()?;
-                self.blocks.extend_from_slice(&block);
-            }
-            if let Target::Ring(files) = &mut self.target {
-                files.length += block;
-            }
-        }
-        if self.blocks.len() >= COLLECTED {
-            self.flush()?;
-        }
-        Ok(())
+    /// The form of the blocks.
+    pub(super) fn form(&self) -> Form {
+        self.form
     }
 
-    /// Writes the blocks that are collected.
-    pub fn flush(&mut self) -> io::Result<()> {
-        if self.blocks.is_empty() {
-            return Ok(());
+    /// What reads the file that is written, if it is one: [`write`](Save::write) tells where.
+    pub(super) fn take_back(&mut self) -> Option<File> {
+        self.back.take()
+    }
+
+    /// Writes frames' blocks; where in the file they stand.
+    pub(super) fn write(&mut self, blocks: &[u8]) -> io::Result<Range<u64>> {
+        let start = self.written;
+        let mut rest = blocks;
+        while let Some(room) = self.room(rest) {
+            let (fits, later) = rest.split_at(room);
+            self.put(fits)?;
+            self.next_file()?;
+            rest = later;
         }
+        self.put(rest)?;
+        Ok(start..self.written)
+    }
+
+    /// Writes what each interface dropped.
+    pub(super) fn finish(
+        mut self,
+        last: Timestamp,
+        drops: &[Drops],
+        frames: &[u64],
+    ) -> io::Result<()> {
+        let mut blocks = Vec::new();
+        if self.form == Form::Pcapng {
+            for (interface, (drops, frames)) in drops.iter().zip(frames).enumerate() {
+                block::statistics(interface, last, *drops, *frames, &mut blocks);
+            }
+        }
+        self.put(&blocks)
+    }
+
+    /// How many bytes of blocks the ring's file takes, if not all of them.
+    fn room(&self, blocks: &[u8]) -> Option<usize> {
+        let Target::Ring(files) = &self.target else {
+            return None;
+        };
+        let room = files.size.saturating_sub(files.length);
+        let mut taken = 0;
+        while let Some(length) = back::length(self.form, blocks.get(taken..)?) {
+            if (taken + length) as u64 > room {
+                return Some(taken);
+            }
+            taken += length;
+        }
+        None
+    }
+
+    fn put(&mut self, blocks: &[u8]) -> io::Result<()> {
         match &mut self.target {
             Target::One(out) => {
-                out.write_all(&self.blocks)?;
+                out.write_all(blocks)?;
                 out.flush()?;
             }
             Target::Ring(files) => {
                 if let Some(file) = files.files.get_mut(files.current) {
-                    file.write_all(&self.blocks)?;
+                    file.write_all(blocks)?;
                 }
+                files.length += blocks.len() as u64;
             }
         }
-        self.blocks.clear();
+        self.written += blocks.len() as u64;
         Ok(())
     }
 
-    /// Writes what is left, and what each interface dropped.
-    pub fn finish(mut self, drops: &[Drops], frames: &[u64]) -> io::Result<()> {
-        if self.form == Form::Pcapng {
-            for (interface, (drops, frames)) in drops.iter().zip(frames).enumerate() {
-                block::statistics(interface, self.last, *drops, *frames, &mut self.blocks);
-            }
-        }
-        self.flush()
-    }
-
     fn header(&mut self) -> io::Result<()> {
-        block::header(self.form, &self.described, &mut self.blocks);
-        if let Target::Ring(files) = &mut self.target {
-            files.length = self.blocks.len() as u64;
-        }
-        self.flush()
+        let mut header = Vec::new();
+        block::header(self.form, &self.described, &mut header);
+        self.put(&header)
     }
 
     /// Goes on in the ring's next file, which loses what it held.
@@ -215,6 +220,7 @@ impl Save {
                 file.set_len(0)?;
                 file.seek(SeekFrom::Start(0))?;
             }
+            files.length = 0;
         }
         self.header()
     }
@@ -230,6 +236,14 @@ pub fn create(path: &Path) -> io::Result<(File, bool)> {
         Err(error) => Err(error),
     }
     .map_err(|error| named(path, &error))
+}
+
+/// The file that was opened for writing once more, for reading; none where it is no file, or may not be read.
+fn same_file(path: &Path, written: &File) -> Option<File> {
+    let is_file = written.metadata().ok().filter(|file| file.is_file())?;
+    let read = File::open(path).ok()?;
+    let identity = read.metadata().ok()?;
+    ((identity.dev(), identity.ino()) == (is_file.dev(), is_file.ino())).then_some(read)
 }
 
 /// The error with the file's name.

@@ -2,10 +2,11 @@
 
 #![allow(clippy::unwrap_used, reason = "a test that cannot go on fails")]
 
-use super::{Described, Ring, Save};
+use super::{Described, Ring, Save, block};
 use crate::capture::Capture;
 use crate::capture::live::{Drops, Source};
 use crate::model::{LinkType, Timestamp};
+use std::os::unix::fs::FileExt;
 use std::path::Path;
 
 fn described(interfaces: usize) -> Described {
@@ -18,6 +19,20 @@ fn described(interfaces: usize) -> Described {
         sources: (0..interfaces).map(source).collect(),
         filter: Some("tcp port 80".to_owned()),
     }
+}
+
+/// A frame's block.
+fn framed(save: &Save, interface: usize, time: i64, bytes: &[u8], wire_length: u32) -> Vec<u8> {
+    let mut block = Vec::new();
+    block::frame(
+        save.form(),
+        interface,
+        Timestamp(time),
+        bytes,
+        wire_length,
+        &mut block,
+    );
+    block
 }
 
 /// Time, bytes and wire length of each frame of a file.
@@ -39,11 +54,19 @@ fn what_was_saved_is_read_with_every_nanosecond() {
         let (mut save, new) = Save::file(&path, described(1)).unwrap();
         assert_eq!(new.len(), 1);
         let time = 1_700_000_000_123_456_789;
-        save.frame(0, Timestamp(time), b"frame", 99).unwrap();
-        save.flush().unwrap();
+        let block = framed(&save, 0, time, b"frame", 99);
+        let place = save.write(&block).unwrap();
+        let mut back = vec![0; block.len()];
+        save.take_back()
+            .unwrap()
+            .read_exact_at(&mut back, place.start)
+            .unwrap();
+        assert_eq!(back, block);
+        assert_eq!(place.end, path.metadata().unwrap().len());
         let expected = [(time, b"frame".to_vec(), 99)];
         assert_eq!(read(&path), expected, "at once, {name}");
-        save.finish(&[Drops::default()], &[1]).unwrap();
+        save.finish(Timestamp(time), &[Drops::default()], &[1])
+            .unwrap();
         assert_eq!(read(&path), expected, "at the end, {name}");
     }
 }
@@ -53,9 +76,13 @@ fn several_interfaces_have_a_description_each() {
     let folder = tempfile::tempdir().unwrap();
     let path = folder.path().join("a.pcapng");
     let (mut save, _) = Save::file(&path, described(2)).unwrap();
-    save.frame(0, Timestamp(1), b"one", 3).unwrap();
-    save.frame(1, Timestamp(2), b"two", 3).unwrap();
-    save.finish(&[Drops::default(); 2], &[1, 1]).unwrap();
+    let blocks = [
+        framed(&save, 0, 1, b"one", 3),
+        framed(&save, 1, 2, b"two", 3),
+    ];
+    save.write(&blocks.concat()).unwrap();
+    save.finish(Timestamp(2), &[Drops::default(); 2], &[1, 1])
+        .unwrap();
     let mut capture = Capture::open(&path).unwrap();
     while capture.next().unwrap().is_some() {}
     let names: Vec<_> = capture
@@ -76,10 +103,16 @@ fn a_ring_keeps_the_latest_frames_in_files_that_can_always_be_read() {
     assert_eq!(files[1].file_name().unwrap(), "a-2.pcapng");
     assert!(read(&files[1]).is_empty());
     let bytes = vec![7; 100_000];
-    for time in 0..12 {
-        save.frame(0, Timestamp(time), &bytes, 100_000).unwrap();
+    // Wherever a lot ends.
+    for times in [0..2, 2..9, 9..12] {
+        let blocks: Vec<_> = times
+            .map(|time| framed(&save, 0, time, &bytes, 100_000))
+            .collect();
+        save.write(&blocks.concat()).unwrap();
     }
-    save.finish(&[Drops::default()], &[12]).unwrap();
+    assert!(save.take_back().is_none());
+    save.finish(Timestamp(11), &[Drops::default()], &[12])
+        .unwrap();
     let times = |path| read(path).iter().map(|frame| frame.0).collect::<Vec<_>>();
     // Five frames fit: 0–4 were overwritten by 10 and 11.
     assert_eq!(times(&files[0]), [10, 11]);
