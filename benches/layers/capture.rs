@@ -1,11 +1,8 @@
 //! Records of a capture file that lies in memory.
 
-use crate::material::{Captured, Conversation, ETHERNET};
+use crate::material::{Captured, Conversation};
 use criterion::{Criterion, Throughput};
 use ssetrace::capture::Capture;
-use ssetrace::capture::live::Source;
-use ssetrace::capture::save::{Described, Save};
-use std::fs;
 use std::hint::black_box;
 use std::io::Cursor;
 
@@ -28,24 +25,43 @@ fn read(file: &[u8]) {
     }
 }
 
-/// The frames as a pcapng file, as a live run saves them.
+/// The frames as a pcapng file with one interface, whose times are in nanoseconds.
 fn pcapng(frames: &[Captured]) -> Vec<u8> {
-    let file = tempfile::NamedTempFile::new().expect("a file");
-    let described = Described {
-        sources: vec![Source {
-            name: "eth0".to_owned(),
-            link: ETHERNET,
-            snaplen: 262_144,
-        }],
-        filter: None,
+    let mut file = Vec::new();
+    let mut block = |kind: u32, body: &[u8]| {
+        let padding = body.len().next_multiple_of(4) - body.len();
+        let length = (12 + body.len() + padding) as u32;
+        file.extend_from_slice(&kind.to_le_bytes());
+        file.extend_from_slice(&length.to_le_bytes());
+        file.extend_from_slice(body);
+        file.extend(std::iter::repeat_n(0, padding));
+        file.extend_from_slice(&length.to_le_bytes());
     };
-    let out = file.reopen().expect("the file again");
-    let mut save = Save::stream(out, described).expect("a header");
+    // Section header: byte order, version 1.0, length unknown.
+    let mut section = [0x4d, 0x3c, 0x2b, 0x1a, 1, 0, 0, 0].to_vec();
+    section.extend_from_slice(&[0xff; 8]);
+    block(0x0a0d_0d0a, &section);
+    // Interface: Ethernet, no snaplen; if_tsresol 9.
+    block(
+        1,
+        &[1, 0, 0, 0, 0, 0, 0, 0, 9, 0, 1, 0, 9, 0, 0, 0, 0, 0, 0, 0],
+    );
     for captured in frames {
         let frame = captured.frame();
-        save.frame(0, frame.at.time, frame.bytes, frame.wire_length)
-            .expect("a block");
+        let time = frame.at.time.0 as u64;
+        let numbers = [
+            0,
+            (time >> 32) as u32,
+            time as u32,
+            frame.bytes.len() as u32,
+            frame.wire_length,
+        ];
+        let mut body: Vec<u8> = numbers
+            .iter()
+            .flat_map(|number| number.to_le_bytes())
+            .collect();
+        body.extend_from_slice(frame.bytes);
+        block(6, &body);
     }
-    save.flush().expect("the last blocks");
-    fs::read(file.path()).expect("what was saved")
+    file
 }
