@@ -1,169 +1,18 @@
 //! Captures that mean harm, through the whole program: what they may cost in memory is bounded, and the bounds stand here.
-//!
-//! The program reads from a pipe; its highest resident set is looked up before the pipe is closed, while all state is there.
 #![allow(clippy::unwrap_used)] // A test that cannot set up its case fails.
 #![cfg(target_os = "linux")]
 
 mod common;
 
+use common::feed::{AT_REST, Feed};
 use common::{ACK, FIN, PSH, SSE, SYN, Script, analyse, chunk};
-use serde_json::Value;
 use ssetrace::analyzer::Connections;
-use std::io::{Read, Write};
-use std::process::{Command, Stdio};
-use std::thread::JoinHandle;
-use std::time::Duration;
-
-/// What the program holds without a capture, with all of its own pages and what the allocator has at hand, bytes: of a build without
-/// optimisation.
-const AT_REST: u64 = 20 << 20;
 
 /// What one direction may hold behind a hole in pieces of one byte: `limits::REASSEMBLY_PIECES`, 144 bytes each with the tree and the allocator.
 const PIECES: u64 = (64 << 10) * 144;
 
 /// What an open connection may take with the entry of its 4-tuple: `limits::OPEN_CONNECTION` and the table's share.
 const OPEN: u64 = 4 << 10;
-
-/// A pcap file of raw IPv4 packets, written to the program as it is made.
-struct Feed {
-    program: std::process::Child,
-    /// Reads what is written, so that the program never waits for us.
-    reader: JoinHandle<String>,
-    buffer: Vec<u8>,
-    frames: u32,
-}
-
-/// What came of it.
-struct Outcome {
-    summary: Value,
-    records: Vec<Value>,
-    /// The highest resident set, bytes.
-    peak: u64,
-}
-
-impl Feed {
-    fn new(more: &[&str]) -> Feed {
-        let mut program = Command::new(env!("CARGO_BIN_EXE_ssetrace"))
-            .args(["analyze", "-", "--format", "jsonl", "-q", "--jobs", "1"])
-            .args(more)
-            .stdin(Stdio::piped())
-            .stdout(Stdio::piped())
-            .spawn()
-            .unwrap();
-        let mut stdout = program.stdout.take().unwrap();
-        let reader = std::thread::spawn(move || {
-            let mut text = String::new();
-            stdout.read_to_string(&mut text).unwrap();
-            text
-        });
-        let mut buffer = Vec::new();
-        for word in [0xa1b2_c3d4_u32, 0x0004_0002, 0, 0, 262_144, 101] {
-            buffer.extend(word.to_le_bytes());
-        }
-        Feed {
-            program,
-            reader,
-            buffer,
-            frames: 0,
-        }
-    }
-
-    /// A segment from the server, or from the client; a microsecond after the one before.
-    fn segment(
-        &mut self,
-        client: u32,
-        to_server: bool,
-        numbers: (u32, u32),
-        flags: u8,
-        window: u16,
-        payload: &[u8],
-    ) {
-        let (server, client) = (([10, 255, 0, 1], 80_u16), (client.to_be_bytes(), 50_000));
-        let (from, to) = if to_server {
-            (client, server)
-        } else {
-            (server, client)
-        };
-        let length = (40 + payload.len()) as u16;
-        let words = [
-            1_700_000_000 + self.frames / 1_000_000,
-            self.frames % 1_000_000,
-            u32::from(length),
-            u32::from(length),
-        ];
-        for word in words {
-            self.buffer.extend(word.to_le_bytes());
-        }
-        self.buffer.extend([0x45, 0]);
-        self.buffer.extend(length.to_be_bytes());
-        self.buffer.extend([0, 0, 0x40, 0, 64, 6, 0, 0]);
-        self.buffer.extend(from.0);
-        self.buffer.extend(to.0);
-        self.buffer.extend(from.1.to_be_bytes());
-        self.buffer.extend(to.1.to_be_bytes());
-        self.buffer.extend(numbers.0.to_be_bytes());
-        self.buffer.extend(numbers.1.to_be_bytes());
-        self.buffer.extend([0x50, flags]);
-        self.buffer.extend(window.to_be_bytes());
-        self.buffer.extend([0; 4]);
-        self.buffer.extend(payload);
-        self.frames += 1;
-        if self.buffer.len() > 1 << 20 {
-            self.flush();
-        }
-    }
-
-    fn flush(&mut self) {
-        let stdin = self.program.stdin.as_mut().unwrap();
-        stdin.write_all(&self.buffer).unwrap();
-        self.buffer.clear();
-    }
-
-    fn finish(mut self) -> Outcome {
-        self.flush();
-        // Until it waits for more: its time stands still.
-        let process = format!("/proc/{}", self.program.id());
-        let time = || {
-            let stat = std::fs::read_to_string(format!("{process}/stat")).unwrap();
-            let after_name = stat.rsplit(')').next().unwrap();
-            after_name
-                .split(' ')
-                .skip(12)
-                .take(2)
-                .map(str::to_owned)
-                .collect::<Vec<_>>()
-        };
-        let mut before = time();
-        loop {
-            std::thread::sleep(Duration::from_millis(200));
-            let now = time();
-            if now == before {
-                break;
-            }
-            before = now;
-        }
-        let status = std::fs::read_to_string(format!("{process}/status")).unwrap();
-        let peak = status
-            .lines()
-            .find_map(|line| line.strip_prefix("VmHWM:"))
-            .unwrap();
-        let peak: u64 = peak.trim().trim_end_matches(" kB").parse().unwrap();
-        drop(self.program.stdin.take());
-        assert!(self.program.wait().unwrap().success());
-        let text = self.reader.join().unwrap();
-        let records: Vec<Value> = text
-            .lines()
-            .map(|line| serde_json::from_str(line).unwrap())
-            .collect();
-        let summary = records.last().unwrap().clone();
-        assert_eq!(summary["frames"], self.frames);
-        Outcome {
-            summary,
-            records,
-            peak: peak << 10,
-        }
-    }
-}
 
 #[test]
 fn half_open_connections_cost_what_is_reckoned_for_them() {

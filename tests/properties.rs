@@ -3,7 +3,8 @@
 mod common;
 
 use common::{
-    ACK, Analysed, PSH, Piece, SSE, Script, analyse, analyse_sessions, analyse_with, chunk,
+    ACK, Analysed, PSH, Piece, SSE, Script, analyse, analyse_sessions, analyse_with,
+    analyse_within, chunk,
 };
 use proptest::prelude::*;
 use ssetrace::analyzer::Connections;
@@ -146,6 +147,25 @@ proptest! {
         for connections in [Connections::Sse, Connections::All] {
             let together = analyse(&frames, connections.clone());
             let in_turn = analyse_with(&frames, connections, batch, jobs);
+            prop_assert_eq!(shown(&together.records), shown(&in_turn.records));
+        }
+    }
+
+    #[test]
+    fn how_much_is_made_before_it_is_handed_on_changes_nothing(
+        (first, second) in (capture(), capture()),
+        step in prop::sample::select(vec![1_000_000i64, 31_000_000_000]),
+        memory in 0usize..60_000,
+        (batch, jobs) in (1usize..400, 1usize..4),
+    ) {
+        // The ports of the first are used again, and some of its connections are over by then.
+        let mut frames = [first, second].concat();
+        for (place, frame) in (0..).zip(&mut frames) {
+            frame.0 = Timestamp(1_700_000_000_000_000_000 + place * step);
+        }
+        for connections in [Connections::Sse, Connections::All] {
+            let together = analyse(&frames, connections.clone());
+            let in_turn = analyse_within(&frames, connections, batch, jobs, memory);
             prop_assert_eq!(shown(&together.records), shown(&in_turn.records));
         }
     }

@@ -115,6 +115,27 @@ fn where_a_stream_sets_no_id_the_one_that_it_was_asked_with_stays() {
 }
 
 #[test]
+fn an_id_is_known_as_its_field_has_it() {
+    // The field is UTF-8; white space around it is lost.
+    for (id, sent) in [("żółć…", "żółć…"), (" a b\t", "a b"), ("7", " 7 ")] {
+        let analysed = analysed(&[
+            (0, connection(1, None, &format!("id: {id}\ndata: x\n\n"))),
+            (1000, connection(2, Some(sent), "data: y\n\n")),
+        ]);
+        assert_eq!(continued(&analysed), [None, Some(0)], "{id:?}");
+    }
+    let analysed = analysed(&[
+        (0, connection(1, None, "id:  \ndata: x\n\n")),
+        (3000, connection(2, None, "data: y\n\n")),
+    ]);
+    assert_eq!(
+        continued(&analysed),
+        [None, Some(0)],
+        "nothing is left of it"
+    );
+}
+
+#[test]
 fn another_id_client_target_or_authority_is_another_stream() {
     let first = connection(1, None, "id: 7\ndata: x\n\n");
     let other = |head: &str| {
@@ -134,6 +155,35 @@ fn another_id_client_target_or_authority_is_another_stream() {
     let same = "POST /live HTTP/1.1\r\nhost: H\r\nlast-event-id: 7\r\nContent-Length: 0\r\n\r\n";
     let analysed = analysed(&[(0, first), (3000, other(same))]);
     assert_eq!(continued(&analysed), [None, Some(0)]);
+}
+
+#[test]
+fn through_a_proxy_the_targets_are_absolute_and_the_same() {
+    let through = |port, id| {
+        let script = Script::new().port(port).handshake();
+        streams(
+            asks(script, "http://api.example/live", id),
+            "id: 7\ndata: x\n\n",
+        )
+        .teardown()
+    };
+    let analysed = analysed(&[
+        (0, through(1, None)),
+        (3000, through(2, Some("7"))),
+        // Past the proxy it is another hop.
+        (6000, connection(3, Some("7"), "data: x\n\n")),
+    ]);
+    assert_eq!(continued(&analysed), [None, Some(0), None]);
+}
+
+#[test]
+fn of_several_reconnection_times_the_last_is_in_force() {
+    let body = "retry: 100\nid: 1\ndata: x\n\nretry: 5000\nretry: 1x\nid: 2\ndata: x\n\n";
+    let analysed = analysed(&[
+        (0, connection(1, None, body)),
+        (5005, connection(2, Some("2"), "id: 3\ndata: y\n\n")),
+    ]);
+    assert_eq!(links(&analysed)[1], (1, Some((0, 5001, Some(5000), 1))));
 }
 
 #[test]

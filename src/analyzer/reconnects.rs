@@ -156,9 +156,9 @@ impl Reconnects {
             None => (None, None),
         };
         // Stands for where its client goes on, if anywhere: the last ID, or what the request asked for.
-        let reached = match &ending.ids {
-            Some(ids) if ids.last.is_empty() => None,
-            Some(ids) => Some(self.seed.hash_one(&*ids.last)),
+        let reached = match ending.ids.as_ref().map(|ids| as_sent(&ids.last)) {
+            Some("") => None,
+            Some(id) => Some(self.seed.hash_one(id)),
             None => asked.from,
         };
         let may_come_back = asked.event_source && ending.end.by != Some(Direction::ToServer);
@@ -340,6 +340,11 @@ impl Asked {
     }
 }
 
+/// An ID as a request's field has it: white space around a value is no part of it (RFC 9110 §5.5).
+fn as_sent(id: &str) -> &str {
+    id.trim_matches([' ', '\t'])
+}
+
 /// What the IDs of a stream say that went on from `before`.
 fn resumed(before: &Ended, ids: &Ids, asked: Option<&str>) -> Resumed {
     let unknown = Resumed::default();
@@ -363,7 +368,7 @@ fn resumed(before: &Ended, ids: &Ids, asked: Option<&str>) -> Resumed {
     let repeated = if ids.first == earlier.first {
         Some(earlier.count.min(ids.count))
     } else {
-        (*ids.first == *asked).then_some(1)
+        (as_sent(&ids.first) == asked).then_some(1)
     };
     Resumed {
         missed: None,

@@ -12,7 +12,7 @@ mod stack;
 
 pub use stack::Stack;
 
-use crate::model::{Detail, OtherStream};
+use crate::model::{Detail, OtherStream, limits};
 
 /// What is numbered or listed over a whole connection.
 #[derive(Debug)]
@@ -20,6 +20,8 @@ struct Ledger {
     detail: Detail,
     sessions: u32,
     other_streams: Vec<OtherStream>,
+    /// The memory that those take, about, bytes.
+    held: usize,
 }
 
 impl Ledger {
@@ -28,7 +30,19 @@ impl Ledger {
             detail,
             sessions: 0,
             other_streams: Vec::new(),
+            held: 0,
         }
+    }
+
+    /// Lists a stream of another form. Its place, if there is one.
+    fn list(&mut self, stream: OtherStream) -> Option<usize> {
+        let place = self.other_streams.len();
+        if place >= limits::OTHER_STREAMS {
+            return None;
+        }
+        self.held += size_of::<OtherStream>() + stream.content_type.len();
+        self.other_streams.push(stream);
+        Some(place)
     }
 
     /// The number of a session that opens.

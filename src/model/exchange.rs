@@ -32,6 +32,11 @@ impl RequestHead {
             .map(|(_, value)| value.as_str())
     }
 
+    /// The memory that its text takes, about, bytes.
+    pub fn size(&self) -> usize {
+        size_of::<RequestHead>() + self.target.len() + size_of_fields(&self.fields)
+    }
+
     /// Where the client asks to go on: a Last-Event-ID that is not empty.
     pub fn goes_on_from(&self) -> Option<&str> {
         self.last_event_id.as_deref().filter(|id| !id.is_empty())
@@ -74,6 +79,18 @@ pub struct ResponseHead {
     pub content_encoding: Option<String>,
     /// All fields in order, names as sent.
     pub fields: Vec<(String, String)>,
+}
+
+impl ResponseHead {
+    /// The memory that its text takes, about, bytes.
+    pub fn size(&self) -> usize {
+        size_of::<ResponseHead>() + self.reason.len() + size_of_fields(&self.fields)
+    }
+}
+
+fn size_of_fields(fields: &[(String, String)]) -> usize {
+    let size = |(name, value): &(String, String)| name.len() + value.len();
+    fields.iter().map(size).sum::<usize>() + size_of_val(fields)
 }
 
 /// How a body ends (RFC 9112 §6.3).

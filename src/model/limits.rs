@@ -21,6 +21,9 @@ pub const SSE_LINE: usize = 16 * 1024 * 1024;
 /// Most data of one event, bytes; above it the block is given up and reading resumes at the next blank line.
 pub const SSE_EVENT: usize = 64 * 1024 * 1024;
 
+/// Longest ID, bytes. A client that comes back sends it in its request's head, and node takes one of 16 KiB, nginx lines of 8 KiB; and each event after it tells it again.
+pub const SSE_ID: usize = 16 * 1024;
+
 /// Bytes of one direction that wait behind a hole. Larger than the largest receive window in use (Linux: 6 MiB by default, tcp_rmem).
 pub const REASSEMBLY_BYTES: usize = 16 * 1024 * 1024;
 
@@ -100,18 +103,28 @@ pub const SHARED_SESSIONS: usize = 1_024;
 /// Content codings of one body. Servers apply one, rarely two; curl refuses more than 5.
 pub const CODINGS: usize = 5;
 
-/// Decoded bytes of a body for each coded one, above which a body is taken for a bomb: deflate cannot reach 1,033, and streams of text stay below 100.
+/// Decoded bytes for each coded one, above which a body is taken for a bomb: deflate cannot reach 1,033, and streams of text stay below 100. It is judged of
+/// the whole body so far, and of each frame.
 pub const DECODED_RATIO: u64 = 1_000;
 
-/// Decoded bytes of a body below which no ratio is judged: the first zeros of an honest body may pack well.
+/// Decoded bytes below which no ratio is judged: the first zeros of an honest body may pack well, and the last byte of a block gives all of it (zstd's have 128 KiB).
 pub const DECODED_FREE: u64 = 1024 * 1024;
 
 /// Events, comments and other blocks of a coded body below which their number is not held against its length: what is sent once may say the same thing often.
 pub const DECODED_ITEMS_FREE: u64 = 250_000;
 
-/// Coded bytes for each further one. An event of a plain stream takes six at least, and unlike ones seldom pack into fewer than four; a bomb makes forty of one byte,
-/// and each takes a hundred times its room while it waits for the frames of other connections.
+/// The same of one frame: its events are there at once, each with a hundred times its room.
+pub const DECODED_ITEMS_AT_ONCE: u64 = 64 * 1024;
+
+/// Coded bytes for each further one. An event of a plain stream takes six at least, and unlike ones seldom pack into fewer than four; a bomb makes forty of one byte.
 pub const DECODED_ITEM: u64 = 4;
+
+/// Bytes that have to be kept behind a frame of a coded body (an unfinished event, IDs, a decoder's window) for each frame that brought some of it: small enough that
+/// a bomb on each of some ten thousand connections does not go beyond memory before it is noticed, and more than what is sent to keep a stream open.
+pub const DECODED_HELD_FREE: u64 = 16 * 1024;
+
+/// The same for each coded byte: text packs into a hundredth where it says the same again and again.
+pub const DECODED_HELD_RATIO: u64 = 100;
 
 /// Holes in one stream whose frames are named; later ones are only counted. A capture that misses more is not read hole by hole.
 pub const HOLES: usize = 64;
@@ -168,6 +181,10 @@ pub const OUT_KEPT: usize = 16 * 1024 * 1024;
 /// Bytes of payload that are worked off together, where the frames are large.
 pub const BATCH_BYTES: usize = 4 * 1024 * 1024;
 
+/// What is made of a batch and waits for the frames of other connections, bytes: all that ordinary traffic makes of one, and so much that a few frames
+/// which make a thousand times their length do not go beyond memory. Where there is more, the rest of the batch is worked off frame by frame.
+pub const ITEMS: usize = 64 * 1024 * 1024;
+
 /// Connections of a live run whose last row is remembered, so that the next tells the pause between them: 64 bytes each, and more than one machine has ports.
 pub const LIVE_CONNECTIONS: usize = 64 * 1024;
 
@@ -183,5 +200,9 @@ pub const ENDED_CONNECTION: usize = 64;
 /// What a closed connection is reckoned to hold until it is over, bytes: its TCP state and what its record says.
 pub const CLOSED_CONNECTION: usize = 2 * 1024;
 
-/// What an open connection is reckoned to hold, bytes: its TCP state, the heads of an exchange, a session. Buffers that wait for bytes have caps of their own.
+/// What an open connection is reckoned to hold, bytes: its TCP state, the heads of an exchange, a session. What buffers that wait for bytes take comes on top of it,
+/// and each has a cap of its own.
 pub const OPEN_CONNECTION: usize = 4 * 1024;
+
+/// In what units that is counted, bytes: most connections hold less than one, so that nothing has to be said of them.
+pub const HELD_UNIT: usize = 4 * 1024;

@@ -75,8 +75,10 @@ pub enum Fact {
     Event(Box<Event>),
     /// A comment line is complete.
     Comment,
-    /// A block without data is complete that set the last event ID or the reconnection time; nothing is dispatched.
+    /// A block is complete that has fields but no data; nothing is dispatched.
     BlockWithoutData {
+        /// The event that it named.
+        event_type: Option<String>,
         /// The id field it set.
         id: Option<String>,
         /// The retry field it set, milliseconds.

@@ -230,7 +230,11 @@ impl Connection {
     }
 
     /// Memory on the heap, in bytes, roughly: what waits behind holes, what is not acknowledged yet, and what copies are compared with.
+    #[inline]
     pub fn memory(&self) -> usize {
+        if self.plain {
+            return 0;
+        }
         let waiting = self.assemblers.iter().map(|a| a.waiting().memory());
         let unacked = self.headers.unacked.iter().flat_map(|lists| &**lists);
         let unacked = unacked.map(Unacked::memory);

@@ -87,7 +87,7 @@ pub struct After {
 #[derive(Debug, Default)]
 pub struct Spare {
     row: Option<Box<FrameRecord>>,
-    after: Vec<Entry>,
+    after: Vec<(FrameNo, Entry)>,
 }
 
 impl Spare {
@@ -128,8 +128,8 @@ impl Spare {
 pub struct Rows {
     shown: Shown,
     narrator: Narrator,
-    /// What waits, in frame order.
-    waiting: VecDeque<Entry>,
+    /// What waits, in frame order, and the frame that each belongs to; sessions that opened stand in front.
+    waiting: VecDeque<(FrameNo, Entry)>,
     /// Rows among `waiting`.
     waiting_rows: usize,
     /// Rows that were given up because too many waited, since the last row that left.
@@ -221,13 +221,13 @@ impl Rows {
             self.answered = false;
             spare.row = out(Entry::Row(row));
             after.sort_by_key(is_declined);
-            for entry in after.drain(..) {
+            for (_, entry) in after.drain(..) {
                 out(entry);
             }
             spare.after = after;
             return;
         }
-        self.waiting.push_back(Entry::Row(row));
+        self.waiting.push_back((tcp.at.frame, Entry::Row(row)));
         self.waiting_rows += 1;
         self.pass_on(&mut after, &mut |entry| drop(out(entry)));
         spare.after = after;
@@ -243,10 +243,10 @@ impl Rows {
     }
 
     /// What is final goes to `out`, `after` behind what waits.
-    fn pass_on(&mut self, after: &mut Vec<Entry>, out: &mut impl FnMut(Entry)) {
+    fn pass_on(&mut self, after: &mut Vec<(FrameNo, Entry)>, out: &mut impl FnMut(Entry)) {
         // What nobody sees a row of is told all the same, and after what is shown of the frame.
-        let declined: SmallVec<[Entry; 1]> =
-            after.extract_if(.., |entry| is_declined(entry)).collect();
+        let declined = after.extract_if(.., |entry| is_declined(entry));
+        let declined: SmallVec<[Entry; 1]> = declined.map(|(_, entry)| entry).collect();
         self.waiting.extend(after.drain(..));
         self.release(out);
         declined.into_iter().for_each(out);
@@ -262,10 +262,10 @@ impl Rows {
         if !self.streamed && self.shown != Shown::All {
             self.waiting.clear();
         }
-        self.waiting.drain(..).for_each(&mut *out);
-        self.waiting_rows = 0;
         after.sort_by_key(is_declined);
-        after.into_iter().for_each(out);
+        let all = self.waiting.drain(..).chain(after);
+        all.for_each(|(_, entry)| out(entry));
+        self.waiting_rows = 0;
     }
 
     /// Gives the row its words.
@@ -280,7 +280,12 @@ impl Rows {
     }
 
     /// Follows one fact: which sessions are open, what waits, and the entries that come after the frame's row.
-    fn follow(&mut self, said: Said, row: Option<&mut FrameRecord>, after: &mut Vec<Entry>) {
+    fn follow(
+        &mut self,
+        said: Said,
+        row: Option<&mut FrameRecord>,
+        after: &mut Vec<(FrameNo, Entry)>,
+    ) {
         let frame = said.at.frame;
         match said.fact {
             Fact::RequestBegins => {
@@ -308,19 +313,19 @@ impl Rows {
             }
             Fact::Event(event) => {
                 if let Some(session) = said.session {
-                    after.push(Entry::Event { session, event });
+                    after.push((frame, Entry::Event { session, event }));
                 }
             }
             Fact::SessionEnds(ending) => {
                 if let Some(session) = said.session {
                     self.open.retain(|open| *open != session);
-                    after.push(Entry::SessionEnds { session, ending });
+                    after.push((frame, Entry::SessionEnds { session, ending }));
                 }
             }
-            Fact::Declined(exchange) => after.push(Entry::Declined {
-                exchange,
-                at: said.at,
-            }),
+            Fact::Declined(exchange) => {
+                let at = said.at;
+                after.push((frame, Entry::Declined { exchange, at }));
+            }
             _ => {}
         }
     }
@@ -334,9 +339,9 @@ impl Rows {
         row: Option<&mut FrameRecord>,
     ) {
         let from = self.head_complete.take().unwrap_or(at.frame);
-        for entry in &mut self.waiting {
+        for (frame, entry) in &mut self.waiting {
             if let Entry::Row(waiting) = entry
-                && waiting.tcp.at.frame >= from
+                && *frame >= from
             {
                 touch(waiting, session);
             }
@@ -351,16 +356,14 @@ impl Rows {
         let opened = self
             .waiting
             .iter()
-            .take_while(|entry| matches!(entry, Entry::SessionOpens { .. }))
+            .take_while(|(_, entry)| matches!(entry, Entry::SessionOpens { .. }))
             .count();
-        self.waiting.insert(
-            opened,
-            Entry::SessionOpens {
-                session,
-                exchange,
-                at,
-            },
-        );
+        let entry = Entry::SessionOpens {
+            session,
+            exchange,
+            at,
+        };
+        self.waiting.insert(opened, (at.frame, entry));
     }
 
     /// Adds a label to this frame's row, or to the earlier row of the same response head that it belongs to.
@@ -371,7 +374,7 @@ impl Rows {
             return;
         }
         let earlier = self.waiting.iter_mut().rev().find_map(|entry| match entry {
-            Entry::Row(waiting) if waiting.tcp.at.frame == frame => Some(waiting),
+            (of, Entry::Row(waiting)) if *of == frame => Some(waiting),
             _ => None,
         });
         if let Some(earlier) = earlier {
@@ -383,10 +386,17 @@ impl Rows {
     fn release(&mut self, out: &mut impl FnMut(Entry)) {
         let answered = std::mem::take(&mut self.answered);
         if self.streamed || self.shown != Shown::Sse {
-            // A head that never ends must not hold the rows for ever.
-            if self.head_began.is_none() || self.waiting_rows > limits::WAITING_ROWS {
-                self.let_go(out);
-            }
+            let held_up = match self.head_began {
+                // Of a head that is not complete the rows wait, and what comes after them. One that never ends must not hold them for ever.
+                Some(began) if self.waiting_rows <= limits::WAITING_ROWS => {
+                    let waits = |(frame, entry): &(FrameNo, Entry)| {
+                        *frame >= began && !matches!(entry, Entry::SessionOpens { .. })
+                    };
+                    self.waiting.iter().position(waits)
+                }
+                _ => None,
+            };
+            self.let_go(held_up.unwrap_or(self.waiting.len()), out);
             return;
         }
         // Before the first session wait the rows from the handshake on, then those of requests that have no answer yet.
@@ -398,24 +408,25 @@ impl Rows {
         self.bound();
     }
 
-    /// Hands on all that waits.
-    fn let_go(&mut self, out: &mut impl FnMut(Entry)) {
-        for mut entry in self.waiting.drain(..) {
-            if self.dropped > 0
-                && let Entry::Row(row) = &mut entry
-                && !is_handshake(row)
-            {
-                row.dropped_before = std::mem::take(&mut self.dropped);
-                super::narrate::say_dropped(&mut row.annotation, row.dropped_before);
+    /// Hands on the first `count` of what waits.
+    fn let_go(&mut self, count: usize, out: &mut impl FnMut(Entry)) {
+        for (_, mut entry) in self.waiting.drain(..count) {
+            if let Entry::Row(row) = &mut entry {
+                self.waiting_rows -= 1;
+                if self.dropped > 0 && !is_handshake(row) {
+                    row.dropped_before = std::mem::take(&mut self.dropped);
+                    super::narrate::say_dropped(&mut row.annotation, row.dropped_before);
+                }
             }
             out(entry);
         }
-        self.waiting_rows = 0;
+        // Room for a frame with many events does not stay paid for.
+        self.waiting.shrink_to(limits::WAITING_ROWS);
     }
 
     /// Keeps the waiting rows of the handshake and those that `wanted` says.
     fn keep_waiting(&mut self, wanted: impl Fn(&FrameRecord) -> bool) {
-        self.waiting.retain(|entry| match entry {
+        self.waiting.retain(|(_, entry)| match entry {
             Entry::Row(row) => is_handshake(row) || wanted(row),
             _ => false,
         });
@@ -427,12 +438,13 @@ impl Rows {
 
     /// Drops the oldest waiting rows above the cap, but the handshake's.
     fn bound(&mut self) {
+        /// A handshake has three; SYNs that nobody answers are sent again a few times.
+        const HANDSHAKE: usize = 16;
         while self.waiting_rows > limits::WAITING_ROWS {
-            let oldest = self
-                .waiting
-                .iter()
-                .position(|entry| matches!(entry, Entry::Row(row) if !is_handshake(row)));
-            let Some(oldest) = oldest else { return };
+            let first = self.waiting.iter().take(HANDSHAKE);
+            let oldest = first
+                .take_while(|(_, entry)| matches!(entry, Entry::Row(row) if is_handshake(row)))
+                .count();
             self.waiting.remove(oldest);
             self.waiting_rows -= 1;
             self.dropped += 1;
@@ -459,7 +471,7 @@ impl Rows {
 }
 
 /// Whether a row belongs to the handshake.
-fn is_declined(entry: &Entry) -> bool {
+fn is_declined((_, entry): &(FrameNo, Entry)) -> bool {
     matches!(entry, Entry::Declined { .. })
 }
 
@@ -470,9 +482,8 @@ fn is_handshake(row: &FrameRecord) -> bool {
 
 /// Adds a session to those that a row touches.
 fn touch(row: &mut FrameRecord, session: u32) {
-    if !row.sessions.contains(&session) {
-        row.sessions.push(session);
-        row.sessions.sort_unstable();
+    if let Err(place) = row.sessions.binary_search(&session) {
+        row.sessions.insert(place, session);
     }
     row.session.get_or_insert(session);
 }

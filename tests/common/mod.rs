@@ -2,6 +2,9 @@
 
 #![allow(dead_code, reason = "each test crate uses its own part")]
 
+#[cfg(target_os = "linux")]
+pub(crate) mod feed;
+
 use ssetrace::analyzer::{Analyzer, Connections, Options, Source};
 use ssetrace::model::limits::MEMORY;
 use ssetrace::model::{

@@ -21,7 +21,7 @@ const PACKAGE: &str = "eventsource@4.1.1";
 const STREAMS: usize = 600;
 
 /// Type, data and the ID of an event's own block. The package forgets the last event ID where a block has none, so that the ID that
-/// stays is held against the standard alone (tests/whatwg.rs).
+/// stays is held against the standard alone (tests/whatwg/).
 type Seen = (String, String, String);
 
 /// What streams are made of: fields, what looks like fields, line ends, and bytes that a decoder may stumble over.

@@ -171,6 +171,29 @@ fn each_coding_is_read_byte_by_byte() {
 }
 
 #[test]
+fn an_event_is_there_at_the_latest_with_the_last_byte_of_the_flush_behind_it() {
+    for coding in CODINGS {
+        let pieces = events_coded(coding);
+        let script = Script::stream(&head(name(coding)).replace("chunked", "identity"));
+        let script = pieces
+            .concat()
+            .iter()
+            .fold(script, |script, byte| script.server([*byte]));
+        let mut flushed = 2;
+        for (event, piece) in script.events().iter().zip(&pieces) {
+            let there = event.span.there.frame.0;
+            assert!(there > flushed, "{coding}: not before it");
+            flushed += piece.len() as u64;
+            assert!(
+                there <= flushed,
+                "{coding}: in {there}, flushed in {flushed}"
+            );
+        }
+        assert_eq!(script.events().len(), 2);
+    }
+}
+
+#[test]
 fn several_codings_are_undone_in_reverse_order() {
     let inner = coded("gzip", &[&EVENTS.concat()]).concat();
     let outer = coded("zstd", &[&inner]).concat();
@@ -255,12 +278,12 @@ fn a_coding_that_is_not_decoded_is_said_and_one_that_is_none_is_read_through() {
     assert!(
         script
             .told()
-            .contains(&"2 S0 trouble: the content coding compress is not decoded".into())
+            .contains(&"2 S0 trouble: the coding compress is not decoded".into())
     );
     assert!(script.data_of_events().is_empty());
     let script = Script::stream(&head("none")).server(chunk("data: a\n\n"));
     assert!(script.told().contains(
-        &"2 S0 trouble: \"none\" is no content coding: the body is read as it is".into()
+        &"2 S0 trouble: \"none\" is no coding that is known: the body is read as it is".into()
     ));
     assert_eq!(script.data_of_events(), ["a"]);
     let script = Script::stream(&head("identity")).server(chunk("data: a\n\n"));
@@ -275,7 +298,7 @@ fn too_many_codings_are_refused() {
         script
             .told()
             .iter()
-            .any(|line| line.contains("more than 5 content codings"))
+            .any(|line| line.contains("more than 5 codings"))
     );
 }
 

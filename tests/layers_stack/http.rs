@@ -277,6 +277,70 @@ fn heads_with_bare_line_feeds_folds_and_odd_spaces_are_read() {
 }
 
 #[test]
+fn heads_with_characters_where_none_may_be_are_read_and_it_is_said() {
+    let script = Script::new()
+        .client("GET /a b?c HTTP/1.1\r\nHost: a\0\r\n\r\n")
+        .server("HTTP/1.1 200 OK\r\nX: a\rb\r\nContent-Type: text/event-stream\r\nTransfer-Enc")
+        .server("oding: chunked\r\n\r\n")
+        .server(chunk("data: a\n\n"));
+    assert_eq!(
+        script.told(),
+        [
+            "1 request begins",
+            "1 request GET /a b?c",
+            "1 trouble: the request head has characters where none may be (NUL, a bare CR, a space in the target)",
+            "2 response begins",
+            "3 response 200 chunked",
+            "3 trouble: the response head has characters where none may be (NUL, a bare CR)",
+            "3 S0 opens",
+            "2 S0 event-stream",
+            "4 S0 chunk 1, 9",
+            "4 S0 event 1 message \"a\" frames 4-4 chunks 1-1",
+        ]
+    );
+    let response = script.openings()[0].response.clone().unwrap();
+    assert_eq!(response.fields[0], ("X".to_owned(), "a b".to_owned()));
+}
+
+#[test]
+fn a_request_line_without_a_target_is_none() {
+    let script = Script::new()
+        .client("OPTIONS HTTP/1.1\r\nHost: a\r\n\r\n")
+        .client(GET)
+        .server(CHUNKED);
+    assert_eq!(
+        script.told()[1..3],
+        [
+            "1 trouble: the request head cannot be read (invalid token); reading resumes at the next request",
+            "2 request begins",
+        ]
+    );
+}
+
+#[test]
+fn a_framing_that_others_may_read_in_another_way_is_said() {
+    let both = "Content-Length: 3\r\nTransfer-Encoding: chunked\r\n\r\n";
+    let script = Script::new()
+        .client(format!("POST / HTTP/1.1\r\n{both}0\r\n\r\n"))
+        .server(format!("HTTP/1.1 200 OK\r\n{both}0\r\n\r\n"))
+        .client(GET)
+        .server("HTTP/1.0 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n0\r\n\r\n");
+    let troubles: Vec<_> = script
+        .told()
+        .into_iter()
+        .filter(|line| line.contains("trouble"))
+        .collect();
+    assert_eq!(
+        troubles,
+        [
+            "1 trouble: there is a Content-Length beside the Transfer-Encoding, which counts",
+            "2 trouble: there is a Content-Length beside the Transfer-Encoding, which counts",
+            "4 trouble: HTTP/1.0 knows no Transfer-Encoding: some take the chunks for the body",
+        ]
+    );
+}
+
+#[test]
 fn interim_responses_do_not_consume_the_request() {
     let script = Script::new()
         .client("POST /a HTTP/1.1\r\nContent-Length: 2\r\nExpect: 100-continue\r\n\r\n")
@@ -300,6 +364,39 @@ fn interim_responses_do_not_consume_the_request() {
         ]
     );
     assert_eq!(script.openings()[0].request_end, Some(at(3)));
+}
+
+#[test]
+fn a_body_that_was_answered_before_it_was_sent_does_not_swallow_the_next_request() {
+    let post = "POST /a HTTP/1.1\r\nContent-Length: 5\r\nExpect: 100-continue\r\n\r\n";
+    let refused = "HTTP/1.1 417 Expectation Failed\r\nContent-Length: 0\r\n\r\n";
+    let script = Script::new().client(post).server(refused);
+    let script = script.client(GET).server(CHUNKED);
+    assert_eq!(
+        script.told_from(3),
+        [
+            "3 request begins",
+            "3 request GET /events",
+            "4 response begins",
+            "4 response 200 chunked",
+            "4 S0 opens",
+            "4 S0 event-stream",
+        ]
+    );
+    // Some send it all the same, or do not wait.
+    let script = Script::new().client(post).server(refused).client("hello");
+    assert_eq!(script.told_from(3), ["3 request body 5"]);
+    let script = Script::new().client(format!("{post}hello{GET}"));
+    assert_eq!(
+        script.told(),
+        [
+            "1 request begins",
+            "1 request POST /a",
+            "1 request body 5",
+            "1 request begins",
+            "1 request GET /events",
+        ]
+    );
 }
 
 #[test]
@@ -427,9 +524,28 @@ fn bytes_that_are_no_response_are_said_once_and_skipped() {
         .server(CLOSE);
     assert_eq!(
         script.told_from(3)[0],
-        "3 trouble: bytes that are no response; reading resumes at the next one"
+        "3 trouble: bytes behind the end of a response; reading resumes at the next one"
     );
     assert_eq!(script.openings().len(), 1);
+}
+
+#[test]
+fn events_behind_a_content_length_that_is_too_short_are_none() {
+    let head = "HTTP/1.1 200 OK\r\nContent-Type: text/event-stream\r\nContent-Length: 9\r\n\r\n";
+    let more = ["data: b\n\n"; 4];
+    let script = Script::stream(head).server("data: a\n\n");
+    let script = more.iter().fold(script, Script::server);
+    assert_eq!(script.data_of_events(), ["a"]);
+    assert_eq!(
+        script.told_from(4),
+        ["4 trouble: bytes behind the end of a response; reading resumes at the next one"]
+    );
+    // Where bytes are missing nobody knows what they belong to.
+    let script = more.iter().fold(script.server_misses(100), Script::server);
+    assert_eq!(
+        (script.openings().len(), script.data_of_events().len()),
+        (2, 3)
+    );
 }
 
 #[test]

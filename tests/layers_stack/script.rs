@@ -201,7 +201,11 @@ fn line(said: &Said) -> String {
             )
         }
         Fact::Comment => "comment".into(),
-        Fact::BlockWithoutData { id, retry } => format!("block id {id:?} retry {retry:?}"),
+        Fact::BlockWithoutData {
+            event_type,
+            id,
+            retry,
+        } => format!("block event {event_type:?} id {id:?} retry {retry:?}"),
         Fact::DiscardedEvent(bytes) => format!("discarded {bytes}"),
         Fact::SessionEnds(ending) => {
             let at = ending.end.at.map_or("-".into(), |at| at.frame.to_string());

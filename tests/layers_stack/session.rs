@@ -87,7 +87,7 @@ fn a_session_counts_events_comments_chunks_and_bytes() {
         script.told_from(4),
         [
             "4 S0 chunk 2, 19",
-            "4 S0 block id None retry Some(60)",
+            "4 S0 block event None id None retry Some(60)",
             "4 S0 comment",
             "5 S0 terminating chunk",
             "5 S0 response end",

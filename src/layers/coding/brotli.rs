@@ -51,4 +51,9 @@ impl Decode for Brotli {
             BrotliResult::NeedsMoreInput | BrotliResult::NeedsMoreOutput => Ok(written),
         }
     }
+
+    /// RFC 7932 §9.1: WBITS is at most 24.
+    fn window(&self) -> usize {
+        16 * 1024 * 1024
+    }
 }

@@ -30,4 +30,8 @@ impl Decode for Zstandard {
         *input = input.get(used..).unwrap_or_default();
         Ok(written)
     }
+
+    fn window(&self) -> usize {
+        1 << WINDOW_LOG
+    }
 }

@@ -5,9 +5,7 @@ use super::body::Over;
 use crate::layers::coding::{self, Chain};
 use crate::layers::sse::{Closing, Mark, Session};
 use crate::layers::{Ledger, pieces::Pieces};
-use crate::model::{
-    At, Detail, Exchange, Fact, FrameNo, OtherStream, ResponseHead, Said, Span, limits,
-};
+use crate::model::{At, Detail, Exchange, Fact, FrameNo, OtherStream, ResponseHead, Said, Span};
 use std::sync::Arc;
 
 /// The reader of one body.
@@ -95,15 +93,14 @@ impl Content {
             session: None,
             fact: Fact::OtherStream(Arc::from(media_type)),
         });
-        let place = ledger.other_streams.len();
-        if place >= limits::OTHER_STREAMS {
-            return Content::nothing();
-        }
-        ledger.other_streams.push(OtherStream {
+        let listed = ledger.list(OtherStream {
             frame: at.frame,
             content_type: head.content_type.clone().unwrap_or_default(),
             pieces: 0,
         });
+        let Some(place) = listed else {
+            return Content::nothing();
+        };
         Content {
             sink: Sink::Pieces(place, pieces),
             chain: open_chain(codings, at, None, said),
@@ -137,13 +134,18 @@ impl Content {
         };
         let coded = (!chain.is_identity()).then(|| chain.given());
         let sink = &mut self.sink;
-        let fed = chain.feed(bytes, |piece| match sink {
+        let fed = chain.feed(bytes, mark.span.there.frame, |piece| match sink {
             Sink::Nothing => 0,
             Sink::Events(session) => session.push(piece, mark, said),
             Sink::Pieces(place, pieces) => {
                 ledger.count_pieces(*place, pieces.push(piece));
                 0 // They are counted and not kept.
             }
+        });
+        let fed = fed.and_then(|()| match &self.sink {
+            _ if coded.is_none() => Ok(()),
+            Sink::Events(session) => chain.may_leave(session.unfinished()),
+            Sink::Nothing | Sink::Pieces(..) => chain.may_leave(0),
         });
         if let Some(before) = coded
             && fed.is_ok()
@@ -158,6 +160,9 @@ impl Content {
         }
         if let Err(why) = fed {
             self.chain = None;
+            if let Sink::Events(session) = &mut self.sink {
+                session.give_up();
+            }
             self.say(
                 mark.span,
                 Fact::Trouble(format!("{why}; the rest of the body is not decoded")),

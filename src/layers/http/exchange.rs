@@ -12,6 +12,8 @@ use std::sync::Arc;
 pub(super) struct Exchanges {
     /// Requests whose heads are complete and that nothing has answered, oldest first.
     waiting: VecDeque<Request>,
+    /// The memory that their heads take, and that of the request being answered, about, bytes.
+    held: usize,
     /// The request that the last final response answers.
     current: Option<Request>,
     /// Where the request head in the making began.
@@ -62,17 +64,19 @@ impl Exchanges {
             first: !std::mem::replace(&mut self.asked, true),
         };
         if std::mem::take(&mut self.answered_early) {
-            self.current = Some(request);
+            self.held += request.head.size();
+            self.set_current(Some(request));
             return true;
         }
         if self.unmatched {
             return true;
         }
         if self.waiting.len() >= limits::PIPELINED {
-            self.waiting.clear();
+            while self.next().is_some() {}
             self.unmatched = true;
             return false;
         }
+        self.held += request.head.size();
         self.waiting.push_back(request);
         true
     }
@@ -96,14 +100,30 @@ impl Exchanges {
     pub(super) fn answer(&mut self) -> Option<&Request> {
         if std::mem::take(&mut self.missed_responses) {
             // Hardly any client sends a second request before the first is answered: all but the youngest had their answers.
-            let old = self.waiting.len().saturating_sub(1);
-            self.waiting.drain(..old);
+            while self.waiting.len() > 1 {
+                self.next();
+            }
         }
-        self.current = self.waiting.pop_front();
+        let next = self.waiting.pop_front();
+        self.set_current(next);
         if self.current.is_none() && self.in_head.is_some() {
             self.answered_early = true;
         }
         self.current.as_ref()
+    }
+
+    /// Takes the oldest request that waits, which nothing answers.
+    fn next(&mut self) -> Option<Request> {
+        let request = self.waiting.pop_front()?;
+        self.held -= request.head.size();
+        Some(request)
+    }
+
+    /// A request is the one that is being answered.
+    fn set_current(&mut self, request: Option<Request>) {
+        if let Some(before) = std::mem::replace(&mut self.current, request) {
+            self.held -= before.head.size();
+        }
     }
 
     /// A response whose head nobody saw is under way: the request that it answers, if that was captured. The youngest, as in [`answer`](Exchanges::answer).
@@ -127,9 +147,19 @@ impl Exchanges {
 
     /// The requests that asked for an event stream and that nothing will answer any more, oldest first.
     pub(super) fn unanswered_streams(&mut self) -> impl Iterator<Item = Request> + use<> {
-        std::mem::take(&mut self.waiting)
+        let waiting = std::mem::take(&mut self.waiting);
+        self.held -= waiting
+            .iter()
+            .map(|request| request.head.size())
+            .sum::<usize>();
+        waiting
             .into_iter()
             .filter(|request| request.head.asks_for_stream())
+    }
+
+    /// Whether the youngest request is answered.
+    pub(super) fn is_answered(&self) -> bool {
+        self.waiting.is_empty() && self.current.is_some()
     }
 
     /// The last frame of the request that is being answered.

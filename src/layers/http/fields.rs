@@ -168,6 +168,19 @@ pub(super) fn transfer(fields: &[Field]) -> Transfer {
     }
 }
 
+/// What is wrong where a Transfer-Encoding meets what others go by (RFC 9112 §6.1 and §6.3, item 3): they may read another body.
+pub(super) fn two_framings(fields: &[Field], version: &str) -> Option<&'static str> {
+    if transfer(fields) == Transfer::Absent {
+        None
+    } else if content_length(fields) != Length::Absent {
+        Some("there is a Content-Length beside the Transfer-Encoding, which counts")
+    } else if version == "HTTP/1.0" {
+        Some("HTTP/1.0 knows no Transfer-Encoding: some take the chunks for the body")
+    } else {
+        None
+    }
+}
+
 /// The content codings in the order in which they were applied (RFC 9110 §8.4), lower case.
 pub(super) fn content_codings(fields: &[Field]) -> Vec<String> {
     members(fields, "content-encoding")
@@ -252,6 +265,21 @@ mod tests {
             of("chunked, gzip"),
             Transfer::Other(vec!["chunked".into(), "gzip".into()])
         );
+    }
+
+    #[test]
+    fn a_transfer_coding_is_told_where_others_may_read_another_body() {
+        let told = |values: &[(&str, &str)], version| {
+            two_framings(&fields(values), version).map(|trouble| &trouble[..8])
+        };
+        let chunked = ("transfer-encoding", "chunked");
+        assert_eq!(told(&[chunked], "HTTP/1.1"), None);
+        assert_eq!(told(&[("Content-Length", "5")], "HTTP/1.0"), None);
+        let both = [chunked, ("Content-Length", "5")];
+        assert_eq!(told(&both, "HTTP/1.1"), Some("there is"));
+        assert_eq!(told(&[chunked], "HTTP/1.0"), Some("HTTP/1.0"));
+        let identity = [("transfer-encoding", "identity"), ("Content-Length", "5")];
+        assert_eq!(told(&identity, "HTTP/1.1"), None);
     }
 
     #[test]

@@ -18,7 +18,7 @@ impl Framed {
     /// RFC 9112 §6.3, items 3 to 8.
     pub(super) fn of(response: &ResponseHead) -> Framed {
         let mut codings = fields::content_codings(&response.fields);
-        let mut trouble = None;
+        let mut trouble = fields::two_framings(&response.fields, &response.version);
         let (framing, body) = match fields::transfer(&response.fields) {
             // Items 3 and 4: Transfer-Encoding overrides Content-Length.
             Transfer::Chunked(more) => {

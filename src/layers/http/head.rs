@@ -91,6 +91,11 @@ impl HeadBuffer {
 }
 
 impl Head<'_> {
+    /// The same head with other bytes, as many.
+    pub(super) fn read_as<'b>(&'b self, bytes: &'b [u8]) -> Head<'b> {
+        Head { bytes, ..*self }
+    }
+
     /// From the first byte's carrier to the frame in which the head was complete.
     pub(super) fn span(&self) -> Span {
         match self.pieces.first() {

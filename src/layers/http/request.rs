@@ -5,7 +5,7 @@ use super::body::{Body, Over, Step};
 use super::exchange::Exchanges;
 use super::fields::{self, Length, Transfer};
 use super::head::{HeadBuffer, Taken};
-use super::start;
+use super::start::{self, Breach};
 use crate::layers::probe::{self, Verdict};
 use crate::model::{At, Fact, FrameNo, Protocol, RequestHead, Said, Span};
 use memchr::memrchr;
@@ -26,6 +26,8 @@ enum State {
     Head,
     /// A request's body.
     Body(Body),
+    /// The body of a request that was complete up to its head in this frame, if the server wants it: the client waits to be told (RFC 9110 §10.1.1).
+    Expected(Body, At),
     /// A delivery that begins with a request line: what comes before cannot be read.
     Seek,
     /// Nothing: the direction has ended.
@@ -48,6 +50,14 @@ impl Requests {
                 Verdict::Http2 if !exchanges.confirmed => return Next::Speaks(Protocol::Http2),
                 _ => return Next::More,
             }
+        }
+        // Answered before it was sent it is never sent, where another request comes in its place.
+        if let State::Expected(_, head) = self.state
+            && exchanges.is_answered()
+            && probe::request_line(rest) == Verdict::Http1
+        {
+            exchanges.request_end(head);
+            self.state = State::Head;
         }
         while !rest.is_empty() {
             match &mut self.state {
@@ -78,6 +88,9 @@ impl Requests {
                         }
                     }
                 }
+                State::Expected(body, _) => {
+                    self.state = State::Body(std::mem::replace(body, Body::Close));
+                }
                 State::Seek | State::Closed => return Next::More,
             }
         }
@@ -95,7 +108,7 @@ impl Requests {
     ) {
         let outcome = match &mut self.state {
             State::Closed | State::Seek => return,
-            State::Body(body) => match body.gap(bytes).0 {
+            State::Body(body) | State::Expected(body, _) => match body.gap(bytes).0 {
                 Over::Inside | Over::LineEnd => "the request's body goes on behind it",
                 Over::ToTheEnd => {
                     exchanges.request_end(span.there);
@@ -181,9 +194,9 @@ impl Requests {
                 *rest = &rest[length..];
                 self.buffer.clear();
                 match parsed {
-                    Ok(request) => {
+                    Ok((request, breach)) => {
                         exchanges.confirmed = true;
-                        self.complete(request, span, exchanges, said);
+                        self.complete(request, breach, span, exchanges, said);
                         Next::More
                     }
                     Err(_) if verdict != Verdict::Http1 => {
@@ -207,7 +220,7 @@ impl Requests {
         self.buffer.clear();
         let head = self.buffer.complete(&cut, cut.len(), span);
         match start::request(&head) {
-            Ok(request) if lines > 0 => {
+            Ok((request, _)) if lines > 0 => {
                 exchanges.request(Arc::new(request));
                 exchanges.request_end(span.there);
             }
@@ -218,11 +231,14 @@ impl Requests {
     fn complete(
         &mut self,
         request: RequestHead,
+        breach: Breach,
         span: Span,
         exchanges: &mut Exchanges,
         said: &mut Vec<Said>,
     ) {
         let framing = framing(&request);
+        let two_framings = fields::two_framings(&request.fields, &request.version);
+        let expects = expects_continue(&request);
         let request = Arc::new(request);
         say(said, span.there, Fact::Request(request.clone()));
         if !exchanges.request(request) {
@@ -232,7 +248,11 @@ impl Requests {
                 Fact::Trouble("too many requests wait for answers: requests and responses are not matched any more".to_owned()),
             );
         }
+        for trouble in breach.into_iter().chain(two_framings) {
+            say(said, span.there, Fact::Trouble(trouble.to_owned()));
+        }
         match framing {
+            Ok(Some(body)) if expects => self.state = State::Expected(body, span.there),
             Ok(Some(body)) => self.state = State::Body(body),
             Ok(None) => exchanges.request_end(span.there),
             Err(why) => {
@@ -300,6 +320,11 @@ fn framing(request: &RequestHead) -> Result<Option<Body>, &'static str> {
         // Item 5.
         Length::Invalid => Err("a request whose Content-Length is no length"),
     }
+}
+
+fn expects_continue(request: &RequestHead) -> bool {
+    fields::members(&request.fields, "expect")
+        .any(|expectation| expectation.eq_ignore_ascii_case("100-continue"))
 }
 
 /// How far a body was read.

@@ -10,7 +10,7 @@ use super::head::{HeadBuffer, Taken};
 use super::headless::{Suspect, Verdict};
 use super::open::Open;
 use super::request::skip_empty_lines;
-use super::start;
+use super::start::{self, Breach};
 use crate::layers::{Ledger, probe, sse::Closing};
 use crate::model::{
     At, Direction, EndKind, Ending, Exchange, Fact, FrameNo, Framing, Protocol, ResponseHead, Said,
@@ -27,6 +27,8 @@ pub(super) struct Responses {
     client_left: bool,
     /// TCP payload of the response so far, its head included.
     wire_bytes: u64,
+    /// Whether a response was complete and nothing is missing since.
+    in_order: bool,
 }
 
 /// What comes next.
@@ -103,7 +105,10 @@ impl Responses {
                     }
                 }
                 State::Seek => match Suspect::of(rest) {
-                    Some(suspect) if whole => self.state = State::Suspect(suspect),
+                    // What follows a response that was read to its end is no stream under way: no client reads it.
+                    Some(suspect) if whole && !self.in_order => {
+                        self.state = State::Suspect(suspect);
+                    }
                     _ => return Next::More,
                 },
                 State::Suspect(_) => self.suspect(&mut rest, span, shared),
@@ -122,9 +127,13 @@ impl Responses {
         shared: &mut Shared<'_>,
     ) {
         match &mut self.state {
-            State::Closed | State::Seek => {}
-            State::Suspect(_) => self.state = State::Seek,
+            State::Closed => {}
+            State::Seek | State::Suspect(_) => {
+                self.state = State::Seek;
+                self.in_order = false;
+            }
             State::Head => {
+                self.in_order = false;
                 self.buffer.clear();
                 self.state = State::Seek;
                 shared.exchanges.miss_responses();
@@ -279,7 +288,7 @@ impl Responses {
             match probe::status_line(rest) {
                 probe::Verdict::Http1 => shared.exchanges.confirmed = true,
                 probe::Verdict::Undecided => {}
-                _ => return self.lost(NO_RESPONSE.to_owned(), span, shared),
+                _ => return self.no_response(span, shared),
             }
             shared.say(span.there, Fact::ResponseBegins);
         }
@@ -289,7 +298,7 @@ impl Responses {
                 match probe::status_line(self.buffer.bytes()) {
                     probe::Verdict::Http1 => shared.exchanges.confirmed = true,
                     probe::Verdict::Undecided => {}
-                    _ => return self.lost(NO_RESPONSE.to_owned(), span, shared),
+                    _ => return self.no_response(span, shared),
                 }
                 Next::More
             }
@@ -304,9 +313,9 @@ impl Responses {
                 *rest = &rest[length..];
                 self.buffer.clear();
                 match parsed {
-                    Ok((response, there)) => {
+                    Ok((response, there, breach)) => {
                         shared.exchanges.confirmed = true;
-                        self.complete(response, there, rest.len(), shared)
+                        self.complete(response, there, breach, rest.len(), shared)
                     }
                     Err(error) => {
                         let why = format!(
@@ -324,6 +333,7 @@ impl Responses {
         &mut self,
         mut response: ResponseHead,
         content_type: Option<At>,
+        breach: Breach,
         left: usize,
         shared: &mut Shared<'_>,
     ) -> Next {
@@ -350,7 +360,7 @@ impl Responses {
         let unanswered = shared.exchanges.unanswered();
         let head = response.clone();
         shared.say(at, Fact::Response { head, unanswered });
-        if let Some(trouble) = framed.trouble {
+        for trouble in breach.into_iter().chain(framed.trouble) {
             shared.say(at, Fact::Trouble(trouble.to_owned()));
         }
         if tunnel {
@@ -371,6 +381,7 @@ impl Responses {
         }
         let (Some(body), Some(framing)) = (framed.body, framed.framing) else {
             shared.say(at, Fact::ResponseEnd);
+            self.in_order = true;
             return Next::More;
         };
         let content = match response.media_type.as_deref() {
@@ -405,6 +416,7 @@ impl Responses {
         let State::Body(open) = std::mem::replace(&mut self.state, State::Head) else {
             return;
         };
+        self.in_order = true;
         if !matches!(kind, EndKind::Open | EndKind::Timeout) {
             open.content
                 .say(Span::of(at), Fact::ResponseEnd, shared.said);
@@ -421,6 +433,17 @@ impl Responses {
         open.content.end(closing, shared.ledger, shared.said);
     }
 
+    /// What came is no status line.
+    fn no_response(&mut self, span: Span, shared: &mut Shared<'_>) -> Next {
+        let what = if self.in_order {
+            "bytes behind the end of a response"
+        } else {
+            "bytes that are no response"
+        };
+        let why = format!("{what}; reading resumes at the next one");
+        self.lost(why, span, shared)
+    }
+
     fn lost(&mut self, why: String, span: Span, shared: &mut Shared<'_>) -> Next {
         self.buffer.clear();
         self.state = State::Seek;
@@ -431,8 +454,6 @@ impl Responses {
         Next::Skip
     }
 }
-
-const NO_RESPONSE: &str = "bytes that are no response; reading resumes at the next one";
 
 /// A 1xx response: the final one is still to come, but for 101.
 fn interim(response: ResponseHead, shared: &mut Shared<'_>) -> Next {

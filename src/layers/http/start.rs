@@ -1,24 +1,47 @@
 //! Reads a complete head with httparse: start line, fields, and what they say.
 //!
-//! Reading is as lenient as clients are: bare LF, obs-fold, white space before a colon and broken field lines are let pass.
+//! Reading is as lenient as clients are: bare LF, obs-fold, white space before a colon and broken field lines are let pass. What some of them refuse is read as well
+//! as it can be, and said.
 
 use super::fields::{self, Field};
 use super::head::Head;
+use crate::layers::probe::{self, Verdict};
 use crate::model::{At, RequestHead, ResponseHead, limits};
 use httparse::{EMPTY_HEADER, Error, Header, ParserConfig, Status};
+use memchr::{memchr, memrchr};
 
 /// Most heads have fewer fields than this; for others the parser is run again with room for the cap.
 const FEW_FIELDS: usize = 64;
 
+/// What a head was read from that breaks the syntax; `None` where it does not.
+pub(super) type Breach = Option<&'static str>;
+
 /// Reads a request head.
-pub(super) fn request(head: &Head<'_>) -> Result<RequestHead, Error> {
+pub(super) fn request(head: &Head<'_>) -> Result<(RequestHead, Breach), Error> {
+    let strictly = read_request(head.bytes, head);
+    let Err(error) = strictly else {
+        return strictly.map(|request| (request, None));
+    };
+    let (tidy, method, target) = tidy_request(head.bytes).ok_or(error)?;
+    let request = read_request(&tidy, head).map_err(|_| error)?;
+    let request = RequestHead {
+        method,
+        target,
+        ..request
+    };
+    let breach =
+        "the request head has characters where none may be (NUL, a bare CR, a space in the target)";
+    Ok((request, Some(breach)))
+}
+
+fn read_request(bytes: &[u8], head: &Head<'_>) -> Result<RequestHead, Error> {
     with_headers(|headers| {
         let mut parsed = httparse::Request::new(headers);
         let mut config = ParserConfig::default();
         config
             .allow_multiple_spaces_in_request_line_delimiters(true)
             .ignore_invalid_headers_in_requests(true);
-        let status = config.parse_request(&mut parsed, head.bytes)?;
+        let status = config.parse_request(&mut parsed, bytes)?;
         must_be_complete(status)?;
         let fields = owned(parsed.headers);
         Ok(RequestHead {
@@ -35,7 +58,18 @@ pub(super) fn request(head: &Head<'_>) -> Result<RequestHead, Error> {
 
 /// Reads a response head, and tells the frame in which the last byte of the Content-Type that counts was there.
 /// The framing is left open: it depends on the request.
-pub(super) fn response(head: &Head<'_>) -> Result<(ResponseHead, Option<At>), Error> {
+pub(super) fn response(head: &Head<'_>) -> Result<(ResponseHead, Option<At>, Breach), Error> {
+    let strictly = read_response(head);
+    let Err(error) = strictly else {
+        return strictly.map(|(response, there)| (response, there, None));
+    };
+    let tidy = tidied(head.bytes);
+    let (response, there) = read_response(&head.read_as(&tidy)).map_err(|_| error)?;
+    let breach = "the response head has characters where none may be (NUL, a bare CR)";
+    Ok((response, there, Some(breach)))
+}
+
+fn read_response(head: &Head<'_>) -> Result<(ResponseHead, Option<At>), Error> {
     with_headers(|headers| {
         let mut parsed = httparse::Response::new(headers);
         let mut config = ParserConfig::default();
@@ -75,6 +109,32 @@ pub(super) fn response(head: &Head<'_>) -> Result<(ResponseHead, Option<At>), Er
         };
         Ok((response, there))
     })
+}
+
+/// RFC 9110 §5.5 and RFC 9112 §2.2: NUL, and a CR that ends no line, may be replaced by a space.
+fn tidied(bytes: &[u8]) -> Vec<u8> {
+    let mut next = bytes.iter().skip(1);
+    let tidy = |byte: &u8| match (byte, next.next()) {
+        (b'\0', _) => b' ',
+        (b'\r', after) if after != Some(&b'\n') => b' ',
+        (byte, _) => *byte,
+    };
+    bytes.iter().map(tidy).collect()
+}
+
+/// The same, and without a target, which may have spaces; method and target.
+fn tidy_request(bytes: &[u8]) -> Option<(Vec<u8>, String, String)> {
+    let tidy = tidied(bytes);
+    let end = memchr(b'\n', &tidy)?;
+    let line = tidy.get(..end)?.trim_ascii_end();
+    let (method, rest) = line.split_at_checked(memchr(b' ', line)?)?;
+    let (target, version) = rest.split_at_checked(memrchr(b' ', rest)?)?;
+    let (method, target) = (fields::text(method), fields::text(target.trim_ascii()));
+    if target.is_empty() || probe::request_line(bytes) != Verdict::Http1 {
+        return None;
+    }
+    let without = [b"GET /", version, tidy.get(end..)?].concat();
+    Some((without, method, target))
 }
 
 fn with_headers<'b, T>(parse: impl Fn(&mut [Header<'b>]) -> Result<T, Error>) -> Result<T, Error> {

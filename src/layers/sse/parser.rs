@@ -31,8 +31,10 @@ pub enum Item {
         /// Where it was complete.
         there: At,
     },
-    /// A blank line ended a block that has no data but set the last event ID or the reconnection time.
+    /// A blank line ended a block that has fields but no data.
     WithoutData {
+        /// The event that is not dispatched, if it was named; never by a parser that counts.
+        event_type: Option<String>,
         /// The id field.
         id: Option<String>,
         /// The retry field, milliseconds.
@@ -120,7 +122,10 @@ struct Buffers {
     data_length: usize,
     /// Bytes of the data as they are decoded, in a parser that counts.
     decoded: u64,
+    /// Empty in a parser that counts.
     event_type: Vec<u8>,
+    /// Bytes of the event type.
+    type_length: usize,
     id: Option<String>,
     retry: Option<u64>,
 }
@@ -238,6 +243,25 @@ impl Parser {
         self.give_up_block();
         self.block.first = None;
         self.unread += bytes;
+    }
+
+    /// Nothing more comes: of an unfinished block no more is kept than that it has begun.
+    pub fn give_up(&mut self) {
+        if self.partial == Partial::Field {
+            self.block.first.get_or_insert(self.line_first);
+        }
+        self.give_up_block();
+    }
+
+    /// Bytes of an unfinished block, and of IDs, that are kept, or would be if events were made.
+    pub fn unfinished(&self) -> usize {
+        let block = &self.block;
+        let id = block.id.as_ref().map_or(0, String::len);
+        self.line.len() + block.data_length + block.type_length + id + self.ids_length()
+    }
+
+    fn ids_length(&self) -> usize {
+        self.last_event_id.len() + self.ids.as_ref().map_or(0, |ids| ids.first.len())
     }
 
     /// Whether bytes of an event that is not complete are there; comments and blank lines do not count.
@@ -375,14 +399,20 @@ impl Parser {
                     self.block.data.push(b'\n');
                 }
             }
-            b"event" if !self.counts => {
-                self.block.event_type.clear();
-                self.block.event_type.extend_from_slice(value);
+            b"event" => {
+                self.block.type_length = value.len();
+                if !self.counts {
+                    self.block.event_type.clear();
+                    self.block.event_type.extend_from_slice(value);
+                }
             }
             // "If the field value does not contain U+0000 NULL"
-            b"id" if memchr(0, value).is_none() => {
-                self.block.id = Some(String::from_utf8_lossy(value).into_owned());
+            b"id" if memchr(0, value).is_some() => {}
+            b"id" if value.len() > limits::SSE_ID => {
+                self.oversize(emit);
+                self.partial = Partial::Empty;
             }
+            b"id" => self.block.id = Some(String::from_utf8_lossy(value).into_owned()),
             // "If the field value consists of only ASCII digits". An empty value is no number: some browsers ignore it, some go back to their default.
             b"retry" if !value.is_empty() && value.iter().all(u8::is_ascii_digit) => {
                 let milliseconds = value.iter().fold(0u64, |sum, digit| {
@@ -417,10 +447,14 @@ impl Parser {
         }
         // Step 2: without data nothing is fired.
         if self.block.data_length == 0 {
+            let event_type = std::mem::take(&mut self.block.event_type);
+            let event_type = (!event_type.is_empty()).then(|| lossy(event_type));
             self.block.clear();
-            if id.is_some() || retry.is_some() {
-                emit(Item::WithoutData { id, retry });
-            }
+            emit(Item::WithoutData {
+                event_type,
+                id,
+                retry,
+            });
             return;
         }
         // Step 3: one line feed at the end of the data goes.
@@ -479,6 +513,7 @@ impl Buffers {
         self.decoded = 0;
         self.data.clear();
         self.event_type.clear();
+        self.type_length = 0;
         for buffer in [&mut self.data, &mut self.event_type] {
             if buffer.capacity() > KEPT_CAPACITY {
                 *buffer = Vec::new();

@@ -132,6 +132,16 @@ impl Session {
         self.parser.gap(if identity { bytes } else { 0 });
     }
 
+    /// Nothing more of the stream can be read. That an event was unfinished stays known.
+    pub(crate) fn give_up(&mut self) {
+        self.parser.give_up();
+    }
+
+    /// Bytes of an unfinished event, and of IDs, that are kept.
+    pub(crate) fn unfinished(&self) -> usize {
+        self.parser.unfinished()
+    }
+
     /// The capture missed bytes of the response between these frames.
     pub(crate) fn missing(&mut self, bytes: u64, between: (FrameNo, FrameNo)) {
         let missing = self.missing.get_or_insert_with(|| {
@@ -231,7 +241,15 @@ impl Tally {
                 }
                 Fact::Comment
             }
-            Item::WithoutData { id, retry } => Fact::BlockWithoutData { id, retry },
+            Item::WithoutData {
+                event_type,
+                id,
+                retry,
+            } => Fact::BlockWithoutData {
+                event_type,
+                id,
+                retry,
+            },
             Item::Oversize { bytes } => Fact::Trouble(format!(
                 "an event was given up after {bytes} bytes (oversize); events resume at the next blank line"
             )),

@@ -1,10 +1,11 @@
 //! What chunks and events say of a frame, in words.
 
 use super::shared::Previous;
-use super::{Narrator, Say};
+use super::{Narrator, Say, at_most};
 use crate::model::limits::ANNOTATION_TEXT;
 use crate::model::text::{Count, Escaped, Lasting, Thousands, must_escape, write_char_escaped};
 use crate::model::{Annotation, At, Event, Fact, FrameNo, Nanos, Role, Said};
+use smallvec::SmallVec;
 use unicode_width::UnicodeWidthChar;
 
 /// Columns of each of the two texts of a frame with several events.
@@ -20,14 +21,7 @@ const WORTH_TELLING: Nanos = 10_000_000;
 ///
 /// A chunk that an event's parenthesis names is not named again.
 pub(super) fn tell_chunks(words: &mut Annotation, said: &[Said]) -> Option<(u64, u64)> {
-    let named = |session: Option<u32>, number: u64| {
-        said.iter().any(|said| match &said.fact {
-            Fact::Event(event) if said.session == session => event
-                .chunks
-                .is_some_and(|(first, last)| (first..=last).contains(&number)),
-            _ => false,
-        })
-    };
+    let mut named = Named { said };
     let mut all: Option<(u64, u64)> = None;
     let mut run: Option<(u64, u64, u64)> = None;
     let mut partial = None;
@@ -37,7 +31,7 @@ pub(super) fn tell_chunks(words: &mut Annotation, said: &[Said]) -> Option<(u64,
         match fact {
             Fact::Chunk { number, bytes } => {
                 all = Some(all.map_or((*number, *number), |(first, _)| (first, *number)));
-                if !named(*session, *number) {
+                if !named.has(*session, *number) {
                     run = Some(run.map_or((*number, *number, *bytes), |(first, _, sum)| {
                         (first, *number, sum + bytes)
                     }));
@@ -47,7 +41,7 @@ pub(super) fn tell_chunks(words: &mut Annotation, said: &[Said]) -> Option<(u64,
                 number,
                 have,
                 bytes,
-            } if !named(*session, *number) => partial = Some((*number, *have, *bytes)),
+            } if !named.has(*session, *number) => partial = Some((*number, *have, *bytes)),
             Fact::Body(bytes) => body += bytes,
             Fact::Decoded(bytes) => decoded = Some(decoded.unwrap_or(0) + bytes),
             Fact::Comment => comments += 1,
@@ -105,6 +99,33 @@ pub(super) fn since(said: &[Said]) -> Option<FrameNo> {
     first.min()
 }
 
+/// The chunks that the parentheses of a frame's events name; they are asked for in the order in which they came.
+struct Named<'a> {
+    /// What was said from the first event on whose chunks are not all behind.
+    said: &'a [Said],
+}
+
+impl Named<'_> {
+    fn has(&mut self, session: Option<u32>, number: u64) -> bool {
+        while let [
+            Said {
+                session: of, fact, ..
+            },
+            rest @ ..,
+        ] = self.said
+        {
+            if let Fact::Event(event) = fact
+                && let Some((first, last)) = event.chunks
+                && (*of, last) >= (session, number)
+            {
+                return *of == session && first <= number;
+            }
+            self.said = rest;
+        }
+        false
+    }
+}
+
 /// The texts of one session's events, one after another, as annotations show them.
 #[derive(Debug, Default)]
 pub struct EventText {
@@ -130,52 +151,40 @@ impl Narrator {
         said: &[Said],
         fills_hole: bool,
     ) -> Option<(u64, u64, Option<Nanos>)> {
+        let sessions = by_session(said);
         let last_session = said.iter().rev().find_map(|said| match said.fact {
             Fact::Event(_) => said.session,
             _ => None,
         });
         tell_blocks(words, said, last_session.is_none());
         let mut told = None;
-        for (at, Said { session, fact, .. }) in said.iter().enumerate() {
-            let first_of_session = !said[..at]
-                .iter()
-                .any(|before| is_event(before) && before.session == *session);
-            let (Fact::Event(_), Some(number), true) = (fact, *session, first_of_session) else {
-                continue;
-            };
-            let last = *session == last_session;
-            let told_here = self.tell_session(words, number, said, (last, fills_hole));
-            told = told_here.or(told);
+        for together in &sessions {
+            // Only where nothing follows is there room for the text.
+            let with_text = Some(together.session) == last_session;
+            self.tell_session(words, together, with_text, fills_hole);
+            let (first, last) = together.numbers;
+            told = Some((first, last, together.longest_gap));
         }
         told
     }
 
-    /// Adds the words of one session's events; their text only where nothing follows.
+    /// Adds the words of one session's events.
     fn tell_session(
         &mut self,
         words: &mut Annotation,
-        session: u32,
-        said: &[Said],
-        (with_text, fills_hole): (bool, bool),
-    ) -> Option<(u64, u64, Option<Nanos>)> {
-        let previous = &mut self.open_session(session).previous;
-        let mut events = said
-            .iter()
-            .filter(|said| said.session == Some(session))
-            .filter_map(|said| match &said.fact {
-                Fact::Event(event) => Some(event.as_ref()),
-                _ => None,
-            })
-            .peekable();
-        let first = events.next()?;
+        together: &Together<'_>,
+        with_text: bool,
+        fills_hole: bool,
+    ) {
+        let previous = &mut self.open_session(together.session).previous;
+        let Together {
+            first,
+            before,
+            last,
+            ..
+        } = *together;
         let first_shared = previous.shared(&first.data);
-        let mut all = Together::of(first);
-        let (mut last, mut before) = (first, first);
-        for event in events {
-            all.add(event);
-            (before, last) = (last, event);
-        }
-        all.tell(words, fills_hole);
+        together.tell(words, fills_hole);
         if with_text {
             if first.number == last.number {
                 tell_type(words, first);
@@ -200,38 +209,63 @@ impl Narrator {
             }
         }
         previous.keep(&last.data);
-        Some((first.number, last.number, all.longest_gap))
     }
 }
 
+/// The events of a frame by session, in the order in which each first has one.
+fn by_session(said: &[Said]) -> SmallVec<[Together<'_>; 1]> {
+    let mut sessions: SmallVec<[Together<'_>; 1]> = SmallVec::new();
+    for said in said {
+        let (Fact::Event(event), Some(session)) = (&said.fact, said.session) else {
+            continue;
+        };
+        // Nearly always it is the session of the event before.
+        match sessions.iter_mut().rev().find(|of| of.session == session) {
+            Some(together) => together.add(event),
+            None => sessions.push(Together::of(session, event)),
+        }
+    }
+    sessions
+}
+
 /// Events of one session that one frame completed.
-struct Together {
+struct Together<'a> {
+    session: u32,
+    /// The first, the last but one, and the last.
+    first: &'a Event,
+    before: &'a Event,
+    last: &'a Event,
     numbers: (u64, u64),
     chunks: Option<(u64, u64)>,
-    first: At,
+    begun: At,
     there: At,
     longest_gap: Option<Nanos>,
 }
 
-impl Together {
-    fn of(event: &Event) -> Together {
+impl<'a> Together<'a> {
+    fn of(session: u32, event: &'a Event) -> Together<'a> {
         Together {
+            session,
+            first: event,
+            before: event,
+            last: event,
             numbers: (event.number, event.number),
             chunks: event.chunks,
-            first: event.span.first,
+            begun: event.span.first,
             there: event.span.there,
             longest_gap: event.gap,
         }
     }
 
-    fn add(&mut self, event: &Event) {
+    fn add(&mut self, event: &'a Event) {
+        (self.before, self.last) = (self.last, event);
         self.numbers.1 = event.number;
         self.chunks = match (self.chunks, event.chunks) {
             (Some((first, last)), Some((low, high))) => Some((first.min(low), last.max(high))),
             (chunks, None) | (None, chunks) => chunks,
         };
-        if event.span.first.frame < self.first.frame {
-            self.first = event.span.first;
+        if event.span.first.frame < self.begun.frame {
+            self.begun = event.span.first;
         }
         if event.span.there.frame > self.there.frame {
             self.there = event.span.there;
@@ -243,7 +277,7 @@ impl Together {
     fn tell(&self, words: &mut Annotation, fills_hole: bool) {
         words.next();
         words.numbered(Role::Accent, "event", self.numbers);
-        let frames = self.first.frame != self.there.frame;
+        let frames = self.begun.frame != self.there.frame;
         if self.chunks.is_none() && !frames {
             return;
         }
@@ -257,10 +291,10 @@ impl Together {
                 words.push(Role::Parenthesis, ", ");
             }
             words.push(Role::Parenthesis, "No. ");
-            let (first, last) = (self.first.frame.0, self.there.frame.0);
+            let (first, last) = (self.begun.frame.0, self.there.frame.0);
             words.range(Role::Parenthesis, (first, last));
             words.short = false;
-            let took = self.there.time.since(self.first.time);
+            let took = self.there.time.since(self.begun.time);
             if took >= WORTH_TELLING || fills_hole {
                 words.say(Role::Parenthesis, format_args!(", {}", Lasting(took)));
             }
@@ -269,18 +303,24 @@ impl Together {
     }
 }
 
-/// Blocks without data: nothing is dispatched, but the last event ID or the reconnection time changes.
+/// Blocks without data: nothing is dispatched, whatever event they name; the last event ID or the reconnection time may change.
 fn tell_blocks(words: &mut Annotation, said: &[Said], with_text: bool) {
-    let mut blocks = said.iter().filter_map(|said| match &said.fact {
-        Fact::BlockWithoutData { id, retry } => Some((id.as_deref(), *retry)),
-        _ => None,
-    });
-    let Some((first_id, first_retry)) = blocks.next() else {
+    let (mut named, mut id, mut retry, mut count) = (None, None, None, 0);
+    for said in said {
+        if let Fact::BlockWithoutData {
+            event_type,
+            id: its_id,
+            retry: its_retry,
+        } = &said.fact
+        {
+            named = event_type.as_deref().or(named);
+            id = its_id.as_deref().or(id);
+            retry = its_retry.or(retry);
+            count += 1;
+        }
+    }
+    if count == 0 {
         return;
-    };
-    let (mut id, mut retry, mut count) = (first_id, first_retry, 1u64);
-    for (later_id, later_retry) in blocks {
-        (id, retry, count) = (later_id.or(id), later_retry.or(retry), count + 1);
     }
     words.next();
     match count {
@@ -292,25 +332,28 @@ fn tell_blocks(words: &mut Annotation, said: &[Said], with_text: bool) {
         words.say(Role::Plain, format_args!("{before}retry {retry} ms"));
         before = ", ";
     }
+    if let Some(named) = named {
+        let (named, more) = at_most(named, TYPE);
+        words.say(
+            Role::Plain,
+            format_args!("{before}event {}{more} is not dispatched", Escaped(named)),
+        );
+        before = ", ";
+    }
     if let Some(id) = id.filter(|_| with_text) {
         words.say(Role::Plain, format_args!("{before}id"));
         tell_text(words, id, (0, 0), Limit::Quoted);
     }
 }
 
-fn is_event(said: &Said) -> bool {
-    matches!(said.fact, Fact::Event(_))
-}
-
 /// ` message`: the type in front of a text.
 fn tell_type(words: &mut Annotation, event: &Event) {
-    let name = &event.event_type;
+    let (name, more) = at_most(&event.event_type, TYPE);
     words.push(Role::Plain, " ");
-    match name.char_indices().nth(TYPE) {
-        _ if &**name == "message" => words.push(Role::Plain, name),
-        Some((end, _)) => words.say(Role::Plain, format_args!("{}…", Escaped(&name[..end]))),
-        None => words.say(Role::Plain, format_args!("{}", Escaped(name))),
+    if name == "message" {
+        return words.push(Role::Plain, name);
     }
+    words.say(Role::Plain, format_args!("{}{more}", Escaped(name)));
 }
 
 /// How much of a text is shown.

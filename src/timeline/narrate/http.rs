@@ -1,6 +1,6 @@
 //! What HTTP says of a frame, in words: requests, answers, bodies, ends, and what was missing or broken.
 
-use super::{Narrator, Say};
+use super::{Narrator, Say, at_most};
 use crate::model::text::{Count, Escaped};
 use crate::model::{
     Annotation, EndKind, Fact, Framing, RequestHead, ResponseHead, Role, Said, SessionEnding, Span,
@@ -249,6 +249,13 @@ fn tell_response(words: &mut Annotation, head: &ResponseHead, opens: bool) {
         let (coding, more) = at_most(coding, NAME);
         words.say(Role::Strong, format_args!(", {}{more}", Escaped(coding)));
     }
+    for coding in transfer_codings(head) {
+        let (coding, more) = at_most(coding, NAME);
+        words.say(
+            Role::Strong,
+            format_args!(", transfer coding {}{more}", Escaped(coding)),
+        );
+    }
     if head.span.first.frame != head.span.there.frame {
         words.say(Role::Dim, format_args!(" ({})", Frames(head.span)));
     }
@@ -361,20 +368,25 @@ fn body_bytes(fact: &Fact) -> u64 {
     }
 }
 
+/// The transfer codings but `chunked`, which the framing tells.
+fn transfer_codings(head: &ResponseHead) -> impl Iterator<Item = &str> {
+    let fields = head.fields.iter();
+    fields
+        .filter(|(name, _)| name.eq_ignore_ascii_case("transfer-encoding"))
+        .flat_map(|(_, value)| value.split(','))
+        .map(str::trim)
+        .filter(|coding| {
+            !["", "chunked", "identity"].contains(&coding.to_ascii_lowercase().as_str())
+        })
+        .take(5)
+}
+
 fn content_length(head: &ResponseHead) -> Option<u64> {
     let (_, value) = head
         .fields
         .iter()
         .find(|(name, _)| name.eq_ignore_ascii_case("content-length"))?;
     value.split(',').next()?.trim().parse().ok()
-}
-
-/// The first `limit` characters of `text`, and `…` where there are more.
-fn at_most(text: &str, limit: usize) -> (&str, &'static str) {
-    match text.char_indices().nth(limit) {
-        Some((end, _)) => (&text[..end], "…"),
-        None => (text, ""),
-    }
 }
 
 /// Reason phrases that people know by heart (RFC 9110 §15), for answers that have no media type. Never the wire's own.

@@ -119,7 +119,7 @@ impl Narrator {
             self.tell_bytes(words, tcp);
         }
         tcp::tell_snaplen(words, tcp);
-        self.follow(said);
+        self.follow(said, tcp.direction);
         self.syn_waits = match tcp.direction {
             Direction::ToServer => self.syn_waits || tcp.labels.has(Label::Syn),
             Direction::ToClient => false,
@@ -147,7 +147,13 @@ impl Narrator {
     }
 
     /// Takes what was said into account for the frames that follow.
-    fn follow(&mut self, said: &[Said]) {
+    fn follow(&mut self, said: &[Said], direction: Direction) {
+        if said
+            .iter()
+            .any(|said| matches!(said.fact, Fact::Trouble(_)))
+        {
+            self.inside[direction as usize] = Inside::Unknown;
+        }
         let [to_server, to_client] = &mut self.inside;
         for said in said {
             match &said.fact {
@@ -159,7 +165,7 @@ impl Narrator {
                     *to_client = Inside::Chunked;
                 }
                 Fact::Response { head, .. } if head.framing.is_some() => *to_client = Inside::Body,
-                Fact::Response { .. } | Fact::ResponseEnd | Fact::Trouble(_) | Fact::Upgrade(_) => {
+                Fact::Response { .. } | Fact::ResponseEnd | Fact::Upgrade(_) => {
                     *to_client = Inside::Unknown;
                 }
                 // Whichever head it was in, reading goes on elsewhere.
@@ -272,6 +278,14 @@ pub fn say_dropped(words: &mut Annotation, rows: u64) {
         Role::Warning,
         format_args!("{rows} not kept: too many waited for an answer"),
     );
+}
+
+/// The first `limit` characters of `text`, and `…` where there are more.
+fn at_most(text: &str, limit: usize) -> (&str, &'static str) {
+    match text.char_indices().nth(limit) {
+        Some((end, _)) => (&text[..end], "…"),
+        None => (text, ""),
+    }
 }
 
 /// Writing into an annotation without a string of one's own. What nearly every frame says goes without the formatter, which takes
