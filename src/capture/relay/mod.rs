@@ -110,16 +110,14 @@ impl Relay {
     pub fn next(&mut self) -> io::Result<Next<'_>> {
         if self.at == self.lot.len() {
             self.at = 0;
+            // Asked first: what it brought before it ended is there.
+            let ended = self.thread.is_finished();
             match self.queue.take() {
                 Taken::Lot(lot) => self.lot = lot,
                 Taken::Saved(range) => self.read(range)?,
                 Taken::Nothing => {
                     self.lot.clear();
-                    return Ok(Next::Waits);
-                }
-                Taken::Ended => {
-                    self.lot.clear();
-                    return Ok(Next::Ended);
+                    return Ok(if ended { Next::Ended } else { Next::Waits });
                 }
             }
         }

@@ -41,8 +41,6 @@ pub(super) enum Taken {
     Saved(Range<u64>),
     /// Nothing for now.
     Nothing,
-    /// Nothing, and nothing more comes.
-    Ended,
 }
 
 impl Queue {
@@ -91,7 +89,6 @@ impl Queue {
         }
         match &state.behind {
             Some(behind) => Taken::Saved(behind.clone()),
-            None if state.ended => Taken::Ended,
             None => Taken::Nothing,
         }
     }
@@ -111,8 +108,7 @@ impl Queue {
     pub(super) fn wait_for_more(&self, most: Duration) {
         let idle =
             |state: &mut State| state.lots.is_empty() && state.behind.is_none() && !state.ended;
-        let waited = self.changed.wait_timeout_while(self.state(), most, idle);
-        drop(waited);
+        drop(self.changed.wait_timeout_while(self.state(), most, idle));
     }
 
     /// How many bytes of the file have yet to be read.
@@ -195,9 +191,8 @@ mod tests {
         queue.read(60);
         assert_eq!(queue.take(), Taken::Nothing);
         assert!(queue.bring(lot(6), Some(60..70)));
-        queue.end();
         assert_eq!(queue.take(), Taken::Lot(lot(6)));
-        assert_eq!(queue.take(), Taken::Ended);
+        assert_eq!(queue.take(), Taken::Nothing);
     }
 
     #[test]
