@@ -51,7 +51,7 @@ impl Decoder {
         }
     }
 
-    /// Decodes the next frame of a capture that is not [`plain`].
+    /// Decodes the next frame of a capture that is not [`plain()`].
     pub fn layer_by_layer<'a>(&'a mut self, frame: &Frame<'a>) -> Decoded<'a> {
         let mut outside = Outside::nothing();
         let mut slots: &'a mut [Vec<u8>] = &mut self.reassembled;
