@@ -3,7 +3,7 @@
 
 mod common;
 
-use common::{ACK, Analysed, FIN, RST, SSE, Script, analyse_within};
+use common::{ACK, Analysed, FIN, PSH, RST, SSE, Script, analyse_sessions_within, analyse_within};
 use ssetrace::analyzer::Connections;
 use ssetrace::model::{EndKind, Record, Summary, Timestamp};
 
@@ -83,4 +83,90 @@ fn the_same_connections_are_given_up_whatever_the_number_of_workers_and_the_wait
             "{jobs} jobs, waits after {batch} frames"
         );
     }
+}
+
+/// Streams that are open at the same time, a segment of each in turn. Behind their heads each has `pieces` pieces of its body, the first of which `lost`
+/// leaves out.
+fn streams(streams: u16, pieces: usize, lost: bool) -> Vec<(Timestamp, Vec<u8>)> {
+    let body = [b"data: ", &[b'x'; 994][..]].concat();
+    let head = SSE.replace("Transfer-Encoding: chunked\r\n", "");
+    let all: Vec<Vec<(Timestamp, Vec<u8>)>> = (0..streams)
+        .map(|port| {
+            let mut script = Script::new()
+                .port(10_000 + port)
+                .handshake()
+                .request("/stream")
+                .answer(head.as_bytes());
+            let before = script.pieces.len();
+            for _ in 0..pieces {
+                script = script.server(PSH | ACK, &body);
+            }
+            if lost {
+                script.pieces.remove(before);
+            }
+            script.frames()
+        })
+        .collect();
+    let longest = all.iter().map(Vec::len).max().unwrap_or(0);
+    let turn = |place: usize| all.iter().filter_map(move |frames| frames.get(place));
+    let frames = (0..longest).flat_map(turn).cloned();
+    let numbered = (0..).zip(frames);
+    numbered
+        .map(|(place, (_, bytes))| (Timestamp(place * 1_000_000), bytes))
+        .collect()
+}
+
+#[test]
+fn what_waits_in_buffers_counts_and_the_same_go_whatever_the_number_of_workers_and_the_waits() {
+    const MEMORY: usize = 4_000_000;
+    for lost in [true, false] {
+        let frames = streams(200, 50, lost);
+        let analyse = |batch, jobs| {
+            [
+                analyse_sessions_within(&frames, batch, jobs, MEMORY),
+                analyse_within(&frames, Connections::Sse, batch, jobs, MEMORY),
+            ]
+        };
+        let alone = analyse(usize::MAX, 1);
+        for analysed in &alone {
+            let given_up = summary(analysed).given_up;
+            assert!(given_up > 100, "{given_up}");
+            let ends = analysed.sessions();
+            let timeouts = ends.iter().filter(|s| s.end.kind == EndKind::Timeout);
+            assert!(timeouts.count() as u64 >= given_up.min(200) / 2);
+        }
+        for (batch, jobs) in [(usize::MAX, 2), (usize::MAX, 3), (77, 1), (1_111, 2)] {
+            for (alone, other) in alone.iter().zip(analyse(batch, jobs)) {
+                assert!(
+                    format!("{:?}", alone.records) == format!("{:?}", other.records),
+                    "{jobs} jobs, waits after {batch} frames"
+                );
+            }
+        }
+        let enough = analyse_sessions_within(&frames, usize::MAX, 1, 16 * MEMORY);
+        assert_eq!(summary(&enough).given_up, 0);
+    }
+}
+
+#[test]
+fn of_a_4_tuple_that_is_used_again_and_again_only_the_last_connection_counts() {
+    let begun = stream().frames();
+    let whole = stream().answer(&common::chunk("data: two\n\n")).frames();
+    let mut frames = begun.clone();
+    for turn in 0..2_000 {
+        // What the server sent is on its way when the client begins anew.
+        let mut script = Script::new().handshake().server(PSH | ACK, b"SSH-2.0");
+        for piece in &mut script.pieces {
+            piece.sequence = piece.sequence.wrapping_add(turn * 100_000);
+            piece.acknowledgment = piece.acknowledgment.wrapping_add(turn * 100_000);
+        }
+        frames.extend(script.frames());
+    }
+    frames.extend_from_slice(&whole[begun.len()..]);
+    for (place, (time, _)) in (0..).zip(&mut frames) {
+        *time = Timestamp(place * 1_000_000);
+    }
+    let analysed = analyse_within(&frames, Connections::All, usize::MAX, 1, 1_000_000);
+    assert_eq!(summary(&analysed).given_up, 0);
+    assert_eq!(analysed.sessions()[0].events, 2);
 }

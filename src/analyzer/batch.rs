@@ -26,6 +26,8 @@ pub(super) struct Batch {
 #[derive(Debug, Default)]
 pub(super) struct Common {
     pub(super) clock: Clock,
+    /// Batches of one epoch follow each other.
+    pub(super) epoch: u32,
     blocks: Vec<Block>,
 }
 
@@ -43,6 +45,9 @@ pub(super) struct Part {
     pub(super) replaced: Vec<(u32, FrameNo)>,
     /// Connections that are given up before anything else, and the frame at which they are.
     pub(super) given_up: Vec<(u32, FrameNo)>,
+    /// What the worker tells of connections: the steps of `limits::GROWN` that they hold beyond what is reckoned, in the order in which
+    /// it looked at them.
+    pub(super) grown: Vec<(u32, u32)>,
 }
 
 /// Some of a worker's connections.
@@ -146,6 +151,12 @@ impl<'a> Run<'a> {
         Some(segment)
     }
 
+    /// Whether no segment is left.
+    #[inline]
+    pub(super) fn is_over(&self) -> bool {
+        self.order.is_empty()
+    }
+
     /// Whether the next segment is a SYN that took the 4-tuple over.
     pub(super) fn port_reused(&self) -> bool {
         let first = self.order.first();
@@ -213,9 +224,10 @@ impl Batch {
         self.part(old).replaced.push((old, frame));
     }
 
-    /// Takes note that connections are given up at `frame`, the next one.
-    pub(super) fn give_up(&mut self, connections: &[u32], frame: FrameNo) {
-        for connection in connections {
+    /// An epoch begins with `frame`, the next one, at which connections are given up.
+    pub(super) fn begin_epoch(&mut self, given_up: &[u32], frame: FrameNo) {
+        self.common.epoch += 1;
+        for connection in given_up {
             self.part(*connection).given_up.push((*connection, frame));
         }
     }
@@ -223,7 +235,11 @@ impl Batch {
     /// Ends the batch: what all workers need of it, and the part of each.
     pub(super) fn end(&mut self) -> (Common, Vec<Part>) {
         self.bytes = 0;
-        let common = std::mem::take(&mut self.common);
+        let next = Common {
+            epoch: self.common.epoch,
+            ..Common::default()
+        };
+        let common = std::mem::replace(&mut self.common, next);
         (common, std::mem::take(&mut self.parts))
     }
 
@@ -234,6 +250,7 @@ impl Batch {
         if let Some(mut common) = common {
             common.clock.0.clear();
             common.blocks.clear();
+            common.epoch = self.common.epoch;
             self.common = common;
         }
     }
@@ -288,6 +305,7 @@ impl Part {
         self.buckets.iter_mut().for_each(Bucket::clear);
         self.replaced.clear();
         self.given_up.clear();
+        self.grown.clear();
     }
 }
 

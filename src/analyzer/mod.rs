@@ -10,7 +10,9 @@
 mod batch;
 mod cap;
 mod dispatch;
+mod growth;
 mod merge;
+mod numbers;
 mod pool;
 mod reconnects;
 mod share;
@@ -20,14 +22,14 @@ mod worker;
 
 use crate::model::{Detail, Frame, Nanos, Record, Summary, Timestamp, limits};
 use batch::Batch;
-use cap::{Cap, Ends};
+use cap::{Cap, News};
 use dispatch::Dispatcher;
 use merge::Merger;
-use pool::Pool;
+use pool::{Done, Pool};
 use share::Shares;
 use std::io;
 use std::num::NonZeroUsize;
-use worker::{Item, What};
+use worker::What;
 
 /// What is wanted.
 #[derive(Clone, Debug)]
@@ -92,12 +94,14 @@ pub struct Analyzer {
     batch: Batch,
     pool: Pool,
     cap: Cap,
-    /// Frames of a batch; an epoch's end ends one too.
+    /// Frames of a batch.
     most: usize,
+    /// Frames and bytes that are left of the epoch, whose end ends a batch too.
+    left: (usize, usize),
     /// Whether the next frame is the first of an epoch.
     epoch_is_over: bool,
     /// Kept to be used again.
-    items: Vec<Item>,
+    done: Done,
     merger: Merger,
     /// The latest capture time so far: it never goes back, though frames' times may.
     clock: Timestamp,
@@ -107,17 +111,19 @@ impl Analyzer {
     /// An analyzer that has seen nothing.
     pub fn new(options: &Options) -> Analyzer {
         let shares = Shares::of_jobs(options.jobs.get());
+        let cap = Cap::new(options.memory);
         Analyzer {
             dispatcher: Dispatcher::new(),
             batch: Batch::new(shares),
             pool: Pool::new(options, shares),
-            cap: Cap::new(options.memory),
             most: match options.detail {
                 Detail::Sessions => limits::BATCH_FRAMES,
                 Detail::Events | Detail::Frames => limits::BATCH_ROWS,
             },
+            left: cap.left(),
+            cap,
             epoch_is_over: false,
-            items: Vec::new(),
+            done: Done::default(),
             merger: Merger::new(options),
             clock: Timestamp(Nanos::MIN),
         }
@@ -129,15 +135,16 @@ impl Analyzer {
     /// Those of `sink`.
     pub fn frame(&mut self, frame: &Frame<'_>, sink: &mut Sink<'_>) -> io::Result<()> {
         if std::mem::take(&mut self.epoch_is_over) {
-            let given_up = self.cap.next_epoch(self.dispatcher.flows());
-            self.batch.give_up(&given_up, frame.at.frame);
+            let fragments = self.dispatcher.memory();
+            let given_up = self.cap.next_epoch(self.dispatcher.flows(), fragments);
+            self.batch.begin_epoch(&given_up, frame.at.frame);
+            self.left = self.cap.left();
         }
         self.clock = self.clock.max(frame.at.time);
         self.batch.frame(frame.at, self.clock);
-        let before = self.batch.bytes();
         self.dispatcher.frame(frame, &mut self.batch);
-        self.epoch_is_over = self.cap.frame(self.batch.bytes() - before);
-        if self.epoch_is_over || self.batch.frames() >= self.most {
+        let (frames, bytes) = self.left;
+        if self.batch.frames() >= frames.min(self.most) || self.batch.bytes() >= bytes {
             self.submit();
             if self.pool.is_busy() {
                 self.collect(sink)?;
@@ -159,22 +166,27 @@ impl Analyzer {
     }
 
     fn submit(&mut self) {
-        self.cap.submitted();
+        let (frames, bytes) = (self.batch.frames(), self.batch.bytes());
+        self.epoch_is_over = self.cap.submitted(frames, bytes);
+        self.left = self.cap.left();
         self.pool.submit(&mut self.batch);
     }
 
     /// Passes on what the oldest batch under way made final; false if there is none.
     fn collect(&mut self, sink: &mut Sink<'_>) -> io::Result<bool> {
-        let any = self.pool.collect(&mut self.items);
+        let any = self.pool.collect(&mut self.done);
         if any {
-            let ends = self.items.iter().filter_map(|item| match item.what {
-                What::Closes | What::HoldsOn => Some(Ends::Closed(item.connection)),
-                What::Over(_) => Some(Ends::Over(item.connection)),
+            let ends = self.done.items.iter().filter_map(|item| match item.what {
+                What::Closes | What::HoldsOn => Some(News::Closed(item.connection)),
+                What::Over(_) => Some(News::Over(item.connection)),
                 _ => None,
             });
-            self.cap.collected(ends);
+            let grown = self.done.grown.drain(..);
+            let grown = grown.map(|(connection, steps)| News::Grows(connection, steps));
+            let gone = self.done.replaced.drain(..).map(News::Gone);
+            self.cap.collected(ends.chain(grown).chain(gone));
         }
-        self.merger.items(&mut self.items, sink)?;
+        self.merger.items(&mut self.done.items, sink)?;
         Ok(any)
     }
 
@@ -184,8 +196,8 @@ impl Analyzer {
     /// Those of `sink`.
     pub fn finish(mut self, source: Source, sink: &mut Sink<'_>) -> io::Result<Summary> {
         self.settle(sink)?;
-        self.pool.finish(&mut self.items);
-        self.merger.items(&mut self.items, sink)?;
+        self.pool.finish(&mut self.done.items);
+        self.merger.items(&mut self.done.items, sink)?;
         let given_up = self.cap.given_up();
         self.merger
             .finish(source, self.dispatcher.counts(), given_up, sink)

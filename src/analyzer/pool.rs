@@ -19,13 +19,34 @@ pub(super) enum Pool {
     Here {
         worker: Box<Worker>,
         /// What it made of the last batch, until that is collected.
-        done: Option<Vec<Item>>,
+        done: Option<Done>,
     },
     /// One or more in threads of their own.
     Threads {
         threads: Vec<Thread>,
         under_way: usize,
     },
+}
+
+/// What became of a batch.
+#[derive(Default)]
+pub(super) struct Done {
+    /// Those of each worker in order.
+    pub(super) items: Vec<Item>,
+    /// As in [`Part`].
+    pub(super) grown: Vec<(u32, u32)>,
+    /// Connections that others took the 4-tuple from: nothing is left of them.
+    pub(super) replaced: Vec<u32>,
+}
+
+impl Done {
+    /// Takes what a worker tells beside items.
+    fn take(&mut self, part: &mut Part) {
+        self.grown.append(&mut part.grown);
+        let replaced = part.replaced.iter();
+        self.replaced
+            .extend(replaced.map(|(connection, _)| connection));
+    }
 }
 
 /// A worker's thread.
@@ -60,9 +81,10 @@ impl Pool {
         let (common, mut parts) = batch.end();
         match self {
             Pool::Here { worker, done } => {
-                let items = done.get_or_insert_default();
+                let done = done.get_or_insert_default();
                 for part in &mut parts {
-                    worker.batch(&common, part, items);
+                    worker.batch(&common, part, &mut done.items);
+                    done.take(part);
                 }
                 batch.begin(parts, Some(common));
             }
@@ -88,12 +110,14 @@ impl Pool {
         }
     }
 
-    /// Waits for the oldest batch and appends the items that it made final, those of each worker in order. False if none is under way.
-    pub(super) fn collect(&mut self, into: &mut Vec<Item>) -> bool {
+    /// Waits for the oldest batch and appends what became of it. False if none is under way.
+    pub(super) fn collect(&mut self, into: &mut Done) -> bool {
         match self {
             Pool::Here { done, .. } => match done.take() {
-                Some(mut items) => {
-                    into.append(&mut items);
+                Some(mut done) => {
+                    into.items.append(&mut done.items);
+                    into.grown.append(&mut done.grown);
+                    into.replaced.append(&mut done.replaced);
                     true
                 }
                 None => false,
@@ -102,8 +126,9 @@ impl Pool {
             Pool::Threads { threads, under_way } => {
                 *under_way -= 1;
                 for thread in threads {
-                    let (part, mut items) = thread.receive();
-                    into.append(&mut items);
+                    let (mut part, mut items) = thread.receive();
+                    into.items.append(&mut items);
+                    into.take(&mut part);
                     thread.spare.push(part);
                 }
                 true

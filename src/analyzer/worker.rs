@@ -4,6 +4,7 @@
 //! It never numbers a session across connections and never looks at another worker's connections.
 
 use super::batch::{Clock, Common, Part, Run};
+use super::growth::Growth;
 use super::share::Shares;
 use super::slot::{Live, Slot};
 use super::slots::{Left, Slots};
@@ -95,12 +96,16 @@ pub(super) struct Worker {
     detail: Detail,
     show_secrets: bool,
     shares: Shares,
+    /// That of the batch that is worked off.
+    epoch: u32,
     /// By the connection's place among those of this worker. A number that only a quoted TCP header took stays empty.
     slots: Slots,
     /// When closed connections are over.
     closing: BinaryHeap<Reverse<(Timestamp, u32)>>,
     /// Kept to be used again.
     said: Vec<Said>,
+    /// As in [`Part`].
+    grown: Vec<(u32, u32)>,
 }
 
 impl Worker {
@@ -108,18 +113,21 @@ impl Worker {
     pub(super) fn new(options: &Options, shares: Shares) -> Worker {
         Worker {
             shares,
+            epoch: 0,
             connections: options.connections.clone(),
             detail: options.detail,
             show_secrets: options.show_secrets,
             slots: Slots::default(),
             closing: BinaryHeap::new(),
             said: Vec::new(),
+            grown: Vec::new(),
         }
     }
 
     /// Works off its part of a batch. What became final is appended to `items`, in order.
     pub(super) fn batch(&mut self, common: &Common, part: &mut Part, items: &mut Vec<Item>) {
         let clock = &common.clock;
+        self.epoch = common.epoch;
         for &(connection, frame) in &part.given_up {
             self.end(connection, Ending::Expired, frame, items);
             self.forget(connection);
@@ -146,6 +154,7 @@ impl Worker {
                 self.end(connection, Ending::Expired, frame, items);
             }
         }
+        std::mem::swap(&mut part.grown, &mut self.grown);
         sort(items);
     }
 
@@ -156,10 +165,22 @@ impl Worker {
                 self.pass(run, items);
             }
             let Some(segment) = run.first() else {
-                return;
+                break;
             };
             self.segment(run.connection, &segment, run.port_reused(), clock, items);
             run.advance();
+        }
+        if self.detail == Detail::Frames {
+            self.look(run.connection);
+        }
+    }
+
+    /// Looks at what a connection holds that is left for now.
+    fn look(&mut self, connection: u32) {
+        let place = self.place(connection);
+        let slot = self.slots.get_mut(place);
+        if let Some(grown) = slot.and_then(Slot::grown) {
+            self.grown.push((connection, grown));
         }
     }
 
@@ -171,7 +192,11 @@ impl Worker {
             return;
         };
         let Live {
-            tcp, stack, rows, ..
+            tcp,
+            stack,
+            rows,
+            growth,
+            ..
         } = &mut **live;
         while let Some(segment) = run.first()
             && let Some(direction) = tcp.pass(&segment)
@@ -185,12 +210,20 @@ impl Worker {
                 span: Span::of(segment.at),
             };
             stack.deliver(direction, delivery, &mut self.said);
+            growth.carry(segment.payload.len(), self.epoch);
             if !self.said.is_empty() {
+                growth.news(self.epoch);
                 let (frame, ends) = (segment.at.frame, live_ends(connection, tcp));
                 rows.heard(&mut self.said, &mut |entry| {
                     items.push(item(frame, ends, segment.at, entry));
                 });
             }
+        }
+        if run.is_over()
+            && growth.is_due(self.epoch)
+            && let Some(grown) = live.grown()
+        {
+            self.grown.push((connection, grown));
         }
     }
 
@@ -223,6 +256,7 @@ impl Worker {
                 stack: Stack::new(self.detail),
                 rows: Rows::new(wanted, show_secrets),
                 over_at: None,
+                growth: Growth::default(),
             }))
         });
         let said = &mut self.said;
@@ -233,13 +267,16 @@ impl Worker {
                     stack,
                     rows,
                     over_at,
+                    growth,
                     ..
                 } = &mut **live;
+                growth.carry(segment.payload.len() + limits::CARRIED_APART, self.epoch);
                 if self.detail < Detail::Frames {
                     tcp.hear(segment, &mut |direction, delivery| {
                         stack.deliver(direction, delivery, said);
                     });
                     if !said.is_empty() {
+                        growth.news(self.epoch);
                         let ends = live_ends(connection, tcp);
                         rows.heard(said, &mut |entry| {
                             items.push(item(frame, ends, segment.at, entry));
@@ -374,6 +411,7 @@ impl Worker {
             said,
             detail,
             connections,
+            grown,
             ..
         } = self;
         slots.replace(place, |mut slot| {
@@ -426,7 +464,9 @@ impl Worker {
                         connection,
                         what: What::HoldsOn,
                     });
-                    Slot::Late(late)
+                    let mut slot = Slot::Late(late);
+                    grown.extend(slot.grown().map(|steps| (connection, steps)));
+                    slot
                 }
             })
         });

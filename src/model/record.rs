@@ -69,6 +69,11 @@ impl FrameRecord {
         }
     }
 
+    /// Bytes of memory.
+    pub fn memory(&self) -> usize {
+        size_of::<FrameRecord>() + self.annotation.text.capacity()
+    }
+
     /// The control bits.
     pub fn flags(&self) -> Flags {
         self.tcp.flags

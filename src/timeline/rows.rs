@@ -83,6 +83,8 @@ pub struct Rows {
     waiting: VecDeque<Entry>,
     /// Rows among `waiting`.
     waiting_rows: usize,
+    /// Bytes of memory that `waiting` holds, roughly.
+    waiting_bytes: usize,
     /// Rows that were given up because too many waited, since the last row that left.
     dropped: u64,
     /// Whether a session has begun on this connection.
@@ -109,6 +111,7 @@ impl Rows {
             narrator: Narrator::new(show_secrets),
             waiting: VecDeque::new(),
             waiting_rows: 0,
+            waiting_bytes: 0,
             dropped: 0,
             streamed: false,
             unanswered: None,
@@ -123,6 +126,12 @@ impl Rows {
     /// Whether a session has begun on this connection.
     pub fn streamed(&self) -> bool {
         self.streamed
+    }
+
+    /// Memory on the heap, in bytes, roughly: the rows that wait, and what the next one's words need.
+    pub fn memory(&self) -> usize {
+        let places = self.waiting.capacity() * size_of::<Entry>();
+        places + self.waiting_bytes + self.narrator.memory()
     }
 
     /// Takes one frame: `said` is drained. `pending`: after this frame, bytes of an unfinished event are there or bytes
@@ -152,6 +161,7 @@ impl Rows {
             touch(&mut row, session);
         }
         row.phase = self.phase(tcp, responding);
+        self.waiting_bytes += row.memory();
         self.waiting.push_back(Entry::Row(row));
         self.waiting_rows += 1;
         self.pass_on(after, out);
@@ -187,7 +197,7 @@ impl Rows {
             self.waiting.clear();
         }
         self.waiting.drain(..).for_each(&mut *out);
-        self.waiting_rows = 0;
+        (self.waiting_rows, self.waiting_bytes) = (0, 0);
         after.sort_by_key(|entry| matches!(entry, Entry::Declined { .. }));
         after.into_iter().for_each(out);
     }
@@ -350,7 +360,7 @@ impl Rows {
             }
             out(entry);
         }
-        self.waiting_rows = 0;
+        (self.waiting_rows, self.waiting_bytes) = (0, 0);
     }
 
     /// Keeps the waiting rows of the handshake and those that `wanted` says.
@@ -360,6 +370,7 @@ impl Rows {
             _ => false,
         });
         self.waiting_rows = self.waiting.len();
+        self.waiting_bytes = self.waiting.iter().map(memory_of).sum();
         if self.waiting_rows == 0 {
             self.dropped = 0;
         }
@@ -373,7 +384,8 @@ impl Rows {
                 .iter()
                 .position(|entry| matches!(entry, Entry::Row(row) if !is_handshake(row)));
             let Some(oldest) = oldest else { return };
-            self.waiting.remove(oldest);
+            let removed = self.waiting.remove(oldest);
+            self.waiting_bytes -= removed.as_ref().map_or(0, memory_of);
             self.waiting_rows -= 1;
             self.dropped += 1;
         }
@@ -395,6 +407,15 @@ impl Rows {
         } else {
             Phase::Idle
         }
+    }
+}
+
+/// Bytes of memory that a waiting row holds.
+fn memory_of(entry: &Entry) -> usize {
+    match entry {
+        Entry::Row(row) => row.memory(),
+        // Nothing else waits for an answer.
+        _ => 0,
     }
 }
 
