@@ -20,6 +20,8 @@ struct Ledger {
     detail: Detail,
     sessions: u32,
     other_streams: Vec<OtherStream>,
+    /// Bytes that their names hold.
+    names: usize,
 }
 
 impl Ledger {
@@ -28,6 +30,7 @@ impl Ledger {
             detail,
             sessions: 0,
             other_streams: Vec::new(),
+            names: 0,
         }
     }
 
@@ -36,6 +39,19 @@ impl Ledger {
         let number = self.sessions;
         self.sessions = self.sessions.saturating_add(1);
         number
+    }
+
+    /// A stream of another form begins.
+    fn add_stream(&mut self, stream: OtherStream) {
+        self.names += stream.content_type.len();
+        self.other_streams.push(stream);
+    }
+
+    /// Bytes of memory on the heap, with what a number of each session takes where they are numbered.
+    fn memory(&self) -> usize {
+        self.names
+            + self.other_streams.capacity() * size_of::<OtherStream>()
+            + self.sessions as usize * 16
     }
 
     /// A stream of another form has so many more pieces.

@@ -32,6 +32,11 @@ impl RequestHead {
             .map(|(_, value)| value.as_str())
     }
 
+    /// Bytes of memory, roughly.
+    pub fn memory(&self) -> usize {
+        size_of::<RequestHead>() + self.target.len() + memory_of(&self.fields)
+    }
+
     /// Where the client asks to go on: a Last-Event-ID that is not empty.
     pub fn goes_on_from(&self) -> Option<&str> {
         self.last_event_id.as_deref().filter(|id| !id.is_empty())
@@ -74,6 +79,22 @@ pub struct ResponseHead {
     pub content_encoding: Option<String>,
     /// All fields in order, names as sent.
     pub fields: Vec<(String, String)>,
+}
+
+impl ResponseHead {
+    /// Bytes of memory, roughly.
+    pub fn memory(&self) -> usize {
+        size_of::<ResponseHead>() + self.reason.len() + memory_of(&self.fields)
+    }
+}
+
+/// Bytes of memory that fields hold, with what the allocator adds to two strings.
+fn memory_of(fields: &[(String, String)]) -> usize {
+    const FIELD: usize = size_of::<(String, String)>() + 2 * 16;
+    let fields = fields.iter();
+    fields
+        .map(|(name, value)| name.len() + value.len() + FIELD)
+        .sum()
 }
 
 /// How a body ends (RFC 9112 §6.3).

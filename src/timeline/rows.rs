@@ -132,6 +132,8 @@ pub struct Rows {
     waiting: VecDeque<Entry>,
     /// Rows among `waiting`.
     waiting_rows: usize,
+    /// Bytes of memory that `waiting` holds, roughly.
+    waiting_bytes: usize,
     /// Rows that were given up because too many waited, since the last row that left.
     dropped: u64,
     /// Whether a session has begun on this connection.
@@ -158,6 +160,7 @@ impl Rows {
             narrator: Narrator::new(show_secrets),
             waiting: VecDeque::new(),
             waiting_rows: 0,
+            waiting_bytes: 0,
             dropped: 0,
             streamed: false,
             unanswered: None,
@@ -185,6 +188,12 @@ impl Rows {
                 self.streamed || !opaque && (waits || !self.asked)
             }
         }
+    }
+
+    /// Memory on the heap, in bytes, roughly: the rows that wait, and what the next one's words need.
+    pub fn memory(&self) -> usize {
+        let places = self.waiting.capacity() * size_of::<Entry>();
+        places + self.waiting_bytes + self.narrator.memory()
     }
 
     /// Takes one frame: `said` is drained. Final entries go to `out`, which gives back a row that may be used again.
@@ -227,6 +236,9 @@ impl Rows {
             spare.after = after;
             return;
         }
+        // Its words may lie in the room of longer ones.
+        row.annotation.text.shrink_to_fit();
+        self.waiting_bytes += row.memory();
         self.waiting.push_back(Entry::Row(row));
         self.waiting_rows += 1;
         self.pass_on(&mut after, &mut |entry| drop(out(entry)));
@@ -263,7 +275,7 @@ impl Rows {
             self.waiting.clear();
         }
         self.waiting.drain(..).for_each(&mut *out);
-        self.waiting_rows = 0;
+        (self.waiting_rows, self.waiting_bytes) = (0, 0);
         after.sort_by_key(is_declined);
         after.into_iter().for_each(out);
     }
@@ -410,7 +422,7 @@ impl Rows {
             }
             out(entry);
         }
-        self.waiting_rows = 0;
+        (self.waiting_rows, self.waiting_bytes) = (0, 0);
     }
 
     /// Keeps the waiting rows of the handshake and those that `wanted` says.
@@ -420,6 +432,7 @@ impl Rows {
             _ => false,
         });
         self.waiting_rows = self.waiting.len();
+        self.waiting_bytes = self.waiting.iter().map(memory_of).sum();
         if self.waiting_rows == 0 {
             self.dropped = 0;
         }
@@ -433,7 +446,8 @@ impl Rows {
                 .iter()
                 .position(|entry| matches!(entry, Entry::Row(row) if !is_handshake(row)));
             let Some(oldest) = oldest else { return };
-            self.waiting.remove(oldest);
+            let removed = self.waiting.remove(oldest);
+            self.waiting_bytes -= removed.as_ref().map_or(0, memory_of);
             self.waiting_rows -= 1;
             self.dropped += 1;
         }
@@ -458,11 +472,20 @@ impl Rows {
     }
 }
 
-/// Whether a row belongs to the handshake.
+/// Bytes of memory that a waiting row holds.
+fn memory_of(entry: &Entry) -> usize {
+    match entry {
+        Entry::Row(row) => row.memory(),
+        // Nothing else waits for an answer.
+        _ => 0,
+    }
+}
+
 fn is_declined(entry: &Entry) -> bool {
     matches!(entry, Entry::Declined { .. })
 }
 
+/// Whether a row belongs to the handshake.
 fn is_handshake(row: &FrameRecord) -> bool {
     row.labels
         .has_any(&[Label::Syn, Label::SynAck, Label::HandshakeAck])

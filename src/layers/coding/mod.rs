@@ -26,6 +26,9 @@ trait Decode: Send {
     /// Decodes from `input`, which it shortens, into `output`; returns how much it wrote. It is called again until it has
     /// used up its input and left room in its output.
     fn decode(&mut self, input: &mut &[u8], output: &mut [u8]) -> Result<usize, String>;
+
+    /// Bytes of memory, roughly.
+    fn memory(&self) -> usize;
 }
 
 struct Stage {
@@ -117,6 +120,14 @@ impl Chain {
     /// Decoded bytes so far.
     pub(crate) fn given(&self) -> u64 {
         self.given
+    }
+
+    /// Bytes of memory on the heap, roughly.
+    pub(crate) fn memory(&self) -> usize {
+        let stages = self.stages.iter();
+        stages
+            .map(|stage| stage.decoder.memory() + size_of::<Stage>() + stage.output.len())
+            .sum()
     }
 
     /// Decodes `input` and hands on what it yields; the sink says how many items it has made of all that. After an error nothing more can be decoded.

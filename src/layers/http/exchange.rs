@@ -38,6 +38,8 @@ pub(super) struct Request {
     pub(super) end: Option<At>,
     /// Whether it is the first of its connection.
     pub(super) first: bool,
+    /// Bytes that its head holds.
+    memory: usize,
 }
 
 impl Exchanges {
@@ -56,6 +58,7 @@ impl Exchanges {
     pub(super) fn request(&mut self, head: Arc<RequestHead>) -> bool {
         let begun = self.in_head.take().unwrap_or(head.span.first);
         let request = Request {
+            memory: head.memory(),
             head,
             begun,
             end: None,
@@ -135,6 +138,13 @@ impl Exchanges {
     /// The last frame of the request that is being answered.
     pub(super) fn current_end(&self) -> Option<At> {
         self.current.as_ref().and_then(|request| request.end)
+    }
+
+    /// Bytes of memory on the heap, roughly.
+    pub(super) fn memory(&self) -> usize {
+        let heads = self.waiting.iter().chain(&self.current);
+        let heads: usize = heads.map(|request| request.memory).sum();
+        heads + self.waiting.capacity() * size_of::<Request>()
     }
 
     /// The oldest request that nothing has answered, by the frame in which it began.
