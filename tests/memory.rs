@@ -3,9 +3,13 @@
 
 mod common;
 
-use common::{ACK, Analysed, FIN, PSH, RST, SSE, Script, analyse_within};
+use common::{ACK, Analysed, FIN, PSH, RST, SSE, Script, analyse_sessions_within, analyse_within};
 use ssetrace::analyzer::Connections;
-use ssetrace::model::{EndKind, Record, Summary, Timestamp};
+use ssetrace::model::{
+    At, EndKind, Endpoint, Flags, Record, Segment, Summary, TcpOptions, Timestamp,
+};
+use ssetrace::tcp::Connection;
+use ssetrace::timeline::{After, Entry, Frames, Rows, Shown, Spare};
 
 /// So many connections pass while one stream is open.
 const PASSING: u16 = 12_000;
@@ -122,16 +126,148 @@ fn what_copies_are_compared_with_has_its_share_and_is_forgotten_alike_by_all() {
     };
     let all = conflicts(usize::MAX, 1, usize::MAX);
     assert_eq!(all.len(), 12 * 680);
-    let some = conflicts(2_000_000, 1, usize::MAX);
+    let some = conflicts(10_000_000, 1, usize::MAX);
     assert!(
-        some.len() < all.len() && some.len() > all.len() / 2,
+        some.len() < all.len() && some.len() > all.len() / 3,
         "{}",
         some.len()
     );
     for (jobs, batch) in [(2, usize::MAX), (3, usize::MAX), (1, 1_000), (2, 7_777)] {
         assert!(
-            some == conflicts(2_000_000, jobs, batch),
+            some == conflicts(10_000_000, jobs, batch),
             "{jobs} jobs, waits after {batch} frames"
         );
     }
+}
+
+/// Streams that are open at the same time, a segment of each in turn. Behind their heads each has `pieces` pieces of its body, the first of which `lost`
+/// leaves out.
+fn streams(streams: u16, pieces: usize, lost: bool) -> Vec<(Timestamp, Vec<u8>)> {
+    let body = [b"data: ", &[b'x'; 994][..]].concat();
+    let head = SSE.replace("Transfer-Encoding: chunked\r\n", "");
+    let all: Vec<Vec<(Timestamp, Vec<u8>)>> = (0..streams)
+        .map(|port| {
+            let mut script = Script::new()
+                .port(10_000 + port)
+                .handshake()
+                .request("/stream")
+                .answer(head.as_bytes());
+            let before = script.pieces.len();
+            for _ in 0..pieces {
+                script = script.server(PSH | ACK, &body);
+            }
+            if lost {
+                script.pieces.remove(before);
+            }
+            script.frames()
+        })
+        .collect();
+    let longest = all.iter().map(Vec::len).max().unwrap_or(0);
+    let turn = |place: usize| all.iter().filter_map(move |frames| frames.get(place));
+    let frames = (0..longest).flat_map(turn).cloned();
+    let numbered = (0..).zip(frames);
+    numbered
+        .map(|(place, (_, bytes))| (Timestamp(place * 1_000_000), bytes))
+        .collect()
+}
+
+#[test]
+fn what_waits_in_buffers_counts_and_the_same_go_whatever_the_number_of_workers_and_the_waits() {
+    const MEMORY: usize = 4_000_000;
+    for lost in [true, false] {
+        let frames = streams(200, 50, lost);
+        let analyse = |batch, jobs| {
+            [
+                analyse_sessions_within(&frames, batch, jobs, MEMORY),
+                analyse_within(&frames, Connections::Sse, batch, jobs, MEMORY),
+            ]
+        };
+        let alone = analyse(usize::MAX, 1);
+        for analysed in &alone {
+            let given_up = summary(analysed).given_up;
+            assert!(given_up > 100, "{given_up}");
+            let ends = analysed.sessions();
+            let timeouts = ends.iter().filter(|s| s.end.kind == EndKind::Timeout);
+            assert!(timeouts.count() as u64 >= given_up.min(200) / 2);
+        }
+        for (batch, jobs) in [(usize::MAX, 2), (usize::MAX, 3), (77, 1), (1_111, 2)] {
+            for (alone, other) in alone.iter().zip(analyse(batch, jobs)) {
+                assert!(
+                    format!("{:?}", alone.records) == format!("{:?}", other.records),
+                    "{jobs} jobs, waits after {batch} frames"
+                );
+            }
+        }
+        let enough = analyse_sessions_within(&frames, usize::MAX, 1, 16 * MEMORY);
+        assert_eq!(summary(&enough).given_up, 0);
+    }
+}
+
+#[test]
+fn of_a_4_tuple_that_is_used_again_and_again_only_the_last_connection_counts() {
+    let begun = stream().frames();
+    let whole = stream().answer(&common::chunk("data: two\n\n")).frames();
+    let mut frames = begun.clone();
+    for turn in 0..2_000 {
+        // What the server sent is on its way when the client begins anew.
+        let mut script = Script::new().handshake().server(PSH | ACK, b"SSH-2.0");
+        for piece in &mut script.pieces {
+            piece.sequence = piece.sequence.wrapping_add(turn * 100_000);
+            piece.acknowledgment = piece.acknowledgment.wrapping_add(turn * 100_000);
+        }
+        frames.extend(script.frames());
+    }
+    frames.extend_from_slice(&whole[begun.len()..]);
+    for (place, (time, _)) in (0..).zip(&mut frames) {
+        *time = Timestamp(place * 1_000_000);
+    }
+    let analysed = analyse_within(&frames, Connections::All, usize::MAX, 1, 1_000_000);
+    assert_eq!(summary(&analysed).given_up, 0);
+    assert_eq!(analysed.sessions()[0].events, 2);
+}
+
+#[test]
+fn a_row_that_waits_counts_alike_whatever_room_its_words_are_written_in() {
+    let end = |port| Endpoint {
+        address: [127, 0, 0, 1].into(),
+        port,
+    };
+    let syn = Segment {
+        at: At::default(),
+        source: end(1),
+        destination: end(80),
+        sequence: 0,
+        acknowledgment: 0,
+        flags: Flags::SYN,
+        window: 0,
+        options: TcpOptions::NONE,
+        payload: b"",
+        length: 0,
+    };
+    let mut connection = Connection::new(&syn, false, true);
+    let heard = connection.hear(&syn, &mut |_, _| {});
+    let facts = connection.facts(&syn, &heard);
+    let ends = Frames {
+        connection: 0,
+        client: connection.client(),
+        server: connection.server(),
+        first: connection.first(),
+    };
+    let frame = |shown, spare: &mut Spare| {
+        let mut rows = Rows::new(shown, false);
+        let after = After::default();
+        rows.frame(ends, &facts, &mut Vec::new(), after, spare, &mut |entry| {
+            let Entry::Row(mut row) = entry else {
+                return None;
+            };
+            // Another connection's row had more to say.
+            row.annotation.text.reserve(100_000);
+            Some(row)
+        });
+        rows.memory()
+    };
+    let mut spare = Spare::default();
+    frame(Shown::All, &mut spare);
+    let waiting = frame(Shown::Sse, &mut spare);
+    assert_eq!(waiting, frame(Shown::Sse, &mut Spare::default()));
 }

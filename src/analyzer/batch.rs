@@ -4,6 +4,7 @@
 //! into the processor's cache once for all its segments of the batch, and not once for each: with thousands of connections that is most of
 //! the time. The blocks that payloads lie in are kept; payloads from elsewhere are copied.
 
+use super::cap::GivenUp;
 use super::share::Shares;
 use crate::model::{
     At, Block, Endpoint, Flags, Frame, FrameNo, Segment, TcpOptions, Timestamp, limits,
@@ -26,6 +27,8 @@ pub(super) struct Batch {
 #[derive(Debug, Default)]
 pub(super) struct Common {
     pub(super) clock: Clock,
+    /// Batches of one epoch follow each other.
+    pub(super) epoch: u32,
     /// Whether all that copies are compared with is forgotten before anything else.
     pub(super) forgets: bool,
     blocks: Vec<Block>,
@@ -45,8 +48,6 @@ pub(super) struct Part {
     pub(super) replaced: Vec<(u32, FrameNo)>,
     /// Connections that are given up before anything else, and the frame at which they are.
     pub(super) given_up: Vec<(u32, FrameNo)>,
-    /// Bytes that the worker's connections keep, once it is done, to compare copies with them.
-    pub(super) kept: usize,
 }
 
 /// Some of a worker's connections.
@@ -148,6 +149,12 @@ impl<'a> Run<'a> {
         Some(segment)
     }
 
+    /// Whether no segment is left.
+    #[inline]
+    pub(super) fn is_over(&self) -> bool {
+        self.order.is_empty()
+    }
+
     /// Whether the next segment is a SYN that took the 4-tuple over.
     pub(super) fn port_reused(&self) -> bool {
         let first = self.order.first();
@@ -215,22 +222,23 @@ impl Batch {
         self.part(old).replaced.push((old, frame));
     }
 
-    /// Takes note that connections are given up at `frame`, the next one.
-    pub(super) fn give_up(&mut self, connections: &[u32], frame: FrameNo) {
-        for connection in connections {
+    /// An epoch begins with `frame`, the next one: what is given up at it.
+    pub(super) fn begin_epoch(&mut self, given_up: &GivenUp, frame: FrameNo) {
+        self.common.epoch += 1;
+        self.common.forgets = given_up.delivered;
+        for connection in &given_up.connections {
             self.part(*connection).given_up.push((*connection, frame));
         }
-    }
-
-    /// Takes note that all that copies are compared with is forgotten.
-    pub(super) fn forget_delivered(&mut self) {
-        self.common.forgets = true;
     }
 
     /// Ends the batch: what all workers need of it, and the part of each.
     pub(super) fn end(&mut self) -> (Common, Vec<Part>) {
         self.bytes = 0;
-        let common = std::mem::take(&mut self.common);
+        let next = Common {
+            epoch: self.common.epoch,
+            ..Common::default()
+        };
+        let common = std::mem::replace(&mut self.common, next);
         (common, std::mem::take(&mut self.parts))
     }
 
@@ -241,6 +249,7 @@ impl Batch {
         if let Some(mut common) = common {
             common.clock.0.clear();
             common.blocks.clear();
+            common.epoch = self.common.epoch;
             common.forgets = false;
             self.common = common;
         }

@@ -1,10 +1,12 @@
 //! Keeps the memory of a whole analysis below a cap: decides which connections are given up, and when.
 //!
-//! In: numbers of connections that are closed and that are over, the entries of the 4-tuples, and how many delivered bytes are kept to compare
-//! copies with. Out: numbers to give up, and whether those bytes are forgotten, which comes first. What is decided is
+//! In: which connections are closed and which are over, what they hold, the entries of the 4-tuples, and how many delivered bytes are kept to
+//! compare copies with. Out: numbers to give up, and whether those bytes are forgotten, which comes first. What is decided is
 //! the same whatever the number of workers and wherever somebody waited for frames: time is counted in epochs, of which frames
-//! alone tell the borders, and what an epoch's frames ended counts `UNDER_WAY` epochs later, when every worker is done with it.
+//! alone tell the borders, and what an epoch's frames did counts `UNDER_WAY` epochs later, when every worker is done with it. An epoch is
+//! the shorter the less room is left, so that those two do not add more than that.
 
+use super::numbers::{Grown, Numbers};
 use super::pool::UNDER_WAY;
 use crate::model::limits;
 use crate::tcp::Flows;
@@ -15,7 +17,7 @@ pub(super) struct Cap {
     /// Bytes.
     limit: usize,
     epoch: u32,
-    /// Frames and bytes of this epoch.
+    /// Frames and bytes that are left of this epoch.
     frames: usize,
     bytes: usize,
     /// The epochs of the batches that are under way.
@@ -28,6 +30,9 @@ pub(super) struct Cap {
     /// Closed, or over.
     closed: Numbers,
     over: Numbers,
+    grown: Grown,
+    /// Nothing is left of them, or they were given up: what is still heard of them does not count.
+    gone: Numbers,
     /// Connections that were given up while they were open.
     given_up: u64,
 }
@@ -36,12 +41,12 @@ pub(super) struct Cap {
 #[derive(Debug)]
 struct Known {
     epoch: u32,
-    ends: Vec<Ends>,
+    news: Vec<News>,
     /// Delivered bytes that were kept at its end.
     kept: usize,
 }
 
-/// What is given up with the next epoch's first frame.
+/// What is given up with an epoch's first frame.
 #[derive(Debug, Default)]
 pub(super) struct GivenUp {
     /// Connections, sorted.
@@ -50,12 +55,16 @@ pub(super) struct GivenUp {
     pub(super) delivered: bool,
 }
 
-/// How far the end of a connection has come.
+/// What became of a connection.
 #[derive(Clone, Copy, Debug)]
-pub(super) enum Ends {
+pub(super) enum News {
     /// It is closed; or it was over, and frames came late.
     Closed(u32),
     Over(u32),
+    /// It holds so many times `limits::GROWN` beyond what every connection is reckoned with, delivered bytes apart.
+    Grows(u32, u32),
+    /// Nothing is left of it.
+    Gone(u32),
 }
 
 impl Cap {
@@ -63,14 +72,16 @@ impl Cap {
         Cap {
             limit,
             epoch: 0,
-            frames: 0,
-            bytes: 0,
+            frames: epoch(limit).0,
+            bytes: epoch(limit).1,
             under_way: VecDeque::new(),
             known: VecDeque::new(),
             kept: 0,
             forgot_in: 0,
             closed: Numbers::default(),
             over: Numbers::default(),
+            grown: Grown::default(),
+            gone: Numbers::default(),
             given_up: 0,
         }
     }
@@ -80,79 +91,112 @@ impl Cap {
         self.given_up
     }
 
-    /// A frame with so many bytes of payload was taken. Whether the epoch is over with it.
-    pub(super) fn frame(&mut self, bytes: usize) -> bool {
-        self.frames += 1;
-        self.bytes += bytes;
-        self.frames >= limits::BATCH_FRAMES || self.bytes >= limits::BATCH_BYTES
+    /// Frames and bytes of payload that are left of the epoch: with the frame that reaches either it is over.
+    pub(super) fn left(&self) -> (usize, usize) {
+        (self.frames, self.bytes)
     }
 
-    /// A batch was handed out.
-    pub(super) fn submitted(&mut self) {
+    /// A batch of so many frames and bytes was handed out. Whether the epoch is over.
+    pub(super) fn submitted(&mut self, frames: usize, bytes: usize) -> bool {
         self.under_way.push_back(self.epoch);
+        self.frames = self.frames.saturating_sub(frames);
+        self.bytes = self.bytes.saturating_sub(bytes);
+        self.frames == 0 || self.bytes == 0
     }
 
-    /// The oldest batch came back: what ended in it, and the delivered bytes that were kept after it.
-    pub(super) fn collected(&mut self, ends: impl Iterator<Item = Ends>, kept: usize) {
+    /// The oldest batch came back: what became of connections in it, and the delivered bytes that were kept after it.
+    pub(super) fn collected(&mut self, news: impl Iterator<Item = News>, kept: usize) {
         let Some(epoch) = self.under_way.pop_front() else {
             return;
         };
         match self.known.back_mut() {
             Some(known) if known.epoch == epoch => {
-                known.ends.extend(ends);
+                known.news.extend(news);
                 known.kept = kept;
             }
             _ => self.known.push_back(Known {
                 epoch,
-                ends: ends.collect(),
+                news: news.collect(),
                 kept,
             }),
         }
     }
 
-    /// The next epoch begins; every batch that is `UNDER_WAY` epochs old was collected. What is given up with its first frame.
-    pub(super) fn next_epoch(&mut self, flows: &mut Flows) -> GivenUp {
+    /// The next epoch begins; every batch that is `UNDER_WAY` epochs old was collected. `apart`: what others than connections hold, bytes. What is
+    /// given up with its first frame.
+    pub(super) fn next_epoch(&mut self, flows: &mut Flows, apart: usize) -> GivenUp {
         self.epoch += 1;
-        (self.frames, self.bytes) = (0, 0);
         flows.set_epoch(self.epoch);
-        while let Some(known) = self.known.front()
-            && known.epoch + UNDER_WAY as u32 <= self.epoch
+        while let Some(known) = self
+            .known
+            .pop_front_if(|known| known.epoch + UNDER_WAY as u32 <= self.epoch)
         {
-            let Some(Known { epoch, ends, kept }) = self.known.pop_front() else {
-                break;
-            };
             // What was kept before everything was forgotten counts no more.
-            self.kept = if epoch < self.forgot_in { 0 } else { kept };
-            for end in ends {
-                match end {
-                    Ends::Closed(number) => {
-                        self.closed.insert(number);
-                        self.over.remove(number);
-                    }
-                    Ends::Over(number) => {
-                        self.closed.insert(number);
-                        self.over.insert(number);
-                    }
-                }
-            }
+            let forgotten = known.epoch < self.forgot_in;
+            self.kept = if forgotten { 0 } else { known.kept };
+            known.news.into_iter().for_each(|news| self.hear(news));
         }
-        let open = (flows.connections() as usize).saturating_sub(self.closed.count);
-        let closed = self.closed.count - self.over.count;
         let delivered = self.kept > self.limit / limits::DELIVERED_SHARE;
         if delivered {
             (self.kept, self.forgot_in) = (0, self.epoch);
         }
-        let held = held(flows, open, closed) + self.kept;
-        let connections = if held > self.limit {
+        let mut connections = Vec::new();
+        let mut held = self.held(flows) + apart;
+        // A sixteenth is for what the shortest epochs may add.
+        if held > self.limit / 16 * 15 {
             // A quarter at once, so that this comes seldom.
-            self.choose(held - self.limit / 4 * 3, flows)
-        } else {
-            Vec::new()
-        };
+            connections = self.choose(held - self.limit / 4 * 3, flows);
+            held = self.held(flows) + apart;
+        }
+        (self.frames, self.bytes) = epoch(self.limit.saturating_sub(held));
         GivenUp {
             connections,
             delivered,
         }
+    }
+
+    fn hear(&mut self, news: News) {
+        match news {
+            News::Closed(number) | News::Over(number) | News::Grows(number, _)
+                if self.gone.has(number) => {}
+            News::Closed(number) => {
+                self.closed.insert(number);
+                self.over.remove(number);
+            }
+            News::Over(number) => {
+                self.closed.insert(number);
+                self.over.insert(number);
+                self.grown.set(number, 0);
+            }
+            // It may have been heard of before it was over.
+            News::Grows(number, _) if self.over.has(number) => {}
+            News::Grows(number, steps) => {
+                self.grown.set(number, steps);
+            }
+            News::Gone(number) => {
+                self.forget(number);
+            }
+        }
+    }
+
+    /// Nothing is left of a connection. The steps that it had.
+    fn forget(&mut self, number: u32) -> u32 {
+        self.closed.insert(number);
+        self.over.insert(number);
+        self.gone.insert(number);
+        self.grown.set(number, 0)
+    }
+
+    /// What the connections hold, delivered bytes among it.
+    fn held(&self, flows: &Flows) -> usize {
+        let open = (flows.connections() as usize).saturating_sub(self.closed.count);
+        let closed = self.closed.count - self.over.count;
+        flows.memory()
+            + flows.kept() * limits::ENDED_CONNECTION
+            + open * limits::OPEN_CONNECTION
+            + closed * limits::CLOSED_CONNECTION
+            + self.grown.memory()
+            + self.kept
     }
 
     /// Gives up the oldest of those that are closed and, only where they are not enough, of the others those that were silent longest.
@@ -165,69 +209,37 @@ impl Cap {
                 open.push((last_used, connection));
             }
         }
-        let entry = flows.memory() / flows.kept().max(1) + limits::ENDED_CONNECTION;
-        let mut given_up = Vec::new();
         closed.sort_unstable();
-        for connection in closed {
+        open.sort_unstable();
+        let entry = flows.memory() / flows.kept().max(1) + limits::ENDED_CONNECTION;
+        let closed = closed.into_iter();
+        let in_order = closed.chain(open.into_iter().map(|(_, connection)| connection));
+        let mut given_up = Vec::new();
+        for connection in in_order {
             if excess == 0 {
                 break;
             }
-            let rest = if self.over.has(connection) {
-                0
-            } else {
-                limits::CLOSED_CONNECTION
+            let rest = match (self.closed.has(connection), self.over.has(connection)) {
+                (_, true) => 0,
+                (true, false) => limits::CLOSED_CONNECTION,
+                (false, false) => limits::OPEN_CONNECTION,
             };
-            excess = excess.saturating_sub(entry + rest);
+            self.given_up += u64::from(!self.closed.has(connection));
+            let grown = self.forget(connection) as usize * limits::GROWN;
+            excess = excess.saturating_sub(entry + rest + grown);
             given_up.push(connection);
         }
-        open.sort_unstable();
-        open.truncate(excess.div_ceil(entry + limits::OPEN_CONNECTION));
-        self.given_up += open.len() as u64;
-        given_up.extend(open.iter().map(|(_, connection)| connection));
         given_up.sort_unstable();
-        flows.retain(|connection| given_up.binary_search(&connection).is_err());
+        flows.retain(|connection| !self.gone.has(connection));
         given_up
     }
 }
 
-/// What the connections hold, so many of them open and so many closed, bytes.
-fn held(flows: &Flows, open: usize, closed: usize) -> usize {
-    flows.memory()
-        + flows.kept() * limits::ENDED_CONNECTION
-        + open * limits::OPEN_CONNECTION
-        + closed * limits::CLOSED_CONNECTION
-}
-
-/// A set of connection numbers, a bit each.
-#[derive(Debug, Default)]
-struct Numbers {
-    bits: Vec<u64>,
-    count: usize,
-}
-
-impl Numbers {
-    fn insert(&mut self, number: u32) {
-        let place = number as usize / 64;
-        if self.bits.len() <= place {
-            self.bits.resize(place + 1, 0);
-        }
-        let bit = 1 << (number % 64);
-        self.count += usize::from(self.bits[place] & bit == 0);
-        self.bits[place] |= bit;
-    }
-
-    fn remove(&mut self, number: u32) {
-        if self.has(number) {
-            self.count -= 1;
-            self.bits[number as usize / 64] &= !(1 << (number % 64));
-        }
-    }
-
-    fn has(&self, number: u32) -> bool {
-        self.bits
-            .get(number as usize / 64)
-            .is_some_and(|bits| bits >> (number % 64) & 1 == 1)
-    }
+/// How many frames and bytes an epoch may have that begins with so much room, so that what they add finds room too.
+fn epoch(room: usize) -> (usize, usize) {
+    let frames = (room / limits::FRAME_ADDS).clamp(limits::EPOCH_FRAMES, limits::BATCH_FRAMES);
+    let bytes = (room / 8).clamp(limits::EPOCH_BYTES, limits::BATCH_BYTES);
+    (frames, bytes)
 }
 
 #[cfg(test)]
@@ -264,16 +276,33 @@ mod tests {
         flows.locate(&segment).connection
     }
 
+    /// A cap that holds at most what it holds now, and what it keeps free.
+    fn full(flows: &Flows) -> Cap {
+        let mut cap = Cap::new(usize::MAX);
+        cap.limit = cap.held(flows).div_ceil(15) * 16;
+        cap
+    }
+
+    fn hear(cap: &mut Cap, news: impl IntoIterator<Item = News>) {
+        cap.submitted(0, 0);
+        cap.collected(news.into_iter(), 0);
+    }
+
+    /// The connections that are given up with it.
+    fn next_epoch(cap: &mut Cap, flows: &mut Flows) -> Vec<u32> {
+        cap.next_epoch(flows, 0).connections
+    }
+
     #[test]
     fn what_is_over_goes_first_and_the_oldest_of_it() {
         let mut flows = flows(10_000);
         let mut cap = Cap::new(usize::MAX);
         // All but the first thousand are over.
-        cap.submitted();
-        cap.collected((1_000..10_000).map(Ends::Over), 0);
-        assert!(cap.next_epoch(&mut flows).connections.is_empty());
-        cap.limit = held(&flows, 1_000, 0) - 1;
-        let given_up = cap.next_epoch(&mut flows).connections;
+        hear(&mut cap, (1_000..10_000).map(News::Over));
+        assert!(next_epoch(&mut cap, &mut flows).is_empty());
+        cap.next_epoch(&mut flows, 0);
+        cap.limit = cap.held(&flows);
+        let given_up = next_epoch(&mut cap, &mut flows);
         let last = *given_up.last().unwrap();
         assert!(given_up.iter().copied().eq(1_000..=last), "{given_up:?}");
         assert_eq!((flows.kept(), cap.given_up()), (10_000 - given_up.len(), 0));
@@ -285,13 +314,9 @@ mod tests {
     fn a_connection_that_was_over_and_holds_on_counts_as_closed_again() {
         let mut flows = flows(2);
         let mut cap = Cap::new(usize::MAX);
-        cap.submitted();
-        cap.collected(
-            [Ends::Over(0), Ends::Over(1), Ends::Closed(1)].into_iter(),
-            0,
-        );
-        cap.next_epoch(&mut flows);
-        cap.next_epoch(&mut flows);
+        hear(&mut cap, [News::Over(0), News::Over(1), News::Closed(1)]);
+        cap.next_epoch(&mut flows, 0);
+        cap.next_epoch(&mut flows, 0);
         assert_eq!((cap.closed.count, cap.over.count), (2, 1));
         assert!(cap.over.has(0) && !cap.over.has(1));
     }
@@ -299,14 +324,72 @@ mod tests {
     #[test]
     fn of_open_connections_those_go_that_were_silent_longest() {
         let mut flows = flows(1_000);
-        let mut cap = Cap::new(held(&flows, 1_000, 0));
-        assert!(cap.next_epoch(&mut flows).connections.is_empty());
+        let mut cap = full(&flows);
+        assert!(next_epoch(&mut cap, &mut flows).is_empty());
         for number in (0..1_001).filter(|number| number % 2 == 0) {
             talk(&mut flows, number);
         }
-        let given_up = cap.next_epoch(&mut flows).connections;
+        let given_up = next_epoch(&mut cap, &mut flows);
         assert!(given_up.len() > 200 && given_up.iter().all(|number| number % 2 == 1));
         assert_eq!(cap.given_up(), given_up.len() as u64);
+    }
+
+    #[test]
+    fn what_a_connection_holds_beyond_the_usual_counts_until_it_is_over() {
+        let mut flows = flows(1_000);
+        let mut cap = full(&flows);
+        let usual = cap.held(&flows);
+        hear(&mut cap, [News::Grows(7, 64), News::Grows(8, 3)]);
+        hear(&mut cap, [News::Grows(8, 0)]);
+        assert!(next_epoch(&mut cap, &mut flows).is_empty(), "not known yet");
+        let given_up = next_epoch(&mut cap, &mut flows);
+        assert_eq!(
+            given_up.first(),
+            Some(&0),
+            "it was silent no longer than others"
+        );
+        assert!(given_up.contains(&7) && cap.grown.memory() == 0);
+        hear(&mut cap, [News::Over(901), News::Grows(901, 64)]);
+        hear(&mut cap, [News::Closed(902), News::Grows(902, 64)]);
+        hear(&mut cap, [News::Gone(902), News::Closed(902)]);
+        cap.next_epoch(&mut flows, 0);
+        cap.next_epoch(&mut flows, 0);
+        assert!(cap.held(&flows) < usual && cap.grown.memory() == 0);
+        assert_eq!(cap.closed.count, cap.over.count);
+    }
+
+    #[test]
+    fn what_is_given_up_is_not_counted_again_when_its_end_is_heard_of() {
+        let mut flows = flows(1_000);
+        let mut cap = full(&flows);
+        cap.limit -= 16;
+        let given_up = next_epoch(&mut cap, &mut flows);
+        let held = cap.held(&flows);
+        assert!(held <= cap.limit / 4 * 3);
+        hear(
+            &mut cap,
+            given_up.iter().map(|number| News::Grows(*number, 9)),
+        );
+        hear(
+            &mut cap,
+            given_up.iter().map(|number| News::Closed(*number)),
+        );
+        for _ in 0..3 {
+            assert!(next_epoch(&mut cap, &mut flows).is_empty());
+        }
+        assert_eq!(cap.held(&flows), held);
+    }
+
+    #[test]
+    fn an_epoch_is_the_shorter_the_less_room_is_left() {
+        let mut flows = flows(1_000);
+        let mut cap = Cap::new(limits::MEMORY);
+        cap.next_epoch(&mut flows, 0);
+        assert_eq!(cap.left(), (limits::BATCH_FRAMES, limits::BATCH_BYTES));
+        cap.next_epoch(&mut flows, limits::MEMORY / 8 * 7);
+        assert!(cap.frames * limits::FRAME_ADDS < limits::MEMORY / 8);
+        cap.next_epoch(&mut flows, 2 * limits::MEMORY);
+        assert_eq!(cap.left(), (limits::EPOCH_FRAMES, limits::EPOCH_BYTES));
     }
 
     #[test]
@@ -314,9 +397,9 @@ mod tests {
         let mut flows = flows(1);
         let mut cap = Cap::new(16 << 20);
         let mut forgets = |kept| {
-            cap.submitted();
+            cap.submitted(0, 0);
             cap.collected([].into_iter(), kept);
-            let given_up = cap.next_epoch(&mut flows);
+            let given_up = cap.next_epoch(&mut flows, 0);
             assert!(given_up.connections.is_empty());
             given_up.delivered
         };

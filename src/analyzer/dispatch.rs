@@ -62,6 +62,11 @@ impl Dispatcher {
         &mut self.flows
     }
 
+    /// Bytes of memory beside the 4-tuples: fragments of IP packets.
+    pub(super) fn memory(&self) -> usize {
+        self.decoder.memory()
+    }
+
     pub(super) fn counts(self) -> Dispatched {
         Dispatched {
             skipped: self.skipped,

@@ -109,6 +109,12 @@ impl Touched {
 pub(super) struct Made {
     /// Those of each connection in order.
     pub(super) items: Vec<Item>,
+    /// The steps of `limits::GROWN` that connections hold beyond what is reckoned, in the order in which the worker looked at them.
+    pub(super) grown: Vec<(u32, u32)>,
+    /// Connections that others took the 4-tuple from: nothing is left of them.
+    pub(super) gone: Vec<u32>,
+    /// Bytes that the worker's connections keep, after the batch, to compare copies with.
+    pub(super) kept: usize,
     text: Out,
     /// Places in `items`, in the order of the output.
     order: Vec<u32>,
@@ -194,6 +200,8 @@ impl Made {
     /// Makes room for the next batch.
     pub(super) fn clear(&mut self) {
         self.items.clear();
+        self.grown.clear();
+        self.gone.clear();
         self.text.clear();
         self.order.clear();
     }

@@ -55,7 +55,7 @@ impl Merger {
             connections: options.connections.clone(),
             show_secrets: options.show_secrets,
             sessions: HashMap::default(),
-            reconnects: Reconnects::default(),
+            reconnects: Reconnects::new(options.memory),
             counts: Counts::default(),
         }
     }

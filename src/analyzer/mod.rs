@@ -10,8 +10,10 @@
 mod batch;
 mod cap;
 mod dispatch;
+mod growth;
 mod made;
 mod merge;
+mod numbers;
 mod pool;
 mod reconnects;
 mod share;
@@ -19,9 +21,9 @@ mod slot;
 mod slots;
 mod worker;
 
-use crate::model::{Detail, Frame, Lines, Nanos, Record, Summary, Timestamp, limits};
+use crate::model::{Detail, Frame, Lines, Nanos, Record, Summary, Timestamp};
 use batch::Batch;
-use cap::{Cap, Ends};
+use cap::{Cap, News};
 use dispatch::Dispatcher;
 use made::{Made, What};
 use merge::Merger;
@@ -93,6 +95,8 @@ pub struct Analyzer {
     batch: Batch,
     pool: Pool,
     cap: Cap,
+    /// Frames and bytes that are left of the epoch, whose end ends a batch.
+    left: (usize, usize),
     /// Whether the next frame is the first of an epoch.
     epoch_is_over: bool,
     /// Kept to be used again.
@@ -111,11 +115,13 @@ impl Analyzer {
     /// An analyzer that has seen nothing, and gives rows and events as [`Record::Lines`], as far as `lines` writes them.
     pub fn with_lines(options: &Options, lines: Option<Box<dyn Lines>>) -> Analyzer {
         let shares = Shares::of_jobs(options.jobs.get(), options.detail);
+        let cap = Cap::new(options.memory);
         Analyzer {
             dispatcher: Dispatcher::new(),
             batch: Batch::new(shares),
             pool: Pool::new(options, lines.as_deref(), shares),
-            cap: Cap::new(options.memory),
+            left: cap.left(),
+            cap,
             epoch_is_over: false,
             made: Vec::new(),
             merger: Merger::new(options, lines),
@@ -129,18 +135,16 @@ impl Analyzer {
     /// Those of `sink`.
     pub fn frame(&mut self, frame: &Frame<'_>, sink: &mut Sink<'_>) -> io::Result<()> {
         if std::mem::take(&mut self.epoch_is_over) {
-            let given_up = self.cap.next_epoch(self.dispatcher.flows());
-            self.batch.give_up(&given_up.connections, frame.at.frame);
-            if given_up.delivered {
-                self.batch.forget_delivered();
-            }
+            let fragments = self.dispatcher.memory();
+            let given_up = self.cap.next_epoch(self.dispatcher.flows(), fragments);
+            self.batch.begin_epoch(&given_up, frame.at.frame);
+            self.left = self.cap.left();
         }
         self.clock = self.clock.max(frame.at.time);
         self.batch.frame(frame.at, self.clock);
-        let before = self.batch.bytes();
         self.dispatcher.frame(frame, &mut self.batch);
-        self.epoch_is_over = self.cap.frame(self.batch.bytes() - before);
-        if self.epoch_is_over || self.batch.frames() >= limits::BATCH_FRAMES {
+        let (frames, bytes) = self.left;
+        if self.batch.frames() >= frames || self.batch.bytes() >= bytes {
             self.submit();
             if self.pool.is_busy() {
                 self.collect(sink)?;
@@ -162,22 +166,20 @@ impl Analyzer {
     }
 
     fn submit(&mut self) {
-        self.cap.submitted();
+        let (frames, bytes) = (self.batch.frames(), self.batch.bytes());
+        self.epoch_is_over = self.cap.submitted(frames, bytes);
+        self.left = self.cap.left();
         self.pool.submit(&mut self.batch);
     }
 
     /// Passes on what the oldest batch under way made final; false if there is none.
     fn collect(&mut self, sink: &mut Sink<'_>) -> io::Result<bool> {
-        let Some(kept) = self.pool.collect(&mut self.made) else {
+        if !self.pool.collect(&mut self.made) {
             return Ok(false);
-        };
-        let items = self.made.iter().flat_map(|made| &made.items);
-        let ends = items.filter_map(|item| match item.what {
-            What::Closes | What::HoldsOn => Some(Ends::Closed(item.connection)),
-            What::Over(_) => Some(Ends::Over(item.connection)),
-            _ => None,
-        });
-        self.cap.collected(ends, kept);
+        }
+        let news = self.made.iter().flat_map(news);
+        let kept = self.made.iter().map(|made| made.kept).sum();
+        self.cap.collected(news, kept);
         self.merger.made(&mut self.made, sink)?;
         self.pool.give_back(&mut self.made);
         Ok(true)
@@ -195,4 +197,17 @@ impl Analyzer {
         self.merger
             .finish(source, self.dispatcher.counts(), given_up, sink)
     }
+}
+
+/// What became of connections, those of each in order.
+fn news(made: &Made) -> impl Iterator<Item = News> {
+    let ends = made.items.iter().filter_map(|item| match item.what {
+        What::Closes | What::HoldsOn => Some(News::Closed(item.connection)),
+        What::Over(_) => Some(News::Over(item.connection)),
+        _ => None,
+    });
+    let grown = made.grown.iter();
+    let grown = grown.map(|(connection, steps)| News::Grows(*connection, *steps));
+    let gone = made.gone.iter().copied().map(News::Gone);
+    ends.chain(grown).chain(gone)
 }

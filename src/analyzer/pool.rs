@@ -17,18 +17,21 @@ pub(super) const UNDER_WAY: usize = 2;
 
 pub(super) enum Pool {
     /// One worker, in the caller's thread.
-    Here {
-        worker: Box<Worker>,
-        /// What it made of the last batch, until that is collected.
-        done: Option<Made>,
-        /// To be used again.
-        spare: Made,
-    },
+    Here(Box<Here>),
     /// One or more in threads of their own.
     Threads {
         threads: Vec<Thread>,
         under_way: usize,
     },
+}
+
+/// A worker in the caller's thread.
+pub(super) struct Here {
+    worker: Worker,
+    /// What it made of the last batch, until that is collected.
+    done: Option<Made>,
+    /// To be used again.
+    spare: Made,
 }
 
 /// What a thread is told to work off, and what it may use for what it makes of it.
@@ -49,11 +52,11 @@ impl Pool {
     pub(super) fn new(options: &Options, lines: Option<&dyn Lines>, shares: Shares) -> Pool {
         let worker = || Worker::new(options, lines.map(Lines::another), shares);
         if options.jobs.get() == 1 {
-            return Pool::Here {
-                worker: Box::new(worker()),
+            return Pool::Here(Box::new(Here {
+                worker: worker(),
                 done: None,
                 spare: Made::default(),
-            };
+            }));
         }
         Pool::Threads {
             threads: (0..shares.workers())
@@ -67,16 +70,12 @@ impl Pool {
     pub(super) fn submit(&mut self, batch: &mut Batch) {
         let (common, mut parts) = batch.end();
         match self {
-            Pool::Here {
-                worker,
-                done,
-                spare,
-            } => {
-                let mut made = std::mem::take(spare);
+            Pool::Here(here) => {
+                let mut made = std::mem::take(&mut here.spare);
                 for part in &mut parts {
-                    worker.batch(&common, part, &mut made);
+                    here.worker.batch(&common, part, &mut made);
                 }
-                *done = Some(made);
+                here.done = Some(made);
                 batch.begin(parts, Some(common));
             }
             Pool::Threads { threads, under_way } => {
@@ -97,30 +96,28 @@ impl Pool {
     /// Whether a batch has to be collected before the next is submitted.
     pub(super) fn is_busy(&self) -> bool {
         match self {
-            Pool::Here { done, .. } => done.is_some(),
+            Pool::Here(here) => here.done.is_some(),
             Pool::Threads { under_way, .. } => *under_way >= UNDER_WAY,
         }
     }
 
-    /// Waits for the oldest batch and puts what each worker made of it into `into`, for [`give_back`](Pool::give_back). Gives the
-    /// bytes that are kept after it to compare copies with; `None` if no batch is under way.
-    pub(super) fn collect(&mut self, into: &mut Vec<Made>) -> Option<usize> {
+    /// Waits for the oldest batch and puts what each worker made of it into `into`, for [`give_back`](Pool::give_back). False if
+    /// no batch is under way.
+    pub(super) fn collect(&mut self, into: &mut Vec<Made>) -> bool {
         match self {
-            Pool::Here { worker, done, .. } => {
-                into.push(done.take()?);
-                Some(worker.kept())
+            Pool::Here(here) => {
+                into.extend(here.done.take());
+                !into.is_empty()
             }
-            Pool::Threads { under_way: 0, .. } => None,
+            Pool::Threads { under_way: 0, .. } => false,
             Pool::Threads { threads, under_way } => {
                 *under_way -= 1;
-                let mut kept = 0;
                 for thread in threads {
                     let (part, made) = thread.receive();
                     into.push(made);
-                    kept += part.kept;
                     thread.spare.push((part, Made::default()));
                 }
-                Some(kept)
+                true
             }
         }
     }
@@ -129,7 +126,7 @@ impl Pool {
     pub(super) fn give_back(&mut self, collected: &mut Vec<Made>) {
         collected.iter_mut().for_each(Made::clear);
         match self {
-            Pool::Here { spare, .. } => *spare = collected.pop().unwrap_or_default(),
+            Pool::Here(here) => here.spare = collected.pop().unwrap_or_default(),
             Pool::Threads { threads, .. } => {
                 for (thread, made) in threads.iter_mut().zip(collected.drain(..)) {
                     if let Some((_, spare)) = thread.spare.last_mut() {
@@ -143,9 +140,9 @@ impl Pool {
     /// The capture is over, and nothing is under way: what that makes final.
     pub(super) fn finish(&mut self, into: &mut Vec<Made>) {
         match self {
-            Pool::Here { worker, .. } => {
+            Pool::Here(here) => {
                 let mut made = Made::default();
-                worker.finish(&mut made);
+                here.worker.finish(&mut made);
                 into.push(made);
             }
             Pool::Threads { threads, .. } => {

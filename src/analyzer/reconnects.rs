@@ -4,7 +4,7 @@
 //! requests that got no stream and the connections that were refused in between; links to earlier sessions go out. Links go
 //! backwards only, so that a longer capture changes none.
 //!
-//! Invariant: `order` names every session in `ended`, oldest end first, and is no longer than `limits::ENDED_SESSIONS`.
+//! Invariant: `order` names every session in `ended`, oldest end first, and is no longer than `most`.
 
 use crate::model::text::Lasting;
 use crate::model::{
@@ -21,8 +21,10 @@ use std::sync::Arc;
 type Seeded = foldhash::quality::RandomState;
 
 /// The sessions that a client may come back to.
-#[derive(Debug, Default)]
+#[derive(Debug)]
 pub(super) struct Reconnects {
+    /// Sessions that are remembered.
+    most: usize,
     seed: Seeded,
     /// Sessions that have ended and that none continues, by what they were asked with and where their client goes on; those of one key in
     /// the order of their ends.
@@ -95,6 +97,17 @@ const LONGEST_WAIT: Nanos = 60_000_000_000;
 const MILLISECOND: Nanos = 1_000_000;
 
 impl Reconnects {
+    /// Nothing has ended yet; `memory`: what the whole analysis may take, bytes.
+    pub(super) fn new(memory: usize) -> Reconnects {
+        Reconnects {
+            most: limits::ENDED_SESSIONS.min(memory / limits::ENDED_SESSION),
+            seed: Seeded::default(),
+            ended: HashMap::default(),
+            order: VecDeque::new(),
+            peers: HashMap::default(),
+        }
+    }
+
     /// What is asked by an exchange; `None` where its request was not captured.
     pub(super) fn asked(&self, exchange: &Exchange, ends: &Frames) -> Option<Asked> {
         let request = exchange.request.as_deref()?;
@@ -290,7 +303,7 @@ impl Reconnects {
     }
 
     fn forget_oldest(&mut self) {
-        if self.order.len() <= limits::ENDED_SESSIONS {
+        if self.order.len() <= self.most {
             return;
         }
         let Some((key, session)) = self.order.pop_front() else {

@@ -1,7 +1,8 @@
 //! What a worker keeps of a connection: everything while it is open, less once it is closed, next to nothing once it is over.
 
+use super::growth::{Growth, steps};
 use crate::layers::Stack;
-use crate::model::{ConnectionRecord, OtherStream, Protocol, Timestamp};
+use crate::model::{ConnectionRecord, OtherStream, Protocol, Timestamp, limits};
 use crate::tcp::{self, Connection, Ended, Remains};
 use crate::timeline::{Frames, Rows};
 
@@ -22,6 +23,7 @@ pub(super) struct Live {
     pub(super) rows: Rows,
     /// Once it is closed: when it is over.
     pub(super) over_at: Option<Timestamp>,
+    pub(super) growth: Growth,
 }
 
 pub(super) struct Closed {
@@ -31,7 +33,11 @@ pub(super) struct Closed {
     pub(super) other_streams: Vec<OtherStream>,
     pub(super) rows: Box<Rows>,
     pub(super) over_at: Timestamp,
+    growth: Growth,
 }
+
+/// What the merge keeps of an open session beside its heads, bytes.
+const MERGED: usize = 512;
 
 impl Slot {
     /// The connection's number, unless it is over.
@@ -54,6 +60,7 @@ impl Slot {
             stack,
             rows,
             over_at,
+            growth,
         } = *live;
         Slot::Closed(Box::new(Closed {
             connection,
@@ -62,11 +69,48 @@ impl Slot {
             other_streams: stack.other_streams().to_vec(),
             rows: Box::new(rows),
             over_at: over_at.unwrap_or(Timestamp(i64::MAX)),
+            growth,
         }))
+    }
+
+    /// In steps of `limits::GROWN`, what the connection holds beyond what every one is reckoned with, where that has changed; delivered bytes are counted apart.
+    pub(super) fn grown(&mut self) -> Option<u32> {
+        match self {
+            Slot::Live(live) => live.grown(),
+            Slot::Closed(closed) => closed.grown(),
+            // Frames come late seldom: nobody remembers what was told.
+            Slot::Late(late) => Some(steps(late.memory(), limits::CLOSED_CONNECTION)),
+            Slot::Remains(_) => None,
+        }
+    }
+}
+
+/// With what the allocator adds: it has eight sizes of blocks to each power of two.
+fn rounded_up(held: usize) -> usize {
+    held + held / 16
+}
+
+impl Live {
+    /// As [`Slot::grown`].
+    pub(super) fn grown(&mut self) -> Option<u32> {
+        let tcp = self.tcp.memory() - self.tcp.kept();
+        let held = tcp + self.stack.memory() + self.rows.memory();
+        let held = rounded_up(size_of::<Live>() + MERGED + held);
+        let always = self.stack.decodes();
+        self.growth.look(held, limits::OPEN_CONNECTION, always)
     }
 }
 
 impl Closed {
+    fn grown(&mut self) -> Option<u32> {
+        let names = self.other_streams.iter();
+        let names: usize = names.map(|stream| stream.content_type.len()).sum();
+        let streams = size_of_val(&self.other_streams[..]) + names;
+        let held = self.tcp.memory() + self.rows.memory() + streams;
+        let held = rounded_up(size_of::<Closed>() + size_of::<Rows>() + held);
+        self.growth.look(held, limits::CLOSED_CONNECTION, true)
+    }
+
     pub(super) fn ends(&self) -> Frames {
         Frames {
             connection: self.connection,
@@ -92,5 +136,39 @@ impl Closed {
             other_streams: self.other_streams.clone(),
             protocol: self.protocol,
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::model::{At, Endpoint, Flags, Segment, TcpOptions};
+    use crate::tcp::Rest;
+
+    #[test]
+    fn what_holds_on_tells_what_it_holds_also_where_that_is_no_more_than_the_usual() {
+        let end = Endpoint {
+            address: [127, 0, 0, 1].into(),
+            port: 1,
+        };
+        let segment = Segment {
+            at: At::default(),
+            source: end,
+            destination: end,
+            sequence: 0,
+            acknowledgment: 0,
+            flags: Flags::RST,
+            window: 0,
+            options: TcpOptions::NONE,
+            payload: b"",
+            length: 0,
+        };
+        let over = Connection::new(&segment, false, false).into_ended();
+        let Rest::Little(remains) = over.into_rest() else {
+            panic!("nothing was on its way");
+        };
+        // In the same batch it may have told more, as long as it was closed.
+        let mut late = Slot::Late(Box::new(remains.revive()));
+        assert_eq!(late.grown(), Some(0));
     }
 }

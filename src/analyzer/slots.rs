@@ -108,6 +108,7 @@ const _: () = assert!(
 
 #[cfg(test)]
 mod tests {
+    use super::super::growth::Growth;
     use super::super::slot::Live;
     use super::*;
     use crate::layers::Stack;
@@ -138,6 +139,7 @@ mod tests {
             stack: Stack::new(Detail::Sessions),
             rows: Rows::new(Shown::None, false),
             over_at: None,
+            growth: Growth::default(),
         }))
     }
 

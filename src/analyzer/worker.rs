@@ -4,6 +4,7 @@
 //! It never numbers a session across connections and never looks at another worker's connections.
 
 use super::batch::{Clock, Common, Part, Run};
+use super::growth::Growth;
 use super::made::{Answered, Made, Refused, Touched, What};
 use super::share::Shares;
 use super::slot::{Live, Slot};
@@ -24,6 +25,8 @@ pub(super) struct Worker {
     detail: Detail,
     show_secrets: bool,
     shares: Shares,
+    /// That of the batch that is worked off.
+    epoch: u32,
     /// By the connection's place among those of this worker. A number that only a quoted TCP header took stays empty.
     slots: Slots,
     /// When closed connections are over.
@@ -42,6 +45,7 @@ impl Worker {
     pub(super) fn new(options: &Options, lines: Option<Box<dyn Lines>>, shares: Shares) -> Worker {
         Worker {
             shares,
+            epoch: 0,
             lines,
             connections: options.connections.clone(),
             detail: options.detail,
@@ -54,14 +58,10 @@ impl Worker {
         }
     }
 
-    /// Bytes that its connections keep to compare copies with.
-    pub(super) fn kept(&self) -> usize {
-        self.kept
-    }
-
     /// Works off its part of a batch. What became final is put into `made`, which is empty.
     pub(super) fn batch(&mut self, common: &Common, part: &mut Part, made: &mut Made) {
         let clock = &common.clock;
+        self.epoch = common.epoch;
         if common.forgets {
             self.forget_delivered();
         }
@@ -81,6 +81,7 @@ impl Worker {
                 .and_then(|deadline| clock.first_frame_at(deadline).filter(|over| *over < frame));
             self.end(connection, Ending::Expired, over.unwrap_or(frame), made);
             self.forget(connection);
+            made.gone.push(connection);
         }
         let now = clock.last();
         while let Some(&Reverse((deadline, connection))) = self.closing.peek()
@@ -91,7 +92,7 @@ impl Worker {
                 self.end(connection, Ending::Expired, frame, made);
             }
         }
-        part.kept = self.kept;
+        made.kept = self.kept;
         made.sort();
     }
 
@@ -102,10 +103,22 @@ impl Worker {
                 self.pass(run, made);
             }
             let Some(segment) = run.first() else {
-                return;
+                break;
             };
             self.segment(run.connection, &segment, run.port_reused(), clock, made);
             run.advance();
+        }
+        if self.detail == Detail::Frames {
+            self.look(run.connection, made);
+        }
+    }
+
+    /// Looks at what a connection holds that is left for now.
+    fn look(&mut self, connection: u32, made: &mut Made) {
+        let place = self.place(connection);
+        let slot = self.slots.get_mut(place);
+        if let Some(grown) = slot.and_then(Slot::grown) {
+            made.grown.push((connection, grown));
         }
     }
 
@@ -117,7 +130,11 @@ impl Worker {
             return;
         };
         let Live {
-            tcp, stack, rows, ..
+            tcp,
+            stack,
+            rows,
+            growth,
+            ..
         } = &mut **live;
         while let Some(segment) = run.first()
             && let Some(direction) = tcp.pass(&segment)
@@ -131,7 +148,9 @@ impl Worker {
                 span: Span::of(segment.at),
             };
             stack.deliver(direction, delivery, &mut self.said);
+            growth.carry(segment.payload.len(), self.epoch);
             if !self.said.is_empty() {
+                growth.news(self.epoch);
                 let mut finals = Finals {
                     made,
                     lines: &mut self.lines,
@@ -141,6 +160,12 @@ impl Worker {
                 };
                 rows.heard(&mut self.said, &mut |entry| drop(finals.take(entry)));
             }
+        }
+        if run.is_over()
+            && growth.is_due(self.epoch)
+            && let Some(grown) = live.grown()
+        {
+            made.grown.push((connection, grown));
         }
     }
 
@@ -173,6 +198,7 @@ impl Worker {
                 stack: Stack::new(self.detail),
                 rows: Rows::new(wanted, show_secrets),
                 over_at: None,
+                growth: Growth::default(),
             }))
         });
         let said = &mut self.said;
@@ -183,13 +209,16 @@ impl Worker {
                     stack,
                     rows,
                     over_at,
+                    growth,
                     ..
                 } = &mut **live;
+                growth.carry(segment.payload.len() + limits::CARRIED_APART, self.epoch);
                 if self.detail < Detail::Frames {
                     tcp.hear(segment, &mut |direction, delivery| {
                         stack.deliver(direction, delivery, said);
                     });
                     if !said.is_empty() {
+                        growth.news(self.epoch);
                         let mut finals = Finals {
                             made,
                             lines: &mut self.lines,
@@ -414,7 +443,10 @@ impl Worker {
                 Rest::Little(remains) => Slot::Remains(remains),
                 Rest::Much(late) => {
                     made.push(frame, connection, What::HoldsOn);
-                    Slot::Late(late)
+                    let mut slot = Slot::Late(late);
+                    made.grown
+                        .extend(slot.grown().map(|steps| (connection, steps)));
+                    slot
                 }
             })
         });

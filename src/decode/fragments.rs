@@ -125,6 +125,11 @@ impl Fragments {
         if gave_up { Added::GaveUp } else { Added::Waits }
     }
 
+    /// Bytes of memory, roughly.
+    pub(crate) fn memory(&self) -> usize {
+        self.held
+    }
+
     /// The payload of the packet that the last fragment completed.
     pub(crate) fn take(&mut self) -> Vec<u8> {
         std::mem::take(&mut self.complete)

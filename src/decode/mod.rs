@@ -43,6 +43,11 @@ impl Decoder {
         Decoder::default()
     }
 
+    /// Bytes of memory that fragments hold which wait for others, roughly.
+    pub fn memory(&self) -> usize {
+        self.fragments.memory()
+    }
+
     /// Decodes the next frame of a capture.
     pub fn decode<'a>(&'a mut self, frame: &Frame<'a>) -> Decoded<'a> {
         match plain(frame) {

@@ -20,8 +20,8 @@ struct Ledger {
     detail: Detail,
     sessions: u32,
     other_streams: Vec<OtherStream>,
-    /// The memory that those take, about, bytes.
-    held: usize,
+    /// Bytes that their names hold.
+    names: usize,
 }
 
 impl Ledger {
@@ -30,7 +30,7 @@ impl Ledger {
             detail,
             sessions: 0,
             other_streams: Vec::new(),
-            held: 0,
+            names: 0,
         }
     }
 
@@ -40,7 +40,7 @@ impl Ledger {
         if place >= limits::OTHER_STREAMS {
             return None;
         }
-        self.held += size_of::<OtherStream>() + stream.content_type.len();
+        self.names += stream.content_type.len();
         self.other_streams.push(stream);
         Some(place)
     }
@@ -50,6 +50,13 @@ impl Ledger {
         let number = self.sessions;
         self.sessions = self.sessions.saturating_add(1);
         number
+    }
+
+    /// Bytes of memory on the heap, with what a number of each session takes where they are numbered.
+    fn memory(&self) -> usize {
+        self.names
+            + self.other_streams.capacity() * size_of::<OtherStream>()
+            + self.sessions as usize * 16
     }
 
     /// A stream of another form has so many more pieces.

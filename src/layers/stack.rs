@@ -102,6 +102,16 @@ impl Stack {
         matches!(self.layer, Layer::Opaque(_))
     }
 
+    /// Memory on the heap, in bytes, roughly: what every layer keeps, and the heads of an open session, which others keep too.
+    pub fn memory(&self) -> usize {
+        self.http().map_or(0, Connection::memory) + self.ledger.memory()
+    }
+
+    /// Whether a content coding is undone: what it holds may then grow by more than it is given.
+    pub fn decodes(&self) -> bool {
+        self.http().is_some_and(Connection::decodes)
+    }
+
     /// The streams of other forms so far.
     pub fn other_streams(&self) -> &[OtherStream] {
         &self.ledger.other_streams

@@ -32,9 +32,9 @@ impl RequestHead {
             .map(|(_, value)| value.as_str())
     }
 
-    /// The memory that its text takes, about, bytes.
-    pub fn size(&self) -> usize {
-        size_of::<RequestHead>() + self.target.len() + size_of_fields(&self.fields)
+    /// Bytes of memory, roughly.
+    pub fn memory(&self) -> usize {
+        size_of::<RequestHead>() + self.target.len() + memory_of(&self.fields)
     }
 
     /// Where the client asks to go on: a Last-Event-ID that is not empty.
@@ -82,15 +82,19 @@ pub struct ResponseHead {
 }
 
 impl ResponseHead {
-    /// The memory that its text takes, about, bytes.
-    pub fn size(&self) -> usize {
-        size_of::<ResponseHead>() + self.reason.len() + size_of_fields(&self.fields)
+    /// Bytes of memory, roughly.
+    pub fn memory(&self) -> usize {
+        size_of::<ResponseHead>() + self.reason.len() + memory_of(&self.fields)
     }
 }
 
-fn size_of_fields(fields: &[(String, String)]) -> usize {
-    let size = |(name, value): &(String, String)| name.len() + value.len();
-    fields.iter().map(size).sum::<usize>() + size_of_val(fields)
+/// Bytes of memory that fields hold, with what the allocator adds to two strings.
+fn memory_of(fields: &[(String, String)]) -> usize {
+    const FIELD: usize = size_of::<(String, String)>() + 2 * 16;
+    let fields = fields.iter();
+    fields
+        .map(|(name, value)| name.len() + value.len() + FIELD)
+        .sum()
 }
 
 /// How a body ends (RFC 9112 §6.3).

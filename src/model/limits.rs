@@ -65,6 +65,9 @@ pub const EXACT_GAPS: usize = 1_024;
 /// machine has ports. Beyond it the one that ended first is forgotten.
 pub const ENDED_SESSIONS: usize = 64 * 1024;
 
+/// Bytes of `--memory` for each of them: with the longest IDs one holds 1.3 KiB, so that they take a sixth of a small cap at most.
+pub const ENDED_SESSION: usize = 8 * 1024;
+
 /// So many of the sessions that a request may go on from are looked at, the latest first: a broadcast to as many windows of one client.
 pub const RECONNECT_CANDIDATES: usize = 256;
 
@@ -200,9 +203,24 @@ pub const ENDED_CONNECTION: usize = 64;
 /// What a closed connection is reckoned to hold until it is over, bytes: its TCP state and what its record says.
 pub const CLOSED_CONNECTION: usize = 2 * 1024;
 
-/// What an open connection is reckoned to hold, bytes: its TCP state, the heads of an exchange, a session. What buffers that wait for bytes take comes on top of it,
-/// and each has a cap of its own.
+/// What an open connection is reckoned to hold, bytes: its TCP state, the heads of an exchange, a session. What it holds beyond that is counted.
 pub const OPEN_CONNECTION: usize = 4 * 1024;
 
-/// In what units that is counted, bytes: most connections hold less than one, so that nothing has to be said of them.
-pub const HELD_UNIT: usize = 4 * 1024;
+/// In steps of so many bytes is told what a connection holds beyond that: fine beside 4 KiB, coarse enough that a session tells it a few times only.
+pub const GROWN: usize = 1024;
+
+/// A connection's memory is looked at after every so many bytes of its payload, a power of two: what they may add is about what it is reckoned with.
+pub const CARRIED: u32 = 2 * 1024;
+
+/// A segment that is none of the ordinary ones counts as so many bytes more: what it costs to remember it.
+pub const CARRIED_APART: usize = 256;
+
+/// What a frame may add to what its connection holds, bytes, twice: a gzip decoder has 48 KiB and some buffers, and when connections are given up
+/// what the frames of two epochs did is not known yet. So many frames as there is room for make an epoch.
+pub const FRAME_ADDS: usize = 2 * 56 * 1024;
+
+/// Frames of an epoch at the least: fewer would be worked off one by one.
+pub const EPOCH_FRAMES: usize = 128;
+
+/// Bytes of payload of an epoch at the least.
+pub const EPOCH_BYTES: usize = 128 * 1024;

@@ -72,6 +72,11 @@ impl FrameRecord {
         }
     }
 
+    /// Bytes of memory, without room to spare in its words.
+    pub fn memory(&self) -> usize {
+        size_of::<FrameRecord>() + self.annotation.text.len()
+    }
+
     /// The control bits.
     pub fn flags(&self) -> Flags {
         self.tcp.flags

@@ -236,9 +236,7 @@ impl Connection {
             return 0;
         }
         let waiting = self.assemblers.iter().map(|a| a.waiting().memory());
-        let unacked = self.headers.unacked.iter().flat_map(|lists| &**lists);
-        let unacked = unacked.map(Unacked::memory);
-        waiting.chain(unacked).sum::<usize>() + self.kept()
+        waiting.sum::<usize>() + self.headers.memory() + self.kept()
     }
 
     /// The part of it that copies are compared with. It depends on the connection's segments only.
@@ -333,6 +331,11 @@ impl Ended {
     pub fn segment(&mut self, segment: &Segment<'_>) -> TcpFacts {
         let heard = self.0.hear(segment);
         self.0.facts(segment, &heard)
+    }
+
+    /// Memory on the heap, in bytes, roughly: what is not acknowledged yet.
+    pub fn memory(&self) -> usize {
+        self.0.memory()
     }
 
     /// The client.
@@ -450,6 +453,11 @@ impl Headers {
             && self.roles.settled()
             && self.handshake.is_over()
             && self.closing.has_not_begun()
+    }
+
+    fn memory(&self) -> usize {
+        let lists = self.unacked.iter().flat_map(|lists| &**lists);
+        lists.map(|list| size_of::<Unacked>() + list.memory()).sum()
     }
 
     fn client(&self) -> Endpoint {

@@ -107,6 +107,11 @@ impl Remains {
 }
 
 impl Late {
+    /// Bytes of memory, roughly.
+    pub fn memory(&self) -> usize {
+        size_of::<Late>() + self.unacked.iter().map(Unacked::memory).sum::<usize>()
+    }
+
     /// The client and the server, of which one sent `segment` to the other.
     pub fn ends(&self, segment: &Segment<'_>) -> (Endpoint, Endpoint) {
         if self.roles.is_from_client(segment) {

@@ -47,9 +47,10 @@ impl Waiting {
         self.pieces.len() > REASSEMBLY_PIECES || self.bytes > REASSEMBLY_BYTES
     }
 
-    /// Bytes of memory, roughly: what the pieces hold, and what the tree and the allocator add.
+    /// Bytes of memory, roughly: what the pieces hold, and what the tree, whose nodes are half full where pieces come in reverse order, and the
+    /// allocator add.
     pub(super) fn memory(&self) -> usize {
-        self.bytes + self.pieces.len() * (size_of::<(u64, Piece)>() + 32)
+        self.bytes + self.pieces.len() * (2 * size_of::<(u64, Piece)>() + 32)
     }
 
     /// The position of the first piece.

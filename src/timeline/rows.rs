@@ -132,6 +132,8 @@ pub struct Rows {
     waiting: VecDeque<(FrameNo, Entry)>,
     /// Rows among `waiting`.
     waiting_rows: usize,
+    /// Bytes of memory that `waiting` holds, roughly.
+    waiting_bytes: usize,
     /// Rows that were given up because too many waited, since the last row that left.
     dropped: u64,
     /// Whether a session has begun on this connection.
@@ -158,6 +160,7 @@ impl Rows {
             narrator: Narrator::new(show_secrets),
             waiting: VecDeque::new(),
             waiting_rows: 0,
+            waiting_bytes: 0,
             dropped: 0,
             streamed: false,
             unanswered: None,
@@ -185,6 +188,12 @@ impl Rows {
                 self.streamed || !opaque && (waits || !self.asked)
             }
         }
+    }
+
+    /// Memory on the heap, in bytes, roughly: the rows that wait, and what the next one's words need.
+    pub fn memory(&self) -> usize {
+        let places = self.waiting.capacity() * size_of::<Entry>();
+        places + self.waiting_bytes + self.narrator.memory()
     }
 
     /// Takes one frame: `said` is drained. Final entries go to `out`, which gives back a row that may be used again.
@@ -227,6 +236,9 @@ impl Rows {
             spare.after = after;
             return;
         }
+        // Its words may lie in the room of longer ones.
+        row.annotation.text.shrink_to_fit();
+        self.waiting_bytes += row.memory();
         self.waiting.push_back((tcp.at.frame, Entry::Row(row)));
         self.waiting_rows += 1;
         self.pass_on(&mut after, &mut |entry| drop(out(entry)));
@@ -265,7 +277,7 @@ impl Rows {
         after.sort_by_key(is_declined);
         let all = self.waiting.drain(..).chain(after);
         all.for_each(|(_, entry)| out(entry));
-        self.waiting_rows = 0;
+        (self.waiting_rows, self.waiting_bytes) = (0, 0);
     }
 
     /// Gives the row its words.
@@ -413,12 +425,16 @@ impl Rows {
         for (_, mut entry) in self.waiting.drain(..count) {
             if let Entry::Row(row) = &mut entry {
                 self.waiting_rows -= 1;
+                self.waiting_bytes = self.waiting_bytes.saturating_sub(row.memory());
                 if self.dropped > 0 && !is_handshake(row) {
                     row.dropped_before = std::mem::take(&mut self.dropped);
                     super::narrate::say_dropped(&mut row.annotation, row.dropped_before);
                 }
             }
             out(entry);
+        }
+        if self.waiting_rows == 0 {
+            self.waiting_bytes = 0;
         }
         // Room for a frame with many events does not stay paid for.
         self.waiting.shrink_to(limits::WAITING_ROWS);
@@ -431,6 +447,7 @@ impl Rows {
             _ => false,
         });
         self.waiting_rows = self.waiting.len();
+        self.waiting_bytes = self.waiting.iter().map(|(_, entry)| memory_of(entry)).sum();
         if self.waiting_rows == 0 {
             self.dropped = 0;
         }
@@ -445,7 +462,9 @@ impl Rows {
             let oldest = first
                 .take_while(|(_, entry)| matches!(entry, Entry::Row(row) if is_handshake(row)))
                 .count();
-            self.waiting.remove(oldest);
+            let removed = self.waiting.remove(oldest);
+            let bytes = removed.map_or(0, |(_, entry)| memory_of(&entry));
+            self.waiting_bytes = self.waiting_bytes.saturating_sub(bytes);
             self.waiting_rows -= 1;
             self.dropped += 1;
         }
@@ -470,11 +489,20 @@ impl Rows {
     }
 }
 
-/// Whether a row belongs to the handshake.
+/// Bytes of memory that a waiting row holds.
+fn memory_of(entry: &Entry) -> usize {
+    match entry {
+        Entry::Row(row) => row.memory(),
+        // Nothing else waits for an answer.
+        _ => 0,
+    }
+}
+
 fn is_declined((_, entry): &(FrameNo, Entry)) -> bool {
     matches!(entry, Entry::Declined { .. })
 }
 
+/// Whether a row belongs to the handshake.
 fn is_handshake(row: &FrameRecord) -> bool {
     row.labels
         .has_any(&[Label::Syn, Label::SynAck, Label::HandshakeAck])

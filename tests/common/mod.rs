@@ -245,12 +245,22 @@ pub(crate) fn analyse_within(
 
 /// What is said of the sessions where nothing else is wanted.
 pub(crate) fn analyse_sessions(frames: &[(Timestamp, Vec<u8>)], batch: usize) -> Analysed {
+    analyse_sessions_within(frames, batch, 1, MEMORY)
+}
+
+/// The same within so much memory, bytes.
+pub(crate) fn analyse_sessions_within(
+    frames: &[(Timestamp, Vec<u8>)],
+    batch: usize,
+    jobs: usize,
+    memory: usize,
+) -> Analysed {
     let options = Options {
         connections: Connections::Sse,
         detail: Detail::Sessions,
         show_secrets: false,
-        jobs: NonZeroUsize::MIN,
-        memory: MEMORY,
+        jobs: NonZeroUsize::new(jobs).expect("a worker"),
+        memory,
     };
     run(101, frames, &options, batch)
 }

@@ -1,13 +1,21 @@
 //! br (RFC 7932). Windows above 16 MiB (the large-window extension) are no part of the content coding and are refused.
 
 use super::Decode;
-use brotli_decompressor::{BrotliDecompressStream, BrotliResult, BrotliState, StandardAlloc};
+use brotli_decompressor::{
+    BrotliDecompressStream, BrotliResult, BrotliState, HuffmanCode, HuffmanTreeGroup, SliceWrapper,
+    StandardAlloc,
+};
+
+/// The trees of block types and lengths, which every decoder has: three times two of 1,080 codes at most, and a table for context maps.
+const BLOCK_TREES: usize = 7 * 1_080 * size_of::<HuffmanCode>();
 
 /// The decoder.
 pub(super) struct Brotli {
-    state: Box<BrotliState<StandardAlloc, StandardAlloc, StandardAlloc>>,
+    state: Box<State>,
     ended: bool,
 }
+
+type State = BrotliState<StandardAlloc, StandardAlloc, StandardAlloc>;
 
 impl Brotli {
     pub(super) fn new() -> Brotli {
@@ -23,6 +31,21 @@ impl Brotli {
 }
 
 impl Decode for Brotli {
+    fn memory(&self) -> usize {
+        let state = &self.state;
+        let trees = |group: &HuffmanTreeGroup<StandardAlloc, StandardAlloc>| {
+            size_of_val(group.codes.slice()) + size_of_val(group.htrees.slice())
+        };
+        size_of::<State>()
+            + state.ringbuffer.slice().len()
+            + state.context_map.slice().len()
+            + state.dist_context_map.slice().len()
+            + trees(&state.literal_hgroup)
+            + trees(&state.insert_copy_hgroup)
+            + trees(&state.distance_hgroup)
+            + BLOCK_TREES
+    }
+
     fn decode(&mut self, input: &mut &[u8], output: &mut [u8]) -> Result<usize, String> {
         if self.ended {
             // Junk after the last meta-block: it is ignored, as clients do.

@@ -153,6 +153,10 @@ fn after_comment(flags: u8) -> State {
 }
 
 impl Decode for Gzip {
+    fn memory(&self) -> usize {
+        size_of::<Gzip>() + self.inflate.memory()
+    }
+
     fn decode(&mut self, input: &mut &[u8], output: &mut [u8]) -> Result<usize, String> {
         loop {
             match &mut self.state {

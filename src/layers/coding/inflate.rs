@@ -32,7 +32,14 @@ impl Inflate {
     }
 }
 
+/// What a decoder allocates: a window of 32 KiB, its tables, and what the allocator adds.
+const STATE: usize = 48 * 1024;
+
 impl Decode for Inflate {
+    fn memory(&self) -> usize {
+        STATE
+    }
+
     fn decode(&mut self, input: &mut &[u8], output: &mut [u8]) -> Result<usize, String> {
         let before = (self.decompress.total_in(), self.decompress.total_out());
         let status = self
@@ -69,6 +76,13 @@ impl Deflate {
 }
 
 impl Decode for Deflate {
+    fn memory(&self) -> usize {
+        match &self.state {
+            State::Known(inflate) => inflate.memory(),
+            State::Unknown(_) => 0,
+        }
+    }
+
     fn decode(&mut self, input: &mut &[u8], output: &mut [u8]) -> Result<usize, String> {
         if let State::Unknown(first) = self.state {
             let (first, second) = match (first, *input) {

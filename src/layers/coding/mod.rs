@@ -45,10 +45,13 @@ trait Decode: Send {
     /// used up its input and left room in its output.
     fn decode(&mut self, input: &mut &[u8], output: &mut [u8]) -> Result<usize, String>;
 
-    /// How much it keeps of what it has decoded, at most, bytes; 0 where that is part of its size.
+    /// How much it keeps of what it has decoded, at most, bytes; 0 where that is a fixed part of it.
     fn window(&self) -> usize {
         0
     }
+
+    /// Bytes of memory, roughly.
+    fn memory(&self) -> usize;
 }
 
 struct Stage {
@@ -155,6 +158,14 @@ impl Chain {
             ));
         }
         Ok(())
+    }
+
+    /// Bytes of memory on the heap, roughly.
+    pub(crate) fn memory(&self) -> usize {
+        let stages = self.0.iter().flat_map(|coded| &coded.stages);
+        stages
+            .map(|stage| stage.decoder.memory() + size_of::<Stage>())
+            .sum()
     }
 
     /// Decodes `input`, which `frame` brought, and hands on what it yields; the sink says how many items it has made of all that. After an error nothing more can be decoded.

@@ -98,6 +98,20 @@ impl Connection {
             .and_then(|content| content.session())
     }
 
+    /// Whether the open response has a content coding.
+    pub(in crate::layers) fn decodes(&self) -> bool {
+        let content = self.responses.content();
+        content.is_some_and(|content| content.decodes())
+    }
+
+    /// Bytes of memory, roughly.
+    pub(in crate::layers) fn memory(&self) -> usize {
+        size_of::<Connection>()
+            + self.requests.memory()
+            + self.responses.memory()
+            + self.exchanges.memory()
+    }
+
     /// The oldest request that nothing has answered, by the frame in which it began.
     pub(in crate::layers) fn unanswered(&self) -> Option<At> {
         self.exchanges.unanswered()

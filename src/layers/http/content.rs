@@ -13,6 +13,8 @@ pub(super) struct Content {
     sink: Sink,
     /// `None`: the body cannot be decoded, or not any further.
     chain: Option<Chain>,
+    /// Bytes that the heads of the session's exchange hold as long as it is open.
+    heads: usize,
 }
 
 /// Who wants the decoded bytes.
@@ -31,6 +33,7 @@ impl Content {
         Content {
             sink: Sink::Nothing,
             chain: None,
+            heads: 0,
         }
     }
 
@@ -44,6 +47,7 @@ impl Content {
     ) -> Content {
         let number = ledger.next_session();
         let session = Some(number);
+        let heads = memory_of(&exchange);
         let mut say = |at, fact| said.push(Said { at, session, fact });
         say(head, Fact::SessionOpens(Box::new(exchange)));
         say(content_type, Fact::EventStream);
@@ -51,6 +55,7 @@ impl Content {
         Content {
             sink: Sink::Events(Box::new(Session::new(number, head, ledger.detail))),
             chain,
+            heads,
         }
     }
 
@@ -62,6 +67,7 @@ impl Content {
         said: &mut Vec<Said>,
     ) -> Content {
         let number = ledger.next_session();
+        let heads = memory_of(&exchange);
         for fact in [Fact::SessionOpens(Box::new(exchange)), Fact::EventStream] {
             let session = Some(number);
             said.push(Said { at, session, fact });
@@ -70,6 +76,7 @@ impl Content {
         Content {
             sink: Sink::Events(Box::new(session)),
             chain: Some(Chain::default()),
+            heads,
         }
     }
 
@@ -104,6 +111,7 @@ impl Content {
         Content {
             sink: Sink::Pieces(place, pieces),
             chain: open_chain(codings, at, None, said),
+            heads: 0,
         }
     }
 
@@ -113,6 +121,18 @@ impl Content {
             Sink::Events(session) => Some(session),
             _ => None,
         }
+    }
+
+    /// Whether a content coding is undone.
+    pub(super) fn decodes(&self) -> bool {
+        let chain = self.chain.as_ref();
+        chain.is_some_and(|chain| !chain.is_identity())
+    }
+
+    /// Bytes of memory on the heap, roughly.
+    pub(super) fn memory(&self) -> usize {
+        let session = self.session().map_or(0, Session::memory);
+        self.heads + session + self.chain.as_ref().map_or(0, Chain::memory)
     }
 
     /// The next bytes of the body.
@@ -183,10 +203,7 @@ impl Content {
         if over == Over::LineEnd {
             return "only chunk framing, no data";
         }
-        let coded = self
-            .chain
-            .as_ref()
-            .is_some_and(|chain| !chain.is_identity());
+        let coded = self.decodes();
         if coded {
             self.chain = None;
         }
@@ -235,6 +252,12 @@ impl Content {
             fact,
         });
     }
+}
+
+/// Bytes that the heads of an exchange hold.
+fn memory_of(exchange: &Exchange) -> usize {
+    let request = exchange.request.as_ref().map_or(0, |head| head.memory());
+    request + exchange.response.as_ref().map_or(0, |head| head.memory())
 }
 
 fn open_chain(

@@ -12,8 +12,6 @@ use std::sync::Arc;
 pub(super) struct Exchanges {
     /// Requests whose heads are complete and that nothing has answered, oldest first.
     waiting: VecDeque<Request>,
-    /// The memory that their heads take, and that of the request being answered, about, bytes.
-    held: usize,
     /// The request that the last final response answers.
     current: Option<Request>,
     /// Where the request head in the making began.
@@ -40,6 +38,8 @@ pub(super) struct Request {
     pub(super) end: Option<At>,
     /// Whether it is the first of its connection.
     pub(super) first: bool,
+    /// Bytes that its head holds.
+    memory: usize,
 }
 
 impl Exchanges {
@@ -58,13 +58,13 @@ impl Exchanges {
     pub(super) fn request(&mut self, head: Arc<RequestHead>) -> bool {
         let begun = self.in_head.take().unwrap_or(head.span.first);
         let request = Request {
+            memory: head.memory(),
             head,
             begun,
             end: None,
             first: !std::mem::replace(&mut self.asked, true),
         };
         if std::mem::take(&mut self.answered_early) {
-            self.held += request.head.size();
             self.set_current(Some(request));
             return true;
         }
@@ -76,7 +76,6 @@ impl Exchanges {
             self.unmatched = true;
             return false;
         }
-        self.held += request.head.size();
         self.waiting.push_back(request);
         true
     }
@@ -114,16 +113,12 @@ impl Exchanges {
 
     /// Takes the oldest request that waits, which nothing answers.
     fn next(&mut self) -> Option<Request> {
-        let request = self.waiting.pop_front()?;
-        self.held -= request.head.size();
-        Some(request)
+        self.waiting.pop_front()
     }
 
     /// A request is the one that is being answered.
     fn set_current(&mut self, request: Option<Request>) {
-        if let Some(before) = std::mem::replace(&mut self.current, request) {
-            self.held -= before.head.size();
-        }
+        self.current = request;
     }
 
     /// A response whose head nobody saw is under way: the request that it answers, if that was captured. The youngest, as in [`answer`](Exchanges::answer).
@@ -148,10 +143,6 @@ impl Exchanges {
     /// The requests that asked for an event stream and that nothing will answer any more, oldest first.
     pub(super) fn unanswered_streams(&mut self) -> impl Iterator<Item = Request> + use<> {
         let waiting = std::mem::take(&mut self.waiting);
-        self.held -= waiting
-            .iter()
-            .map(|request| request.head.size())
-            .sum::<usize>();
         waiting
             .into_iter()
             .filter(|request| request.head.asks_for_stream())
@@ -165,6 +156,13 @@ impl Exchanges {
     /// The last frame of the request that is being answered.
     pub(super) fn current_end(&self) -> Option<At> {
         self.current.as_ref().and_then(|request| request.end)
+    }
+
+    /// Bytes of memory on the heap, roughly.
+    pub(super) fn memory(&self) -> usize {
+        let heads = self.waiting.iter().chain(&self.current);
+        let heads: usize = heads.map(|request| request.memory).sum();
+        heads + self.waiting.capacity() * size_of::<Request>()
     }
 
     /// The oldest request that nothing has answered, by the frame in which it began.

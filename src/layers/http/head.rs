@@ -45,6 +45,11 @@ impl HeadBuffer {
         &self.bytes
     }
 
+    /// Bytes of memory on the heap.
+    pub(super) fn memory(&self) -> usize {
+        self.bytes.capacity() + self.pieces.capacity() * size_of::<(usize, Span)>()
+    }
+
     /// Takes the next bytes, as far as they belong to the head.
     pub(super) fn take(&mut self, bytes: &[u8], span: Span) -> Taken {
         let known = self.bytes.len();

@@ -139,6 +139,11 @@ impl Requests {
         }
     }
 
+    /// Bytes of memory on the heap.
+    pub(super) fn memory(&self) -> usize {
+        self.buffer.memory()
+    }
+
     /// Nothing more comes.
     pub(super) fn end(&mut self, exchanges: &mut Exchanges) {
         self.buffer.clear();

@@ -70,6 +70,15 @@ impl Responses {
         matches!(self.state, State::Body(_))
     }
 
+    /// Bytes of memory on the heap, roughly.
+    pub(super) fn memory(&self) -> usize {
+        let open = match &self.state {
+            State::Body(open) => size_of::<Open>() + open.content.memory(),
+            _ => 0,
+        };
+        self.buffer.memory() + open
+    }
+
     /// The reader of the open body.
     pub(super) fn content(&self) -> Option<&Content> {
         match &self.state {

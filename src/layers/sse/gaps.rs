@@ -63,6 +63,14 @@ impl GapCounter {
         }
     }
 
+    /// Bytes of memory on the heap.
+    pub(super) fn memory(&self) -> usize {
+        match &self.kept {
+            Kept::Exact(gaps) => gaps.capacity() * size_of::<Nanos>(),
+            Kept::Counted(buckets) => buckets.memory(),
+        }
+    }
+
     /// `None` without a gap.
     pub(super) fn summary(&self) -> Option<Gaps> {
         if self.count == 0 {
@@ -97,23 +105,36 @@ impl GapCounter {
 
 /// Counts of gaps, a page of buckets for each power of two: the gaps of one session lie in a few of them.
 #[derive(Debug, Default)]
-struct Buckets(Vec<Option<Box<[u32; STEPS as usize]>>>);
+struct Buckets {
+    pages: Vec<Option<Box<Page>>>,
+    /// Pages that are there.
+    used: usize,
+}
+
+type Page = [u32; STEPS as usize];
 
 impl Buckets {
     fn add(&mut self, gap: Nanos) {
         let bucket = bucket_of(gap);
         let (page, place) = (bucket / STEPS as usize, bucket % STEPS as usize);
-        if self.0.len() <= page {
-            self.0.resize_with(page + 1, || None);
+        if self.pages.len() <= page {
+            self.pages.resize_with(page + 1, || None);
         }
-        let page = self.0[page].get_or_insert_with(|| Box::new([0; STEPS as usize]));
+        let page = self.pages[page].get_or_insert_with(|| {
+            self.used += 1;
+            Box::new([0; STEPS as usize])
+        });
         page[place] = page[place].saturating_add(1);
+    }
+
+    fn memory(&self) -> usize {
+        self.pages.capacity() * size_of::<Option<Box<Page>>>() + self.used * size_of::<Page>()
     }
 
     /// A value near the gap of that rank, from 1.
     fn nth(&self, rank: u64) -> Option<Nanos> {
         let mut below = 0;
-        for (number, page) in self.0.iter().enumerate() {
+        for (number, page) in self.pages.iter().enumerate() {
             for (place, count) in page.iter().flat_map(|page| page.iter()).enumerate() {
                 below += u64::from(*count);
                 if below >= rank {

@@ -289,6 +289,26 @@ impl Parser {
         self.retry
     }
 
+    /// Bytes of memory on the heap.
+    pub(super) fn memory(&self) -> usize {
+        let Buffers {
+            data,
+            event_type,
+            id,
+            ..
+        } = &self.block;
+        let ids = self
+            .ids
+            .as_ref()
+            .map_or(0, |ids| size_of::<Ids>() + ids.first.len() + ids.last.len());
+        self.line.capacity()
+            + data.capacity()
+            + event_type.capacity()
+            + id.as_ref().map_or(0, String::capacity)
+            + self.last_event_id.len()
+            + ids
+    }
+
     /// §9.2.5: one leading U+FEFF is ignored ("UTF-8 decode"). Its bytes may come one by one.
     fn strip_byte_order_mark<'a>(&mut self, bytes: &'a [u8], mark: Mark) -> &'a [u8] {
         let seen = self.bom;

@@ -98,6 +98,15 @@ impl Session {
         self.parser.pending()
     }
 
+    /// Bytes of memory, roughly.
+    pub(crate) fn memory(&self) -> usize {
+        let missing = self.missing.as_ref().map_or(0, |missing| {
+            size_of::<Missing>() + size_of_val(&missing.between[..])
+        });
+        let gaps = self.tally.gaps.memory() + self.tally.heartbeats.memory();
+        size_of::<Session>() + self.parser.memory() + gaps + missing
+    }
+
     /// Body bytes came, before any content decoding.
     pub(crate) fn carried(&mut self, bytes: u64, at: At) {
         self.body_bytes += bytes;

@@ -82,6 +82,12 @@ impl Narrator {
         }
     }
 
+    /// Bytes of memory on the heap: the ends of each open session's last event.
+    pub fn memory(&self) -> usize {
+        let previous: usize = self.open.iter().map(|open| open.previous.memory()).sum();
+        previous + self.open.capacity() * size_of::<OpenSession>()
+    }
+
     /// Tells one frame: its TCP facts, what was said of it, and whether after it bytes of an unfinished event, or bytes
     /// from the server behind a hole, are pending. They are written into `words`, which are empty.
     pub fn frame(

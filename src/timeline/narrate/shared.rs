@@ -36,6 +36,11 @@ impl Previous {
         }
     }
 
+    /// Bytes of memory on the heap.
+    pub(super) fn memory(&self) -> usize {
+        self.ends.capacity()
+    }
+
     /// How many bytes of `text` to leave out in front and behind; both are character borders. Nothing of a text that
     /// says the same as the one before or is its beginning: what is left would tell nobody anything.
     pub(super) fn shared(&self, text: &str) -> (usize, usize) {
