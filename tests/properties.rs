@@ -152,25 +152,6 @@ proptest! {
     }
 
     #[test]
-    fn how_much_is_made_before_it_is_handed_on_changes_nothing(
-        (first, second) in (capture(), capture()),
-        step in prop::sample::select(vec![1_000_000i64, 31_000_000_000]),
-        memory in 0usize..60_000,
-        (batch, jobs) in (1usize..400, 1usize..4),
-    ) {
-        // The ports of the first are used again, and some of its connections are over by then.
-        let mut frames = [first, second].concat();
-        for (place, frame) in (0..).zip(&mut frames) {
-            frame.0 = Timestamp(1_700_000_000_000_000_000 + place * step);
-        }
-        for connections in [Connections::Sse, Connections::All] {
-            let together = analyse(&frames, connections.clone());
-            let in_turn = analyse_within(&frames, connections, batch, jobs, memory);
-            prop_assert_eq!(shown(&together.records), shown(&in_turn.records));
-        }
-    }
-
-    #[test]
     fn a_session_is_the_same_whether_or_not_its_frames_are_wanted(
         mut frames in capture(),
         lost in prop::collection::vec(any::<prop::sample::Index>(), 0..4),
