@@ -3,8 +3,7 @@
 mod common;
 
 use common::{
-    ACK, Analysed, PSH, Piece, SSE, Script, analyse, analyse_sessions, analyse_with,
-    analyse_within, chunk,
+    ACK, Analysed, PSH, Piece, SSE, Script, analyse, analyse_sessions, analyse_with, chunk,
 };
 use proptest::prelude::*;
 use ssetrace::analyzer::Connections;
