@@ -12,7 +12,7 @@ const CHUNKED: &str =
 const TRAILER: &str = "HTTP/1.1 200 OK\r\nContent-Type: text/event-stream\r\nTransfer-Encoding: chunked\r\n\r\n0\r\nX: ";
 
 /// What is sent of each, bytes: more than every cap but that of a line and of an event.
-const LENGTH: usize = 3 << 20;
+const LENGTH: usize = 1 << 20;
 
 /// What begins it, what is repeated, and what is said of it.
 const ENDLESS: [(&str, &str, Option<&str>); 15] = [
