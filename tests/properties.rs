@@ -3,11 +3,14 @@
 mod common;
 
 use common::{
-    ACK, Analysed, PSH, Piece, SSE, Script, analyse, analyse_sessions, analyse_with, chunk,
+    ACK, Analysed, PSH, Piece, SSE, Script, analyse, analyse_sessions, analyse_with,
+    analyse_within, chunk, lines_within,
 };
 use proptest::prelude::*;
 use ssetrace::analyzer::Connections;
+use ssetrace::model::limits::MEMORY;
 use ssetrace::model::{Record, Timestamp};
+use ssetrace::report::View;
 
 /// An event's text, with what may make a parser stumble.
 fn text() -> impl Strategy<Value = String> {
@@ -147,6 +150,32 @@ proptest! {
             let together = analyse(&frames, connections.clone());
             let in_turn = analyse_with(&frames, connections, batch, jobs);
             prop_assert_eq!(shown(&together.records), shown(&in_turn.records));
+        }
+    }
+
+    #[test]
+    fn how_much_is_made_before_it_is_handed_on_changes_nothing(
+        (first, second) in (capture(), capture()),
+        step in prop::sample::select(vec![1_000_000i64, 31_000_000_000]),
+        // All connections find room in it, and a sixteenth is for what is made.
+        memory in 500_000usize..1_500_000,
+        batch in prop_oneof![1usize..400, Just(usize::MAX)],
+        jobs in prop::sample::select(vec![1usize, 1, 3, 16]),
+    ) {
+        // The ports of the first are used again, and some of its connections are over by then.
+        let mut frames = [first, second].concat();
+        for (place, frame) in (0..).zip(&mut frames) {
+            frame.0 = Timestamp(1_700_000_000_000_000_000 + place * step);
+        }
+        for connections in [Connections::Sse, Connections::All] {
+            let together = analyse(&frames, connections.clone());
+            let in_turn = analyse_within(&frames, connections, batch, jobs, memory);
+            prop_assert_eq!(shown(&together.records), shown(&in_turn.records));
+        }
+        for view in [View::Sessions, View::Events, View::Timeline] {
+            let together = lines_within(&frames, view, usize::MAX, 1, MEMORY);
+            let in_turn = lines_within(&frames, view, batch, jobs, memory);
+            prop_assert_eq!(together, in_turn);
         }
     }
 

@@ -43,7 +43,7 @@ pub(super) struct Clock(Vec<(FrameNo, Timestamp)>);
 pub(super) struct Part {
     /// Connections are dealt out to these in turn, so that the segments of each lie close together: they come back into the cache
     /// a bucket at a time.
-    buckets: [Bucket; BUCKETS as usize],
+    pub(super) buckets: [Bucket; BUCKETS as usize],
     /// Connections that others took the 4-tuple from, each with the frame that did.
     pub(super) replaced: Vec<(u32, FrameNo)>,
     /// Connections that are given up before anything else, and the frame at which they are.
@@ -157,10 +157,19 @@ impl<'a> Run<'a> {
 
     /// Whether the next segment is a SYN that took the 4-tuple over.
     pub(super) fn port_reused(&self) -> bool {
-        let first = self.order.first();
-        let kept = first.map(|place| &self.bucket.segments[*place as usize]);
-        kept.and_then(|kept| self.bucket.unusual(kept))
+        self.kept()
+            .and_then(|kept| self.bucket.unusual(kept))
             .is_some_and(|unusual| unusual.port_reused)
+    }
+
+    /// The frame of the next segment.
+    pub(super) fn frame(&self) -> Option<FrameNo> {
+        self.kept().map(|kept| kept.at.frame)
+    }
+
+    fn kept(&self) -> Option<&'a Kept> {
+        let first = self.order.first()?;
+        self.bucket.segments.get(*first as usize)
     }
 
     /// Goes on to the segment behind the next.
@@ -280,9 +289,12 @@ impl Clock {
             .map_or(Timestamp(i64::MIN), |(_, clock)| *clock)
     }
 
-    /// The clock at the batch's end.
-    pub(super) fn last(&self) -> Timestamp {
-        self.0
+    /// The clock at the last frame before another, or at the batch's end.
+    pub(super) fn before(&self, frame: Option<FrameNo>) -> Timestamp {
+        let place = frame.map_or(self.0.len(), |frame| {
+            self.0.partition_point(|(other, _)| *other < frame)
+        });
+        self.0[..place]
             .last()
             .map_or(Timestamp(i64::MIN), |(_, clock)| *clock)
     }
@@ -295,11 +307,6 @@ impl Clock {
 }
 
 impl Part {
-    /// The segments, a connection's together and as they came.
-    pub(super) fn buckets(&mut self) -> &mut [Bucket] {
-        &mut self.buckets
-    }
-
     /// Makes room for the next batch.
     fn clear(&mut self) {
         self.buckets.iter_mut().for_each(Bucket::clear);
@@ -469,7 +476,7 @@ mod tests {
     fn order(mut batch: Batch) -> Vec<(u32, u8)> {
         let mut order = Vec::new();
         for part in &mut batch.parts {
-            for bucket in part.buckets() {
+            for bucket in &mut part.buckets {
                 bucket.group();
                 for mut run in bucket.runs(&batch.common) {
                     while let Some(segment) = run.first() {

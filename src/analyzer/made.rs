@@ -1,4 +1,6 @@
 //! What workers make of a batch: items, each with the frame that made it final, and the text of those that are lines already.
+//!
+//! How much room it takes is reckoned, so that a worker can tell when it has made so much that it should be handed on.
 
 use crate::model::{
     At, ConnectionRecord, Endpoint, Event, Exchange, FrameNo, FrameRecord, Out, SessionEnding,
@@ -95,6 +97,14 @@ pub(super) enum Touched {
 }
 
 impl Touched {
+    /// What it takes apart, bytes.
+    fn size(&self) -> usize {
+        match self {
+            Touched::None | Touched::One(_) => 0,
+            Touched::Several(several) => size_of_val(&several.1[..]),
+        }
+    }
+
     pub(super) fn of(row: &FrameRecord) -> Touched {
         match (row.session, &row.sessions[..]) {
             (None, []) => Touched::None,
@@ -104,11 +114,32 @@ impl Touched {
     }
 }
 
-/// What one worker made of a batch.
+impl What {
+    /// What it takes beside the item, about, bytes.
+    fn size(&self) -> usize {
+        /// A record, an event, a head with its fields.
+        const PART: usize = 512;
+        match self {
+            What::RowLine { line, sessions } => line.length as usize + sessions.size(),
+            What::EventLine { line, .. } => line.length as usize,
+            What::Row(row) => PART + row.annotation.text.len(),
+            What::Event { event, .. } => PART + event.data.len(),
+            What::SessionOpens(_) | What::SessionEnds { .. } | What::Declined(_) => 2 * PART,
+            What::Over(Some(_)) => PART,
+            What::Over(None) | What::Refused(_) | What::Closes | What::HoldsOn => 0,
+        }
+    }
+}
+
+/// What one worker made of a batch, or of the beginning of one.
 #[derive(Debug, Default)]
 pub(super) struct Made {
     /// Those of each connection in order.
     pub(super) items: Vec<Item>,
+    /// The frame before which no item is missing, where the rest of the batch comes apart.
+    pub(super) before: Option<FrameNo>,
+    /// What the items take, about, bytes.
+    taken: usize,
     /// The steps of `limits::GROWN` that connections hold beyond what is reckoned, in the order in which the worker looked at them.
     pub(super) grown: Vec<(u32, u32)>,
     /// Connections that others took the 4-tuple from: nothing is left of them.
@@ -123,7 +154,9 @@ pub(super) struct Made {
 }
 
 impl Made {
+    #[inline]
     pub(super) fn push(&mut self, frame: FrameNo, connection: u32, what: What) {
+        self.taken += size_of::<Item>() + what.size();
         self.items.push(Item {
             frame,
             connection,
@@ -147,6 +180,37 @@ impl Made {
     pub(super) fn text(&self, line: Line) -> (&[u8], &[u8]) {
         let text = &self.text.written()[line.start..line.start + line.length as usize];
         text.split_at(line.sessions as usize)
+    }
+
+    /// Whether the items that came since some were taken have taken so much room.
+    #[inline]
+    pub(super) fn fills(&self, room: usize) -> bool {
+        self.taken >= room
+    }
+
+    /// Takes the items of the frames before one, in the order of the output. The others stay as they were made.
+    pub(super) fn take_before(&mut self, frame: FrameNo) -> Made {
+        let mut rest = Made {
+            grown: std::mem::take(&mut self.grown),
+            gone: std::mem::take(&mut self.gone),
+            ..Made::default()
+        };
+        let items = std::mem::take(&mut self.items).into_iter();
+        let (before, behind) = items.partition(|item| item.frame < frame);
+        rest.items = behind;
+        for item in &mut rest.items {
+            if let What::RowLine { line, .. } | What::EventLine { line, .. } = &mut item.what {
+                let (before, behind) = self.text(*line);
+                line.start = rest.text.len();
+                rest.text.extend_from_slice(before);
+                rest.text.extend_from_slice(behind);
+            }
+        }
+        let mut taken = std::mem::replace(self, rest);
+        taken.items = before;
+        taken.before = Some(frame);
+        taken.sort();
+        taken
     }
 
     /// Finds the order of the output.
@@ -200,39 +264,12 @@ impl Made {
     /// Makes room for the next batch.
     pub(super) fn clear(&mut self) {
         self.items.clear();
+        self.before = None;
+        self.taken = 0;
         self.grown.clear();
         self.gone.clear();
         self.text.clear();
         self.order.clear();
-    }
-}
-
-/// The places of the items that several workers made, in the order of the output: whose, and where in its `items`.
-pub(super) struct Merged {
-    next: Vec<usize>,
-}
-
-impl Merged {
-    pub(super) fn new(workers: usize) -> Merged {
-        Merged {
-            next: vec![0; workers],
-        }
-    }
-
-    pub(super) fn next(&mut self, made: &[Made]) -> Option<(usize, usize)> {
-        if let ([only], [next]) = (made, &mut self.next[..]) {
-            let (_, place) = only.nth(*next)?;
-            *next += 1;
-            return Some((0, place));
-        }
-        let heads = made.iter().zip(&self.next).enumerate();
-        let heads = heads.filter_map(|(whose, (made, nth))| {
-            let (order, place) = made.nth(*nth)?;
-            Some((order, whose, place))
-        });
-        let (_, whose, place) = heads.min()?;
-        self.next[whose] += 1;
-        Some((whose, place))
     }
 }
 
@@ -278,21 +315,6 @@ mod tests {
             let order: Vec<usize> = (0..).map_while(|nth| Some(made.nth(nth)?.1)).collect();
             let mut wanted: Vec<usize> = (0..items.len()).collect();
             wanted.sort_by_key(|place| items[*place]);
-            prop_assert_eq!(order, wanted);
-        }
-
-        #[test]
-        fn those_of_several_workers_come_in_one_order(items in items(), workers in 1..4_usize) {
-            let of = |worker: usize| -> Vec<(u64, u32)> {
-                items.iter().copied().filter(|(_, connection)| *connection as usize % workers == worker).collect()
-            };
-            let all: Vec<Made> = (0..workers).map(|worker| made(&of(worker))).collect();
-            let mut merged = Merged::new(workers);
-            let order = std::iter::from_fn(|| merged.next(&all))
-                .map(|(whose, place)| all[whose].items[place].order());
-            let order: Vec<(u64, u32)> = order.map(|(frame, connection)| (frame.0, connection)).collect();
-            let mut wanted = items.clone();
-            wanted.sort_unstable();
             prop_assert_eq!(order, wanted);
         }
     }

@@ -3,8 +3,9 @@
 //! In: items of the workers, those of one batch at a time. Out: records: by the frame that made them final, then by
 //! connection, then in frame order.
 
+use super::collected::Collected;
 use super::dispatch::Dispatched;
-use super::made::{Answered, Made, Merged, Refused, Touched, What};
+use super::made::{Answered, Refused, Touched, What};
 use super::reconnects::{Asked, Reconnects};
 use super::{Connections, Options, Sink, Source};
 use crate::model::At;
@@ -60,23 +61,27 @@ impl Merger {
         }
     }
 
-    /// Takes what the workers made of a batch.
-    pub(super) fn made(&mut self, made: &mut [Made], sink: &mut Sink<'_>) -> io::Result<()> {
-        let mut order = Merged::new(made.len());
-        while let Some((whose, place)) = order.next(made) {
-            let Some(item) = made[whose].items.get(place) else {
+    /// Takes what the workers made of a batch, as far as it is complete.
+    pub(super) fn made(
+        &mut self,
+        collected: &mut Collected,
+        sink: &mut Sink<'_>,
+    ) -> io::Result<()> {
+        while let Some((whose, place)) = collected.next() {
+            let made = &mut collected.made[whose];
+            let Some(item) = made.items.get(place) else {
                 continue;
             };
             let connection = item.connection;
             let full = match &item.what {
                 What::RowLine { line, sessions } => {
-                    self.row_line(connection, sessions, made[whose].text(*line))
+                    self.row_line(connection, sessions, made.text(*line))
                 }
                 What::EventLine { line, session } => {
-                    self.event_line(connection, *session, made[whose].text(*line))
+                    self.event_line(connection, *session, made.text(*line))
                 }
                 _ => {
-                    let what = &mut made[whose].items[place].what;
+                    let what = &mut made.items[place].what;
                     let what = std::mem::replace(what, What::Closes);
                     self.item(connection, what, sink)?;
                     continue;

@@ -9,6 +9,7 @@
 
 mod batch;
 mod cap;
+mod collected;
 mod dispatch;
 mod growth;
 mod made;
@@ -23,9 +24,9 @@ mod worker;
 
 use crate::model::{Detail, Frame, Lines, Nanos, Record, Summary, Timestamp};
 use batch::Batch;
-use cap::{Cap, News};
+use cap::Cap;
+use collected::Collected;
 use dispatch::Dispatcher;
-use made::{Made, What};
 use merge::Merger;
 use pool::Pool;
 use share::Shares;
@@ -100,7 +101,7 @@ pub struct Analyzer {
     /// Whether the next frame is the first of an epoch.
     epoch_is_over: bool,
     /// Kept to be used again.
-    made: Vec<Made>,
+    collected: Collected,
     merger: Merger,
     /// The latest capture time so far: it never goes back, though frames' times may.
     clock: Timestamp,
@@ -123,7 +124,7 @@ impl Analyzer {
             left: cap.left(),
             cap,
             epoch_is_over: false,
-            made: Vec::new(),
+            collected: Collected::default(),
             merger: Merger::new(options, lines),
             clock: Timestamp(Nanos::MIN),
         }
@@ -145,7 +146,7 @@ impl Analyzer {
         self.dispatcher.frame(frame, &mut self.batch);
         let (frames, bytes) = self.left;
         if self.batch.frames() >= frames || self.batch.bytes() >= bytes {
-            self.submit();
+            self.submit(sink)?;
             if self.pool.is_busy() {
                 self.collect(sink)?;
             }
@@ -159,29 +160,45 @@ impl Analyzer {
     /// Those of `sink`.
     pub fn settle(&mut self, sink: &mut Sink<'_>) -> io::Result<()> {
         if self.batch.frames() > 0 {
-            self.submit();
+            self.submit(sink)?;
         }
         while self.collect(sink)? {}
         Ok(())
     }
 
-    fn submit(&mut self) {
+    fn submit(&mut self, sink: &mut Sink<'_>) -> io::Result<()> {
         let (frames, bytes) = (self.batch.frames(), self.batch.bytes());
         self.epoch_is_over = self.cap.submitted(frames, bytes);
         self.left = self.cap.left();
-        self.pool.submit(&mut self.batch);
+        let Analyzer {
+            pool,
+            batch,
+            collected,
+            merger,
+            ..
+        } = self;
+        pool.submit(batch, collected, &mut |collected| {
+            merger.made(collected, sink)
+        })
     }
 
     /// Passes on what the oldest batch under way made final; false if there is none.
     fn collect(&mut self, sink: &mut Sink<'_>) -> io::Result<bool> {
-        if !self.pool.collect(&mut self.made) {
+        let Analyzer {
+            pool,
+            cap,
+            collected,
+            merger,
+            ..
+        } = self;
+        let mut merge = |collected: &mut Collected| merger.made(collected, sink);
+        if !pool.collect(collected, &mut merge)? {
             return Ok(false);
         }
-        let news = self.made.iter().flat_map(news);
-        let kept = self.made.iter().map(|made| made.kept).sum();
-        self.cap.collected(news, kept);
-        self.merger.made(&mut self.made, sink)?;
-        self.pool.give_back(&mut self.made);
+        let (news, kept) = collected.news();
+        cap.collected(news, kept);
+        merge(collected)?;
+        pool.give_back(collected);
         Ok(true)
     }
 
@@ -191,23 +208,10 @@ impl Analyzer {
     /// Those of `sink`.
     pub fn finish(mut self, source: Source, sink: &mut Sink<'_>) -> io::Result<Summary> {
         self.settle(sink)?;
-        self.pool.finish(&mut self.made);
-        self.merger.made(&mut self.made, sink)?;
+        self.pool.finish(&mut self.collected);
+        self.merger.made(&mut self.collected, sink)?;
         let given_up = self.cap.given_up();
         self.merger
             .finish(source, self.dispatcher.counts(), given_up, sink)
     }
-}
-
-/// What became of connections, those of each in order.
-fn news(made: &Made) -> impl Iterator<Item = News> {
-    let ends = made.items.iter().filter_map(|item| match item.what {
-        What::Closes | What::HoldsOn => Some(News::Closed(item.connection)),
-        What::Over(_) => Some(News::Over(item.connection)),
-        _ => None,
-    });
-    let grown = made.grown.iter();
-    let grown = grown.map(|(connection, steps)| News::Grows(*connection, *steps));
-    let gone = made.gone.iter().copied().map(News::Gone);
-    ends.chain(grown).chain(gone)
 }

@@ -1,13 +1,16 @@
 //! The workers: one in the caller's thread, or one or more in threads of their own.
 //!
-//! In: batches, one after the other. Out: what each worker made of them, batch by batch. At most a few batches are under way at a time.
+//! In: batches, one after the other. Out: what each worker made of them, batch by batch. At most a few batches are under way at a time. Of a
+//! batch of which much was made, what is complete comes before the rest is made.
 
 use super::Options;
 use super::batch::{Batch, Common, Part};
+use super::collected::Collected;
 use super::made::Made;
 use super::share::Shares;
 use super::worker::Worker;
 use crate::model::Lines;
+use std::io;
 use std::sync::Arc;
 use std::sync::mpsc::{Receiver, SyncSender, sync_channel};
 use std::thread::JoinHandle;
@@ -41,11 +44,14 @@ type Order = (Arc<Common>, Part, Made);
 pub(super) struct Thread {
     /// `None` once it has been told that the capture is over.
     orders: Option<SyncSender<Order>>,
-    done: Receiver<(Part, Made)>,
+    done: Receiver<(Option<Part>, Made)>,
     handle: Option<JoinHandle<()>>,
     /// To be used again.
     spare: Vec<(Part, Made)>,
 }
+
+/// Passes on what is complete.
+pub(super) type Merge<'a> = dyn FnMut(&mut Collected) -> io::Result<()> + 'a;
 
 impl Pool {
     /// The workers for so many jobs, with these shares.
@@ -67,16 +73,32 @@ impl Pool {
     }
 
     /// Hands out a batch and leaves an empty one in its place. Where [`is_busy`](Pool::is_busy), one has to be collected first.
-    pub(super) fn submit(&mut self, batch: &mut Batch) {
+    ///
+    /// # Errors
+    /// Those of `merge`.
+    pub(super) fn submit(
+        &mut self,
+        batch: &mut Batch,
+        into: &mut Collected,
+        merge: &mut Merge<'_>,
+    ) -> io::Result<()> {
         let (common, mut parts) = batch.end();
         match self {
             Pool::Here(here) => {
                 let mut made = std::mem::take(&mut here.spare);
+                let mut merged = Ok(());
                 for part in &mut parts {
-                    here.worker.batch(&common, part, &mut made);
+                    here.worker.batch(&common, part, &mut made, &mut |piece| {
+                        if merged.is_ok() {
+                            into.take(0, piece);
+                            merged = merge(into);
+                            into.passed_on(0);
+                        }
+                    });
                 }
                 here.done = Some(made);
                 batch.begin(parts, Some(common));
+                merged
             }
             Pool::Threads { threads, under_way } => {
                 let common = Arc::new(common);
@@ -89,6 +111,7 @@ impl Pool {
                 *under_way += 1;
                 // What the threads look at is left to them.
                 batch.begin(empty, Arc::into_inner(common));
+                Ok(())
             }
         }
     }
@@ -101,34 +124,46 @@ impl Pool {
         }
     }
 
-    /// Waits for the oldest batch and puts what each worker made of it into `into`, for [`give_back`](Pool::give_back). False if
-    /// no batch is under way.
-    pub(super) fn collect(&mut self, into: &mut Vec<Made>) -> bool {
+    /// Waits for the oldest batch and puts what each worker made of it into `into`, for [`give_back`](Pool::give_back). What comes in pieces goes to
+    /// `merge` up to the last. False if no batch is under way.
+    ///
+    /// # Errors
+    /// Those of `merge`.
+    pub(super) fn collect(
+        &mut self,
+        into: &mut Collected,
+        merge: &mut Merge<'_>,
+    ) -> io::Result<bool> {
         match self {
             Pool::Here(here) => {
-                into.extend(here.done.take());
-                !into.is_empty()
+                let Some(made) = here.done.take() else {
+                    return Ok(false);
+                };
+                into.take(0, made);
             }
-            Pool::Threads { under_way: 0, .. } => false,
+            Pool::Threads { under_way: 0, .. } => return Ok(false),
             Pool::Threads { threads, under_way } => {
                 *under_way -= 1;
-                for thread in threads {
-                    let (part, made) = thread.receive();
-                    into.push(made);
-                    thread.spare.push((part, Made::default()));
+                for (whose, thread) in threads.iter_mut().enumerate() {
+                    into.take(whose, thread.receive());
                 }
-                true
+                while let Some(whose) = into.waits_for() {
+                    merge(into)?;
+                    into.passed_on(whose);
+                    into.take(whose, threads[whose].receive());
+                }
             }
         }
+        Ok(true)
     }
 
     /// Takes back what was collected, to be used again.
-    pub(super) fn give_back(&mut self, collected: &mut Vec<Made>) {
-        collected.iter_mut().for_each(Made::clear);
+    pub(super) fn give_back(&mut self, collected: &mut Collected) {
+        let mut empty = collected.clear();
         match self {
-            Pool::Here(here) => here.spare = collected.pop().unwrap_or_default(),
+            Pool::Here(here) => here.spare = empty.next().unwrap_or_default(),
             Pool::Threads { threads, .. } => {
-                for (thread, made) in threads.iter_mut().zip(collected.drain(..)) {
+                for (thread, made) in threads.iter_mut().zip(empty) {
                     if let Some((_, spare)) = thread.spare.last_mut() {
                         *spare = made;
                     }
@@ -138,18 +173,20 @@ impl Pool {
     }
 
     /// The capture is over, and nothing is under way: what that makes final.
-    pub(super) fn finish(&mut self, into: &mut Vec<Made>) {
+    pub(super) fn finish(&mut self, into: &mut Collected) {
         match self {
             Pool::Here(here) => {
                 let mut made = Made::default();
                 here.worker.finish(&mut made);
-                into.push(made);
+                into.take(0, made);
             }
             Pool::Threads { threads, .. } => {
                 for thread in threads.iter_mut() {
                     thread.orders = None;
                 }
-                into.extend(threads.iter_mut().map(|thread| thread.receive().1));
+                for (whose, thread) in threads.iter_mut().enumerate() {
+                    into.take(whose, thread.receive());
+                }
             }
         }
     }
@@ -158,19 +195,22 @@ impl Pool {
 impl Thread {
     fn start(mut worker: Worker) -> Thread {
         let (orders, received) = sync_channel::<Order>(UNDER_WAY);
-        let (finished, done) = sync_channel(UNDER_WAY);
+        // The next is made while one waits; more would be held for nothing.
+        let (finished, done) = sync_channel(UNDER_WAY - 1);
         let handle = std::thread::spawn(move || {
             // Whoever waits for the items may have gone: then nobody wants them.
             for (common, mut part, mut made) in received {
-                worker.batch(&common, &mut part, &mut made);
+                worker.batch(&common, &mut part, &mut made, &mut |piece| {
+                    let _ = finished.send((None, piece));
+                });
                 drop(common);
-                if finished.send((part, made)).is_err() {
+                if finished.send((Some(part), made)).is_err() {
                     return;
                 }
             }
             let mut made = Made::default();
             worker.finish(&mut made);
-            let _ = finished.send((Part::default(), made));
+            let _ = finished.send((None, made));
         });
         Thread {
             orders: Some(orders),
@@ -190,9 +230,13 @@ impl Thread {
         }
     }
 
-    fn receive(&mut self) -> (Part, Made) {
+    fn receive(&mut self) -> Made {
         match self.done.recv() {
-            Ok(done) => done,
+            Ok((part, made)) => {
+                let spare = part.map(|part| (part, Made::default()));
+                self.spare.extend(spare);
+                made
+            }
             Err(_) => self.rethrow(),
         }
     }

@@ -3,7 +3,7 @@
 //! In: batches of segments with their connection's number. Out: items, each with the frame that made it final.
 //! It never numbers a session across connections and never looks at another worker's connections.
 
-use super::batch::{Clock, Common, Part, Run};
+use super::batch::{Bucket, Clock, Common, Part, Run};
 use super::growth::Growth;
 use super::made::{Answered, Made, Refused, Touched, What};
 use super::share::Shares;
@@ -25,6 +25,8 @@ pub(super) struct Worker {
     detail: Detail,
     show_secrets: bool,
     shares: Shares,
+    /// How much may be made before it is handed on, bytes.
+    room: usize,
     /// That of the batch that is worked off.
     epoch: u32,
     /// By the connection's place among those of this worker. A number that only a quoted TCP header took stays empty.
@@ -45,6 +47,7 @@ impl Worker {
     pub(super) fn new(options: &Options, lines: Option<Box<dyn Lines>>, shares: Shares) -> Worker {
         Worker {
             shares,
+            room: limits::ITEMS.min(options.memory / 16) / shares.workers(),
             epoch: 0,
             lines,
             connections: options.connections.clone(),
@@ -58,32 +61,103 @@ impl Worker {
         }
     }
 
-    /// Works off its part of a batch. What became final is put into `made`, which is empty.
-    pub(super) fn batch(&mut self, common: &Common, part: &mut Part, made: &mut Made) {
+    /// Works off its part of a batch. What became final is put into `made`, which is empty; where that is much, all of it that is complete goes to
+    /// `hand_on` in between.
+    pub(super) fn batch(
+        &mut self,
+        common: &Common,
+        part: &mut Part,
+        made: &mut Made,
+        hand_on: &mut dyn FnMut(Made),
+    ) {
         let clock = &common.clock;
         self.epoch = common.epoch;
         if common.forgets {
             self.forget_delivered();
         }
-        for &(connection, frame) in &part.given_up {
+        let Part {
+            buckets,
+            replaced,
+            given_up,
+        } = part;
+        for &(connection, frame) in &*given_up {
             self.end(connection, Ending::Expired, frame, made);
             self.forget(connection);
         }
-        for bucket in part.buckets() {
+        let mut replaced = replaced.as_slice();
+        let mut rest = buckets.as_mut_slice();
+        'all: while let Some((bucket, others)) = std::mem::take(&mut rest).split_first_mut() {
             bucket.group();
-            for mut run in bucket.runs(common) {
+            let mut runs = bucket.runs(common);
+            while let Some(mut run) = runs.next() {
                 self.run(&mut run, clock, made);
+                if made.fills(self.room) {
+                    others.iter_mut().for_each(Bucket::group);
+                    let others = others.iter().flat_map(|bucket| bucket.runs(common));
+                    let left = std::iter::once(run).chain(runs).chain(others).collect();
+                    self.in_frame_order(left, &mut replaced, clock, made, hand_on);
+                    break 'all;
+                }
             }
+            rest = others;
         }
-        for &(connection, frame) in &part.replaced {
+        self.settle(&mut replaced, clock, None, made);
+        made.kept = self.kept;
+        made.sort();
+    }
+
+    /// Works off what is left of a batch frame by frame, so that what is complete can be handed on: so much was made of it that the rest has to wait.
+    fn in_frame_order(
+        &mut self,
+        mut left: Vec<Run<'_>>,
+        replaced: &mut &[(u32, FrameNo)],
+        clock: &Clock,
+        made: &mut Made,
+        hand_on: &mut dyn FnMut(Made),
+    ) {
+        let next = |run: &Run<'_>, place| Some(Reverse((run.frame()?, place)));
+        let mut order: BinaryHeap<Reverse<(FrameNo, usize)>> = left
+            .iter()
+            .zip(0..)
+            .filter_map(|(run, place)| next(run, place))
+            .collect();
+        while let Some(Reverse((frame, place))) = order.pop() {
+            if made.fills(self.room) {
+                self.settle(replaced, clock, Some(frame), made);
+                hand_on(made.take_before(frame));
+            }
+            let run = &mut left[place];
+            if let Some(segment) = run.first() {
+                self.segment(run.connection, &segment, run.port_reused(), clock, made);
+                run.advance();
+            }
+            if run.is_over() {
+                self.run(run, clock, made);
+            }
+            order.extend(next(run, place));
+        }
+    }
+
+    /// Ends the connections that are over before a frame, or at the end of the batch.
+    fn settle(
+        &mut self,
+        replaced: &mut &[(u32, FrameNo)],
+        clock: &Clock,
+        before: Option<FrameNo>,
+        made: &mut Made,
+    ) {
+        while let [(connection, frame), rest @ ..] = *replaced
+            && before.is_none_or(|before| *frame < before)
+        {
             let over = self
-                .deadline(connection)
-                .and_then(|deadline| clock.first_frame_at(deadline).filter(|over| *over < frame));
-            self.end(connection, Ending::Expired, over.unwrap_or(frame), made);
-            self.forget(connection);
-            made.gone.push(connection);
+                .deadline(*connection)
+                .and_then(|deadline| clock.first_frame_at(deadline).filter(|over| over < frame));
+            self.end(*connection, Ending::Expired, over.unwrap_or(*frame), made);
+            self.forget(*connection);
+            made.gone.push(*connection);
+            *replaced = rest;
         }
-        let now = clock.last();
+        let now = clock.before(before);
         while let Some(&Reverse((deadline, connection))) = self.closing.peek()
             && deadline <= now
         {
@@ -92,11 +166,9 @@ impl Worker {
                 self.end(connection, Ending::Expired, frame, made);
             }
         }
-        made.kept = self.kept;
-        made.sort();
     }
 
-    /// Works off the segments of one connection.
+    /// Works off the segments of one connection, until enough was made of them.
     fn run(&mut self, run: &mut Run<'_>, clock: &Clock, made: &mut Made) {
         loop {
             if self.detail < Detail::Frames {
@@ -105,6 +177,9 @@ impl Worker {
             let Some(segment) = run.first() else {
                 break;
             };
+            if made.fills(self.room) {
+                return;
+            }
             self.segment(run.connection, &segment, run.port_reused(), clock, made);
             run.advance();
         }
@@ -159,6 +234,9 @@ impl Worker {
                     last: segment.at,
                 };
                 rows.heard(&mut self.said, &mut |entry| drop(finals.take(entry)));
+                if made.fills(self.room) {
+                    break;
+                }
             }
         }
         if run.is_over()

@@ -186,7 +186,7 @@ pub const BATCH_BYTES: usize = 4 * 1024 * 1024;
 
 /// What is made of a batch and waits for the frames of other connections, bytes: all that ordinary traffic makes of one, and so much that a few frames
 /// which make a thousand times their length do not go beyond memory. Where there is more, the rest of the batch is worked off frame by frame.
-pub const ITEMS: usize = 64 * 1024 * 1024;
+pub const ITEMS: usize = 32 * 1024 * 1024;
 
 /// Connections of a live run whose last row is remembered, so that the next tells the pause between them: 64 bytes each, and more than one machine has ports.
 pub const LIVE_CONNECTIONS: usize = 64 * 1024;

@@ -8,8 +8,10 @@ pub(crate) mod feed;
 use ssetrace::analyzer::{Analyzer, Connections, Options, Source};
 use ssetrace::model::limits::MEMORY;
 use ssetrace::model::{
-    At, Detail, Event, Frame, FrameNo, FrameRecord, LinkType, Record, SessionRecord, Timestamp,
+    At, Detail, Event, Frame, FrameNo, FrameRecord, Lines, LinkType, Record, SessionRecord,
+    Timestamp,
 };
+use ssetrace::report::{self, Format, Report, View};
 use std::net::Ipv4Addr;
 use std::num::NonZeroUsize;
 
@@ -277,8 +279,54 @@ pub(crate) fn analyse_on(link: u32, frames: &[(Timestamp, Vec<u8>)]) -> Analysed
     run(link, frames, &options, usize::MAX)
 }
 
+/// The lines of a view as JSON Lines, written by the workers, within so much memory, bytes.
+pub(crate) fn lines_within(
+    frames: &[(Timestamp, Vec<u8>)],
+    view: View,
+    batch: usize,
+    jobs: usize,
+    memory: usize,
+) -> String {
+    let options = Options {
+        connections: Connections::Sse,
+        detail: match view {
+            View::Sessions => Detail::Sessions,
+            View::Events => Detail::Events,
+            View::Timeline => Detail::Frames,
+        },
+        show_secrets: false,
+        jobs: NonZeroUsize::new(jobs).expect("a worker"),
+        memory,
+    };
+    let form = report::Options {
+        view,
+        format: Format::Jsonl,
+        ..report::Options::default()
+    };
+    let mut report = Report::new(form, Vec::new());
+    let first = frames.first().map(|(time, _)| *time);
+    let lines = first.and_then(|first| {
+        report.set_first_time(first);
+        report.lines(first)
+    });
+    for record in run_with(lines, 101, frames, &options, batch).records {
+        report.record(&record).expect("memory");
+    }
+    String::from_utf8(report.finish().expect("memory")).expect("text")
+}
+
 fn run(link: u32, frames: &[(Timestamp, Vec<u8>)], options: &Options, batch: usize) -> Analysed {
-    let mut analyzer = Analyzer::new(options);
+    run_with(None, link, frames, options, batch)
+}
+
+fn run_with(
+    lines: Option<Box<dyn Lines>>,
+    link: u32,
+    frames: &[(Timestamp, Vec<u8>)],
+    options: &Options,
+    batch: usize,
+) -> Analysed {
+    let mut analyzer = Analyzer::with_lines(options, lines);
     let mut records = Vec::new();
     for (index, (time, bytes)) in frames.iter().enumerate() {
         let at = At {

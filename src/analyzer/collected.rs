@@ -1,0 +1,157 @@
+//! What the workers made of a batch, in one order.
+//!
+//! In: what each worker made, in pieces where it is much. Out: the places of the items in the order of the output, those of which no
+//! piece that is still to come has an earlier one; and what became of connections.
+
+use super::cap::News;
+use super::made::{Made, What};
+use crate::model::FrameNo;
+
+#[derive(Debug, Default)]
+pub(super) struct Collected {
+    /// What each worker made, or a piece of it, and how many of its items were passed on.
+    pub(super) made: Vec<Made>,
+    next: Vec<usize>,
+    /// The first frame of which items may come with another piece.
+    before: Option<FrameNo>,
+    news: Vec<News>,
+}
+
+impl Collected {
+    /// Takes what the worker made, or the next piece of it: the one before was [`passed_on`](Collected::passed_on).
+    pub(super) fn take(&mut self, whose: usize, made: Made) {
+        self.news.extend(news(&made));
+        if whose == self.made.len() {
+            self.made.push(Made::default());
+            self.next.push(0);
+        }
+        self.made[whose] = made;
+        self.before = self.made.iter().filter_map(|made| made.before).min();
+    }
+
+    /// All of a worker's piece was passed on: its memory is not held while the next is made.
+    pub(super) fn passed_on(&mut self, whose: usize) {
+        self.made[whose] = Made::default();
+        self.next[whose] = 0;
+    }
+
+    /// The worker whose next piece is missing, before more can be passed on.
+    pub(super) fn waits_for(&self) -> Option<usize> {
+        self.before?;
+        self.made.iter().position(|made| made.before == self.before)
+    }
+
+    /// The next item in the order of the output: whose, and where in its `items`.
+    pub(super) fn next(&mut self) -> Option<(usize, usize)> {
+        if let ([only], [next]) = (&self.made[..], &mut self.next[..]) {
+            let (_, place) = only.nth(*next)?;
+            *next += 1;
+            return Some((0, place));
+        }
+        let heads = self.made.iter().zip(&self.next).enumerate();
+        let heads = heads.filter_map(|(whose, (made, nth))| {
+            let (order, place) = made.nth(*nth)?;
+            Some((order, whose, place))
+        });
+        let ((frame, _), whose, place) = heads.min()?;
+        if self.before.is_some_and(|before| before <= frame) {
+            return None;
+        }
+        self.next[whose] += 1;
+        Some((whose, place))
+    }
+
+    /// What became of connections, those of each in order, and the bytes that all keep to compare copies with.
+    pub(super) fn news(&mut self) -> (impl Iterator<Item = News>, usize) {
+        let kept = self.made.iter().map(|made| made.kept).sum();
+        (self.news.drain(..), kept)
+    }
+
+    /// Makes room for the next batch. What each worker made, empty.
+    pub(super) fn clear(&mut self) -> impl Iterator<Item = Made> {
+        self.next.clear();
+        self.made.iter_mut().for_each(Made::clear);
+        self.made.drain(..)
+    }
+}
+
+fn news(made: &Made) -> impl Iterator<Item = News> {
+    let ends = made.items.iter().filter_map(|item| match item.what {
+        What::Closes | What::HoldsOn => Some(News::Closed(item.connection)),
+        What::Over(_) => Some(News::Over(item.connection)),
+        _ => None,
+    });
+    let grown = made.grown.iter();
+    let grown = grown.map(|(connection, steps)| News::Grows(*connection, *steps));
+    let gone = made.gone.iter().copied().map(News::Gone);
+    ends.chain(grown).chain(gone)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use proptest::prelude::*;
+
+    fn made(items: &[(u64, u32)]) -> Made {
+        let mut made = Made::default();
+        for (frame, connection) in items {
+            made.push(FrameNo(*frame), *connection, What::Closes);
+        }
+        made.sort();
+        made
+    }
+
+    fn items() -> impl Strategy<Value = Vec<(u64, u32)>> {
+        let near = prop_oneof![9 => 0..12_u64, 1 => Just(u64::MAX)];
+        prop::collection::vec((near, 0..4_u32), 0..40)
+    }
+
+    /// What each worker made, cut into pieces at some frames.
+    fn pieces(items: &[(u64, u32)], cuts: &[u64]) -> Vec<Made> {
+        let mut all = made(items);
+        let mut pieces: Vec<Made> = cuts
+            .iter()
+            .map(|cut| all.take_before(FrameNo(*cut)))
+            .collect();
+        all.sort();
+        pieces.push(all);
+        pieces
+    }
+
+    proptest! {
+        #[test]
+        fn those_of_several_workers_come_in_one_order(
+            items in items(),
+            cuts in prop::collection::vec(prop::collection::btree_set(0..13_u64, 0..4), 1..4),
+        ) {
+            let mut collected = Collected::default();
+            let mut order = Vec::new();
+            let mut pass_on = |collected: &mut Collected| {
+                while let Some((whose, place)) = collected.next() {
+                    let (frame, connection) = collected.made[whose].items[place].order();
+                    order.push((frame.0, connection));
+                }
+            };
+            let mut workers: Vec<_> = (0..cuts.len())
+                .map(|worker| {
+                    let own = items.iter().copied().filter(|(_, connection)| *connection as usize % cuts.len() == worker);
+                    let cuts: Vec<u64> = cuts[worker].iter().copied().collect();
+                    pieces(&own.collect::<Vec<_>>(), &cuts).into_iter()
+                })
+                .collect();
+            for (worker, pieces) in workers.iter_mut().enumerate() {
+                collected.take(worker, pieces.next().unwrap());
+            }
+            while let Some(worker) = collected.waits_for() {
+                pass_on(&mut collected);
+                collected.passed_on(worker);
+                collected.take(worker, workers[worker].next().unwrap());
+            }
+            pass_on(&mut collected);
+            let mut wanted = items.clone();
+            wanted.sort_unstable();
+            prop_assert_eq!(order, wanted);
+            prop_assert_eq!(collected.news().0.count(), items.len());
+        }
+    }
+}
