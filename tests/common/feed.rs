@@ -11,9 +11,9 @@ use std::process::{Command, Stdio};
 use std::thread::JoinHandle;
 use std::time::Duration;
 
-/// What the program holds without a capture, with all of its own pages and what the allocator has at hand, bytes: of a build without
-/// optimisation.
-pub(crate) const AT_REST: u64 = 20 << 20;
+/// What the program holds without a capture, with all of its own pages and what the allocator has at hand in pages of 2 MiB, bytes: of a
+/// build without optimisation.
+pub(crate) const AT_REST: u64 = 24 << 20;
 
 /// A pcap file of raw IPv4 packets, written to the program as it is made.
 pub(crate) struct Feed {
