@@ -147,7 +147,7 @@ impl Content {
             return;
         }
         if let Sink::Events(session) = &mut self.sink {
-            session.carried(bytes.len() as u64, mark.span.there);
+            session.carried(bytes.len() as u64, mark.span);
         }
         let Some(chain) = &mut self.chain else {
             return;
