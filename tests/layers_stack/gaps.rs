@@ -290,3 +290,49 @@ fn behind_a_hole_of_unknown_size_nobody_knows_how_many_bytes_are_missing() {
     assert_eq!((missing.bytes, missing.holes), (None, 2));
     assert!(!ending.lost, "a FIN ends such a body");
 }
+
+#[test]
+fn a_hole_that_goes_on_behind_a_known_length_ends_the_body_and_hides_the_next_head() {
+    let head = "HTTP/1.1 200 OK\r\nContent-Type: text/event-stream\r\nContent-Length: 40\r\n\r\n";
+    let script = Script::stream(head)
+        .server("data: a\n\n")
+        .server_misses(31 + 120)
+        .server(chunk("data: b\n\n"))
+        .server(chunk("data: c\n\n"));
+    assert_eq!(
+        script.told_from(4)[..3],
+        [
+            "4 S0 gap 151: the body ends in it; reading resumes at the next response",
+            "4 S0 response end",
+            "4 S0 ends content-length 4",
+        ]
+    );
+    let ending = script.endings()[0];
+    assert_eq!(ending.body_bytes, 40);
+    assert_eq!(ending.missing.as_ref().unwrap().bytes, Some(31));
+    // The chunks are the next response's, whose head nobody saw, and no data of the first.
+    assert_eq!(script.data_of_events(), ["a", "c"]);
+    assert_eq!(script.openings().len(), 2);
+}
+
+#[test]
+fn a_response_after_a_hole_in_both_directions_answers_no_request_from_before_it() {
+    let head = GET.replace("GET", "HEAD");
+    let script = Script::new()
+        .client(head)
+        .server_misses(90)
+        .client_misses(70)
+        .server(CHUNKED)
+        .server(chunk("data: a\n\n"));
+    assert_eq!(script.data_of_events(), ["a"]);
+    assert!(script.openings()[0].request.is_none());
+    // A request that was captured behind the hole is the one that is answered.
+    let script = Script::new()
+        .client(GET.replace("GET", "POST"))
+        .server_misses(90)
+        .client_misses(70)
+        .client(GET)
+        .server(CHUNKED);
+    let request = script.openings()[0].request.as_ref().unwrap();
+    assert_eq!(request.method, "GET");
+}

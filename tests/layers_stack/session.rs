@@ -97,6 +97,19 @@ fn a_session_counts_events_comments_chunks_and_bytes() {
 }
 
 #[test]
+fn segments_are_the_frames_that_carried_the_body_and_not_those_in_which_it_was_there() {
+    // Frame 5 fills the hole before frames 3 and 4, and goes on behind them.
+    let script = Script::stream(CLOSE)
+        .server_late("data", 5, 5)
+        .server_late(": on", 3, 5)
+        .server_late("e\n", 4, 5)
+        .server_late("\n", 5, 5)
+        .server("data: two\n\n")
+        .server_ends(Ending::Fin);
+    assert_eq!(script.endings()[0].segments, 4);
+}
+
+#[test]
 fn the_gap_of_the_first_event_is_measured_from_the_head_and_does_not_count_among_the_gaps() {
     let script = Script::stream(CLOSE)
         .server("data: a\n\n")

@@ -58,6 +58,8 @@ pub(super) enum Over {
     LineEnd,
     /// The hole ends with the body's last byte.
     ToTheEnd,
+    /// The hole goes on behind the body's last byte.
+    Beyond,
     /// The next chunk header has to be found first.
     SeeksChunk,
     /// Nothing tells where the body ends.
@@ -122,6 +124,7 @@ impl Body {
                 *left = 0;
                 (Over::ToTheEnd, bytes)
             }
+            Body::Length(left) if bytes > 0 => (Over::Beyond, std::mem::take(left)),
             Body::Length(_) => (Over::Lost, 0),
             Body::Chunked(chunked) => chunked.gap(bytes),
         }

@@ -147,7 +147,7 @@ impl Content {
             return;
         }
         if let Sink::Events(session) = &mut self.sink {
-            session.carried(bytes.len() as u64, mark.span.there);
+            session.carried(bytes.len() as u64, mark.span);
         }
         let Some(chain) = &mut self.chain else {
             return;
@@ -211,6 +211,7 @@ impl Content {
             return match over {
                 Over::Inside | Over::LineEnd => "the body goes on behind it",
                 Over::ToTheEnd => "the body ends with it",
+                Over::Beyond => "the body ends in it; reading resumes at the next response",
                 Over::SeeksChunk => "reading resumes at the next chunk header",
                 Over::Lost => "reading resumes at the next response",
             };
@@ -221,6 +222,7 @@ impl Content {
                 "the content coding cannot be decoded any further: no more events of this stream"
             }
             Over::Inside | Over::LineEnd | Over::ToTheEnd => "events resume at the next blank line",
+            Over::Beyond => "the body ends in it; reading resumes at the next response",
             Over::SeeksChunk => {
                 "chunks resume at the next chunk header, events at the next blank line"
             }

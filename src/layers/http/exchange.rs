@@ -22,6 +22,8 @@ pub(super) struct Exchanges {
     unmatched: bool,
     /// Responses may have been missed: the next one answers the youngest request that waits.
     missed_responses: bool,
+    /// Requests may have been missed since the youngest that is known.
+    missed_requests: bool,
     /// A request head was complete.
     asked: bool,
     /// A start line was seen: the connection does speak HTTP/1.
@@ -56,6 +58,7 @@ impl Exchanges {
 
     /// A request head is complete. `false`: too many wait; from here on requests and responses are not matched.
     pub(super) fn request(&mut self, head: Arc<RequestHead>) -> bool {
+        self.missed_requests = false;
         let begun = self.in_head.take().unwrap_or(head.span.first);
         let request = Request {
             memory: head.memory(),
@@ -95,11 +98,18 @@ impl Exchanges {
         self.missed_responses = true;
     }
 
+    /// Requests may have been missed.
+    pub(super) fn miss_requests(&mut self) {
+        self.missed_requests = true;
+    }
+
     /// A final response is complete up to its head: the request that it answers, if that was captured.
     pub(super) fn answer(&mut self) -> Option<&Request> {
         if std::mem::take(&mut self.missed_responses) {
-            // Hardly any client sends a second request before the first is answered: all but the youngest had their answers.
-            while self.waiting.len() > 1 {
+            // Hardly any client sends a second request before the first is answered: all but the youngest had their answers, and
+            // that one too where a later one may have been missed.
+            let unanswered = usize::from(!self.missed_requests);
+            while self.waiting.len() > unanswered {
                 self.next();
             }
         }

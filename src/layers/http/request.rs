@@ -107,13 +107,23 @@ impl Requests {
         said: &mut Vec<Said>,
     ) {
         let outcome = match &mut self.state {
-            State::Closed | State::Seek => return,
+            State::Closed => return,
+            State::Seek => {
+                exchanges.miss_requests();
+                return;
+            }
             State::Body(body) | State::Expected(body, _) => match body.gap(bytes).0 {
                 Over::Inside | Over::LineEnd => "the request's body goes on behind it",
                 Over::ToTheEnd => {
                     exchanges.request_end(span.there);
                     self.state = State::Head;
                     "the request's body ends with it"
+                }
+                Over::Beyond => {
+                    exchanges.request_end(span.there);
+                    exchanges.miss_requests();
+                    self.state = State::Seek;
+                    "the request's body ends in it; reading resumes at the next request"
                 }
                 Over::SeeksChunk | Over::Lost => {
                     self.state = State::Seek;
@@ -229,7 +239,10 @@ impl Requests {
                 exchanges.request(Arc::new(request));
                 exchanges.request_end(span.there);
             }
-            _ => exchanges.abandon(),
+            _ => {
+                exchanges.abandon();
+                exchanges.miss_requests();
+            }
         }
     }
 

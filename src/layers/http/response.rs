@@ -158,9 +158,10 @@ impl Responses {
             }
             State::Body(open) => {
                 let (over, data) = open.body.gap(bytes);
-                open.content.missing(bytes, between);
+                let of_response = if over == Over::Beyond { data } else { bytes };
+                open.content.missing(of_response, between);
                 if !matches!(over, Over::SeeksChunk | Over::Lost) {
-                    self.wire_bytes += bytes;
+                    self.wire_bytes += of_response;
                 }
                 let outcome = open.content.gap(data, over);
                 let fact = Fact::Gap {
@@ -171,9 +172,14 @@ impl Responses {
                 open.content.say(span, fact, shared.said);
                 match over {
                     Over::Inside | Over::LineEnd | Over::SeeksChunk => {}
-                    Over::ToTheEnd => {
+                    Over::ToTheEnd | Over::Beyond => {
                         let kind = EndKind::ContentLength;
                         self.finish(kind, span.there, Direction::ToClient, shared);
+                        if over == Over::Beyond {
+                            self.in_order = false;
+                            self.state = State::Seek;
+                            shared.exchanges.miss_responses();
+                        }
                     }
                     Over::Lost => {
                         open.lost = true;

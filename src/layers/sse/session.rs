@@ -7,7 +7,7 @@ use super::gaps::GapCounter;
 use super::parser::{Item, Mark, Parser};
 use crate::model::{
     At, Detail, Direction, End, EndKind, Event, Fact, FrameNo, Missing, Nanos, Said, SessionEnding,
-    limits,
+    Span, limits,
 };
 
 /// An open session.
@@ -18,12 +18,21 @@ pub(crate) struct Session {
     tally: Tally,
     /// Bytes after transfer decoding.
     body_bytes: u64,
-    /// Frames that carried some of them, and the last of those.
-    segments: (u64, Option<FrameNo>),
+    segments: Segments,
     /// The last sign of life: the head or body bytes.
     heard: At,
     longest_silence: Option<Nanos>,
     missing: Option<Box<Missing>>,
+}
+
+/// Frames that carried bytes of the body.
+#[derive(Debug, Default)]
+struct Segments {
+    count: u64,
+    /// The last that carried some.
+    last: FrameNo,
+    /// The last whose bytes were there as it came.
+    in_order: FrameNo,
 }
 
 /// What is counted event by event.
@@ -74,7 +83,7 @@ impl Session {
             },
             tally: Tally::new(head),
             body_bytes: 0,
-            segments: (0, None),
+            segments: Segments::default(),
             heard: head,
             longest_silence: None,
             missing: None,
@@ -108,11 +117,10 @@ impl Session {
     }
 
     /// Body bytes came, before any content decoding.
-    pub(crate) fn carried(&mut self, bytes: u64, at: At) {
+    pub(crate) fn carried(&mut self, bytes: u64, span: Span) {
         self.body_bytes += bytes;
-        if self.segments.1.replace(at.frame) != Some(at.frame) {
-            self.segments.0 += 1;
-        }
+        self.segments.add(span);
+        let at = span.there;
         self.silence_until(at);
         self.heard = at;
     }
@@ -189,7 +197,7 @@ impl Session {
             body_bytes: self.body_bytes,
             data_bytes: self.tally.data_bytes,
             wire_bytes: closing.wire_bytes,
-            segments: self.segments.0,
+            segments: self.segments.count,
             request_end: closing.request_end,
             first_event: self.tally.first_event,
             gaps: self.tally.gaps.summary(),
@@ -212,6 +220,22 @@ impl Session {
     fn silence_until(&mut self, at: At) {
         let silence = at.time.since(self.heard.time);
         self.longest_silence = self.longest_silence.max(Some(silence));
+    }
+}
+
+impl Segments {
+    /// Counts the frame that carried bytes, once. What fills a hole may go on behind what had waited there.
+    #[inline]
+    fn add(&mut self, span: Span) {
+        let carrier = span.first.frame;
+        let filled = carrier == span.there.frame && carrier == self.in_order;
+        if carrier != self.last && !filled {
+            self.count += 1;
+        }
+        self.last = carrier;
+        if carrier == span.there.frame {
+            self.in_order = carrier;
+        }
     }
 }
 
