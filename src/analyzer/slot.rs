@@ -16,14 +16,16 @@ pub(super) enum Slot {
     Late(Box<tcp::Late>),
 }
 
+/// What every segment needs begins with `tcp`, and goes on behind it.
+#[repr(C)]
 pub(super) struct Live {
-    pub(super) connection: u32,
     pub(super) tcp: Connection,
+    pub(super) growth: Growth,
     pub(super) stack: Stack,
-    pub(super) rows: Rows,
+    pub(super) connection: u32,
     /// Once it is closed: when it is over.
     pub(super) over_at: Option<Timestamp>,
-    pub(super) growth: Growth,
+    pub(super) rows: Rows,
 }
 
 pub(super) struct Closed {
@@ -35,6 +37,11 @@ pub(super) struct Closed {
     pub(super) over_at: Timestamp,
     growth: Growth,
 }
+
+const _: () = assert!(
+    std::mem::offset_of!(Live, growth).is_multiple_of(64),
+    "what stands behind `tcp` begins a line of the cache"
+);
 
 /// What the merge keeps of an open session beside its heads, bytes.
 const MERGED: usize = 512;

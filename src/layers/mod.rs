@@ -16,6 +16,7 @@ use crate::model::{Detail, OtherStream, limits};
 
 /// What is numbered or listed over a whole connection.
 #[derive(Debug)]
+#[repr(C)]
 struct Ledger {
     detail: Detail,
     sessions: u32,

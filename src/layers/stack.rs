@@ -4,7 +4,8 @@ use super::http::{Connection, Next};
 use super::{Ledger, probe, sse::Session};
 use crate::model::{At, Delivery, Detail, Direction, FrameNo, OtherStream, Protocol, Said};
 
-/// The layers above one TCP connection.
+/// The layers above one TCP connection. What every delivery needs stands at the beginning.
+#[repr(C)]
 pub struct Stack {
     layer: Layer,
     /// Which directions have delivered bytes: bit 0 to the server, bit 1 to the client.

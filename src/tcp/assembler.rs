@@ -51,26 +51,27 @@ pub(super) struct Placed {
 
 /// One direction's reassembly.
 ///
-/// Between two calls every position in `waiting` is behind `next`.
+/// Between two calls every position in `waiting` is behind `next`. What every segment needs stands at the beginning.
 #[derive(Clone, Debug)]
+#[repr(C)]
 pub(super) struct Assembler {
     start: Start,
-    /// The position of the next byte to deliver, and its sequence number.
-    next: u64,
+    ended: bool,
+    /// The sequence number of the next byte to deliver, and its position.
     next_number: SeqNo,
+    next: u64,
     /// The highest position that the receiver has acknowledged.
     acked: u64,
-    /// The highest number acknowledged before the sender was seen.
-    acked_early: Option<SeqNo>,
     /// Up to here, bytes that are neither delivered nor waiting were cut by the snaplen, and the frame that it cut.
     cut_until: u64,
+    /// The frame that carried the last byte that was delivered, or on which a gap was declared since.
+    last: At,
     cut_in: FrameNo,
+    /// The highest number acknowledged before the sender was seen.
+    acked_early: Option<SeqNo>,
     /// The FIN's position, and its frame: nothing is delivered at or behind it.
     fin: Option<u64>,
     fin_in: At,
-    ended: bool,
-    /// The frame that carried the last byte that was delivered, or on which a gap was declared since.
-    last: At,
     waiting: Waiting,
 }
 

@@ -15,18 +15,27 @@ use crate::model::{
     At, Conflict, Delivery, Direction, Ending, Endpoint, Flags, Handshake, Label, Segment,
     TcpFacts, Teardown, Timestamp,
 };
+use std::mem::offset_of;
 
 /// A connection from its first captured frame on.
+///
+/// What [passes](Connection::pass) needs few lines of the processor's cache: it stands side by side.
 #[derive(Debug)]
+#[repr(C)]
 pub struct Connection {
+    assemblers: [Assembler; 2],
     /// Whether both directions are open and in order, the handshake is over, and nobody asks for frames: what [`pass`](Connection::pass)
     /// needs, and what only a segment that does not pass changes.
     plain: bool,
     headers: Headers,
-    assemblers: [Assembler; 2],
     /// Where the facts are to tell of copies that differ.
     delivered: Option<Box<[Delivered; 2]>>,
 }
+
+const _: () = assert!(
+    size_of::<Assembler>() == 128 && offset_of!(Headers, first) <= 4 * 64 - 16,
+    "a line for each direction, and four for the headers"
+);
 
 /// A connection whose both directions have ended: frames may still come, bytes will not.
 #[derive(Debug)]
@@ -34,17 +43,18 @@ pub struct Ended(Headers);
 
 /// What the headers of a connection's segments tell: all but its bytes.
 #[derive(Debug)]
+#[repr(C)]
 struct Headers {
-    /// The sender of the first frame (side A), and the other.
-    ends: [Endpoint; 2],
     roles: Roles,
     port_reused: bool,
-    frames: u64,
-    /// Those that brought other bytes than came first.
-    conflicts: u64,
-    first: At,
-    last: At,
+    /// The sender of the first frame (side A), and the other.
+    ends: [Endpoint; 2],
     analysis: Analysis,
+    frames: u64,
+    last: At,
+    first: At,
+    /// Frames that brought other bytes than came first.
+    conflicts: u64,
     /// Where the facts are to name the frames that are acknowledged and sent again.
     unacked: Option<Box<[Unacked; 2]>>,
     handshake: Handshaking,
@@ -68,21 +78,21 @@ impl Connection {
     /// copy that differs from what was handed up.
     pub fn new(first: &Segment<'_>, port_reused: bool, shown: bool) -> Connection {
         Connection {
+            assemblers: [Assembler::new(), Assembler::new()],
             plain: false,
             headers: Headers {
-                ends: [first.source, first.destination],
                 roles: Roles::of_ports(first.source, first.destination),
                 port_reused,
-                frames: 0,
-                conflicts: 0,
-                first: first.at,
-                last: first.at,
+                ends: [first.source, first.destination],
                 analysis: Analysis::NEW,
+                frames: 0,
+                last: first.at,
+                first: first.at,
+                conflicts: 0,
                 unacked: shown.then(Box::default),
                 handshake: Handshaking::default(),
                 closing: Closing::default(),
             },
-            assemblers: [Assembler::new(), Assembler::new()],
             delivered: shown.then(Box::default),
         }
     }

@@ -6,11 +6,12 @@ use super::response::{Responses, Shared};
 use crate::layers::{Ledger, sse::Session};
 use crate::model::{At, Delivery, Direction, Ending, FrameNo, Protocol, Said};
 
-/// The reader of one connection.
+/// The reader of one connection. Nearly all that comes is a part of a response.
 #[derive(Default)]
+#[repr(C)]
 pub(in crate::layers) struct Connection {
-    requests: Requests,
     responses: Responses,
+    requests: Requests,
     exchanges: Exchanges,
 }
 

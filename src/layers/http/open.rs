@@ -8,17 +8,20 @@ use super::response::Shared;
 use crate::layers::sse::Mark;
 use crate::model::{Detail, EndKind, Fact, Framing, Span};
 
-/// A response whose body is not over.
+/// A response whose body is not over. What is read of a body stands side by side, down to the session.
+#[repr(C)]
 pub(super) struct Open {
-    pub(super) body: Body,
-    pub(super) content: Content,
     /// How the head said that the body ends; what ends it when its own end was missed.
     pub(super) framing: Framing,
     /// Nothing but the next head, or the end of the connection, tells where it ends.
     pub(super) lost: bool,
     /// How often the chunked coding was broken.
     pub(super) breaches: u8,
+    pub(super) body: Body,
+    pub(super) content: Content,
 }
+
+const _: () = assert!(std::mem::offset_of!(Open, content) <= 48);
 
 /// So often reading resumes in a broken chunked coding before it is given up.
 const BREACHES: u8 = 8;

@@ -20,13 +20,14 @@ use std::sync::Arc;
 
 /// The reader of the server's direction.
 #[derive(Default)]
+#[repr(C)]
 pub(super) struct Responses {
     state: State,
+    /// TCP payload of the response so far, its head included.
+    wire_bytes: u64,
     buffer: HeadBuffer,
     /// Whether the client closed its side while the response was open: nobody reads it to its end.
     client_left: bool,
-    /// TCP payload of the response so far, its head included.
-    wire_bytes: u64,
     /// Whether a response was complete and nothing is missing since.
     in_order: bool,
 }
@@ -42,7 +43,7 @@ enum State {
     /// A delivery that begins with a status line, or in the middle of an event stream: what comes before cannot be read.
     Seek,
     /// The same, and the bytes so far may be those of an event stream.
-    Suspect(Suspect),
+    Suspect(Box<Suspect>),
     /// Nothing: the direction has ended.
     Closed,
 }
@@ -116,7 +117,7 @@ impl Responses {
                 State::Seek => match Suspect::of(rest) {
                     // What follows a response that was read to its end is no stream under way: no client reads it.
                     Some(suspect) if whole && !self.in_order => {
-                        self.state = State::Suspect(suspect);
+                        self.state = State::Suspect(Box::new(suspect));
                     }
                     _ => return Next::More,
                 },
@@ -268,7 +269,7 @@ impl Responses {
         };
         let (delivery, is_new) = (*rest, suspect.is_new());
         match suspect.read(rest) {
-            Verdict::Undecided(suspect) => self.state = State::Suspect(suspect),
+            Verdict::Undecided(suspect) => self.state = State::Suspect(Box::new(suspect)),
             Verdict::Other if is_new => *rest = &[],
             // What does not go on with the delivery before may begin with this one.
             Verdict::Other => *rest = delivery,

@@ -8,12 +8,7 @@ use crate::model::{Gaps, Nanos, limits};
 
 /// The gaps of one session.
 #[derive(Debug, Default)]
-pub(super) struct GapCounter {
-    count: u64,
-    min: Nanos,
-    max: Nanos,
-    kept: Kept,
-}
+pub(super) struct GapCounter(Kept);
 
 /// Gaps that there is room for from the second event on: a model's answer has some dozens.
 const FEW: usize = 32;
@@ -23,7 +18,7 @@ enum Kept {
     /// Every gap.
     Exact(Vec<Nanos>),
     /// How many gaps fell into each bucket.
-    Counted(Buckets),
+    Counted(Box<Buckets>),
 }
 
 impl Default for Kept {
@@ -34,18 +29,7 @@ impl Default for Kept {
 
 impl GapCounter {
     pub(super) fn add(&mut self, gap: Nanos) {
-        self.min = if self.count == 0 {
-            gap
-        } else {
-            self.min.min(gap)
-        };
-        self.max = if self.count == 0 {
-            gap
-        } else {
-            self.max.max(gap)
-        };
-        self.count += 1;
-        match &mut self.kept {
+        match &mut self.0 {
             Kept::Exact(gaps) if gaps.len() < limits::EXACT_GAPS => {
                 if gaps.is_empty() {
                     gaps.reserve(FEW);
@@ -53,11 +37,11 @@ impl GapCounter {
                 gaps.push(gap);
             }
             Kept::Exact(gaps) => {
-                let mut buckets = Buckets::default();
+                let mut buckets = Buckets::NEW;
                 for gap in gaps.iter().chain([&gap]) {
                     buckets.add(*gap);
                 }
-                self.kept = Kept::Counted(buckets);
+                self.0 = Kept::Counted(Box::new(buckets));
             }
             Kept::Counted(buckets) => buckets.add(gap),
         }
@@ -65,7 +49,7 @@ impl GapCounter {
 
     /// Bytes of memory on the heap.
     pub(super) fn memory(&self) -> usize {
-        match &self.kept {
+        match &self.0 {
             Kept::Exact(gaps) => gaps.capacity() * size_of::<Nanos>(),
             Kept::Counted(buckets) => buckets.memory(),
         }
@@ -73,39 +57,51 @@ impl GapCounter {
 
     /// `None` without a gap.
     pub(super) fn summary(&self) -> Option<Gaps> {
-        if self.count == 0 {
-            return None;
-        }
-        let sorted = match &self.kept {
+        match &self.0 {
             Kept::Exact(gaps) => {
                 let mut sorted = gaps.clone();
                 sorted.sort_unstable();
-                sorted
+                let percentile = |percent| {
+                    let rank = nearest_rank(sorted.len() as u64, percent);
+                    sorted.get(rank as usize - 1).copied()
+                };
+                Some(Gaps {
+                    min: *sorted.first()?,
+                    p50: percentile(50)?,
+                    p95: percentile(95)?,
+                    max: *sorted.last()?,
+                })
             }
-            Kept::Counted(_) => Vec::new(),
-        };
-        let percentile = |percent: u64| {
-            // Nearest rank: the smallest value below or at which that share of the gaps lies.
-            let rank = (self.count * percent).div_ceil(100).max(1);
-            match &self.kept {
-                Kept::Exact(_) => sorted.get(rank as usize - 1).copied().unwrap_or(self.max),
-                Kept::Counted(buckets) => buckets
-                    .nth(rank)
-                    .map_or(self.max, |gap| gap.clamp(self.min, self.max)),
+            Kept::Counted(buckets) => {
+                let Buckets {
+                    count, min, max, ..
+                } = **buckets;
+                let percentile = |percent| {
+                    let gap = buckets.nth(nearest_rank(count, percent));
+                    gap.map_or(max, |gap| gap.clamp(min, max))
+                };
+                Some(Gaps {
+                    min,
+                    p50: percentile(50),
+                    p95: percentile(95),
+                    max,
+                })
             }
-        };
-        Some(Gaps {
-            min: self.min,
-            p50: percentile(50),
-            p95: percentile(95),
-            max: self.max,
-        })
+        }
     }
 }
 
+/// The rank, from 1, of the smallest value below or at which that share of so many lies.
+fn nearest_rank(count: u64, percent: u64) -> u64 {
+    (count * percent).div_ceil(100).max(1)
+}
+
 /// Counts of gaps, a page of buckets for each power of two: the gaps of one session lie in a few of them.
-#[derive(Debug, Default)]
+#[derive(Debug)]
 struct Buckets {
+    count: u64,
+    min: Nanos,
+    max: Nanos,
     pages: Vec<Option<Box<Page>>>,
     /// Pages that are there.
     used: usize,
@@ -114,7 +110,18 @@ struct Buckets {
 type Page = [u32; STEPS as usize];
 
 impl Buckets {
+    const NEW: Buckets = Buckets {
+        count: 0,
+        min: Nanos::MAX,
+        max: Nanos::MIN,
+        pages: Vec::new(),
+        used: 0,
+    };
+
     fn add(&mut self, gap: Nanos) {
+        self.count += 1;
+        self.min = self.min.min(gap);
+        self.max = self.max.max(gap);
         let bucket = bucket_of(gap);
         let (page, place) = (bucket / STEPS as usize, bucket % STEPS as usize);
         if self.pages.len() <= page {
@@ -128,7 +135,9 @@ impl Buckets {
     }
 
     fn memory(&self) -> usize {
-        self.pages.capacity() * size_of::<Option<Box<Page>>>() + self.used * size_of::<Page>()
+        size_of::<Buckets>()
+            + self.pages.capacity() * size_of::<Option<Box<Page>>>()
+            + self.used * size_of::<Page>()
     }
 
     /// A value near the gap of that rank, from 1.

@@ -71,30 +71,33 @@ pub struct Block {
 /// The parser of one stream.
 ///
 /// Invariants: `line` holds bytes only while `partial` is `Field`; nothing is kept of comments and of lines that are skipped.
+///
+/// What a whole event needs stands at the beginning.
 #[derive(Debug)]
+#[repr(C)]
 pub struct Parser {
+    /// Bytes since the end of the last blank line.
+    unread: u64,
     /// Whether events are counted and not made.
     counts: bool,
-    /// How many bytes of a leading byte order mark were seen; `BOM.len()` once that question is settled.
-    bom: usize,
-    /// What carried the first byte of a byte order mark that is not complete.
-    bom_mark: Mark,
-    /// What the unfinished line is.
-    partial: Partial,
-    /// The bytes of an unfinished line.
-    line: Vec<u8>,
-    /// What carried the unfinished line's first byte.
-    line_first: Mark,
+    /// How many bytes of a leading byte order mark were seen; `BOM_LENGTH` once that question is settled.
+    bom: u8,
     /// The last byte was a CR that ended a line: a LF that follows belongs to it.
     skip_line_feed: bool,
     /// Fields are ignored up to the next blank line: bytes were missing or a cap was passed.
     skipping: bool,
+    /// What the unfinished line is.
+    partial: Partial,
+    /// The bytes of an unfinished line.
+    line: Vec<u8>,
     block: Buffers,
     last_event_id: Arc<str>,
     ids: Option<Box<Ids>>,
     retry: Option<u64>,
-    /// Bytes since the end of the last blank line.
-    unread: u64,
+    /// What carried the unfinished line's first byte.
+    line_first: Mark,
+    /// What carried the first byte of a byte order mark that is not complete.
+    bom_mark: Mark,
 }
 
 /// What an unfinished line is, as far as its first byte tells.
@@ -131,6 +134,7 @@ struct Buffers {
 }
 
 const BOM: [u8; 3] = [0xEF, 0xBB, 0xBF];
+const BOM_LENGTH: u8 = BOM.len() as u8;
 
 /// A buffer that grew beyond this is given back after its block, so that one large event does not stay paid for.
 const KEPT_CAPACITY: usize = 64 * 1024;
@@ -185,7 +189,7 @@ impl Parser {
                 self.unread += 1;
             }
         }
-        if self.bom < BOM.len() {
+        if self.bom < BOM_LENGTH {
             rest = self.strip_byte_order_mark(rest, mark);
         }
         if self.counts {
@@ -220,25 +224,34 @@ impl Parser {
     /// as most are: what reading them line by line would do.
     #[inline]
     fn whole_events(&mut self, bytes: &mut &[u8], there: At, emit: &mut impl FnMut(Item)) {
-        while self.unread == 0
-            && !self.skipping
-            && let Some(line) = bytes.strip_prefix(b"data:")
+        if self.unread > 0 || self.skipping {
+            return;
+        }
+        // Nearly every delivery is one of them.
+        let only = bytes.strip_prefix(b"data:");
+        if let Some(value) = only.and_then(|line| line.strip_suffix(b"\n\n"))
+            && value.len() < limits::SSE_LINE
+            && is_printable(value)
+        {
+            let data_bytes = without_space(value).len() as u64;
+            emit(Item::Counted { data_bytes, there });
+            *bytes = &[];
+            return;
+        }
+        while let Some(line) = bytes.strip_prefix(b"data:")
             && let Some(end) = memchr2(b'\n', b'\r', line)
             && let [b'\n', b'\n', rest @ ..] = &line[end..]
             && end < limits::SSE_LINE
         {
-            let value = &line[..end];
-            emit(Item::Counted {
-                data_bytes: decoded_length(value.strip_prefix(b" ").unwrap_or(value)),
-                there,
-            });
+            let data_bytes = decoded_length(without_space(&line[..end]));
+            emit(Item::Counted { data_bytes, there });
             *bytes = rest;
         }
     }
 
     /// Bytes are missing (0 if nobody knows how many): the unfinished block is lost, and reading resumes after the next blank line.
     pub fn gap(&mut self, bytes: u64) {
-        self.bom = BOM.len();
+        self.bom = BOM_LENGTH;
         self.skip_line_feed = false;
         self.give_up_block();
         self.block.first = None;
@@ -311,7 +324,7 @@ impl Parser {
 
     /// §9.2.5: one leading U+FEFF is ignored ("UTF-8 decode"). Its bytes may come one by one.
     fn strip_byte_order_mark<'a>(&mut self, bytes: &'a [u8], mark: Mark) -> &'a [u8] {
-        let seen = self.bom;
+        let seen = usize::from(self.bom);
         let missing = &BOM[seen..];
         if seen == 0 {
             self.bom_mark = mark;
@@ -322,12 +335,12 @@ impl Parser {
             .take_while(|(a, b)| a == b)
             .count();
         if fits == missing.len() || fits == bytes.len() {
-            self.bom += fits;
+            self.bom += fits as u8;
             self.unread += fits as u64;
             return &bytes[fits..];
         }
         // It is none: what looked like it begins the first line.
-        self.bom = BOM.len();
+        self.bom = BOM_LENGTH;
         if seen > 0 {
             self.partial = Partial::Field;
             self.line_first = self.bom_mark;
@@ -398,7 +411,7 @@ impl Parser {
         let (name, value) = match colon {
             Some(colon) => {
                 let value = &line[colon + 1..];
-                (&line[..colon], value.strip_prefix(b" ").unwrap_or(value))
+                (&line[..colon], without_space(value))
             }
             None => (line, &b""[..]),
         };
@@ -542,6 +555,29 @@ impl Buffers {
         self.id = None;
         self.retry = None;
     }
+}
+
+/// A field's value without the space that may stand before it.
+#[inline]
+fn without_space(value: &[u8]) -> &[u8] {
+    value.strip_prefix(b" ").unwrap_or(value)
+}
+
+/// Whether no byte of a value is a line's end, nor anything but ASCII. Other control characters are left to those who look closer: one
+/// comparison is enough for all of them.
+#[inline]
+fn is_printable(value: &[u8]) -> bool {
+    const LANES: usize = 32;
+    let above = |bytes: &[u8]| {
+        // Without a way out, so that many bytes are looked at at once.
+        bytes
+            .iter()
+            .fold(true, |all, byte| all & (byte.cast_signed() > 0x0d))
+    };
+    let (whole, _) = value.as_chunks::<LANES>();
+    // What is left over comes with some bytes a second time: one by one they would take longer.
+    let end = value.last_chunk::<LANES>();
+    above(whole.as_flattened()) && above(end.map_or(value, |end| end))
 }
 
 /// How long bytes are in UTF-8 once [`lossy`] has decoded them.

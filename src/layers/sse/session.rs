@@ -10,11 +10,10 @@ use crate::model::{
     Span, limits,
 };
 
-/// An open session.
+/// An open session. What every delivery needs stands side by side, in few lines of the cache.
 #[derive(Debug)]
+#[repr(C)]
 pub(crate) struct Session {
-    number: u32,
-    parser: Parser,
     tally: Tally,
     /// Bytes after transfer decoding.
     body_bytes: u64,
@@ -22,6 +21,8 @@ pub(crate) struct Session {
     /// The last sign of life: the head or body bytes.
     heard: At,
     longest_silence: Option<Nanos>,
+    parser: Parser,
+    number: u32,
     missing: Option<Box<Missing>>,
 }
 
@@ -37,19 +38,26 @@ struct Segments {
 
 /// What is counted event by event.
 #[derive(Debug)]
+#[repr(C)]
 struct Tally {
+    first_event: Option<At>,
+    /// Once there are any.
+    comments: Option<Box<Comments>>,
     /// Events, comments and other blocks.
     items: u64,
     events: u64,
-    comments: u64,
     data_bytes: u64,
-    first_event: Option<At>,
     /// The response head, if it was captured, later the last event: what the next event's gap is measured from.
     before: Option<At>,
     gaps: GapCounter,
-    /// The last comment.
-    comment: Option<At>,
-    heartbeats: GapCounter,
+}
+
+/// What is counted of comments.
+#[derive(Debug)]
+struct Comments {
+    count: u64,
+    last: At,
+    gaps: GapCounter,
 }
 
 /// What the HTTP layer knows at a session's end.
@@ -71,21 +79,26 @@ pub(crate) struct Closing {
     pub(crate) wire_bytes: u64,
 }
 
+const _: () = assert!(
+    std::mem::offset_of!(Session, parser) <= 168,
+    "with the body before it and the parser's beginning it lies in four lines"
+);
+
 impl Session {
     /// A session whose response head was complete in `head`.
     pub(crate) fn new(number: u32, head: At, detail: Detail) -> Session {
         Session {
-            number,
-            parser: if detail == Detail::Sessions {
-                Parser::counting()
-            } else {
-                Parser::new()
-            },
             tally: Tally::new(head),
             body_bytes: 0,
             segments: Segments::default(),
             heard: head,
             longest_silence: None,
+            parser: if detail == Detail::Sessions {
+                Parser::counting()
+            } else {
+                Parser::new()
+            },
+            number,
             missing: None,
         }
     }
@@ -107,13 +120,17 @@ impl Session {
         self.parser.pending()
     }
 
-    /// Bytes of memory, roughly.
+    /// Bytes of memory on the heap, roughly.
     pub(crate) fn memory(&self) -> usize {
         let missing = self.missing.as_ref().map_or(0, |missing| {
             size_of::<Missing>() + size_of_val(&missing.between[..])
         });
-        let gaps = self.tally.gaps.memory() + self.tally.heartbeats.memory();
-        size_of::<Session>() + self.parser.memory() + gaps + missing
+        let comments = self
+            .tally
+            .comments
+            .as_ref()
+            .map_or(0, |comments| size_of::<Comments>() + comments.gaps.memory());
+        self.parser.memory() + self.tally.gaps.memory() + comments + missing
     }
 
     /// Body bytes came, before any content decoding.
@@ -190,9 +207,10 @@ impl Session {
         if ended && self.parser.pending() {
             say(Fact::DiscardedEvent(self.parser.unread()));
         }
+        let comments = self.tally.comments.as_deref();
         say(Fact::SessionEnds(Box::new(SessionEnding {
             events: self.tally.events,
-            comments: self.tally.comments,
+            comments: comments.map_or(0, |comments| comments.count),
             chunks: closing.chunks,
             body_bytes: self.body_bytes,
             data_bytes: self.tally.data_bytes,
@@ -202,7 +220,7 @@ impl Session {
             first_event: self.tally.first_event,
             gaps: self.tally.gaps.summary(),
             last_event: self.tally.first_event.and(self.tally.before),
-            heartbeats: self.tally.heartbeats.summary(),
+            heartbeats: comments.and_then(|comments| comments.gaps.summary()),
             longest_silence: self.longest_silence,
             incomplete_event: self.parser.unread(),
             missing: self.missing,
@@ -244,13 +262,11 @@ impl Tally {
         Tally {
             items: 0,
             events: 0,
-            comments: 0,
             data_bytes: 0,
             first_event: None,
             before: Some(head),
             gaps: GapCounter::default(),
-            comment: None,
-            heartbeats: GapCounter::default(),
+            comments: None,
         }
     }
 
@@ -264,14 +280,7 @@ impl Tally {
                 return None;
             }
             Item::Comment => {
-                self.comments += 1;
-                // Several lines of one frame are one heartbeat.
-                match self.comment.replace(at) {
-                    Some(before) if before.frame != at.frame => {
-                        self.heartbeats.add(at.time.since(before.time));
-                    }
-                    _ => {}
-                }
+                self.comment(at);
                 Fact::Comment
             }
             Item::WithoutData {
@@ -303,12 +312,29 @@ impl Tally {
         })
     }
 
+    /// Counts a comment.
+    fn comment(&mut self, at: At) {
+        let comments = self.comments.get_or_insert_with(|| {
+            Box::new(Comments {
+                count: 0,
+                last: at,
+                gaps: GapCounter::default(),
+            })
+        });
+        comments.count += 1;
+        let before = std::mem::replace(&mut comments.last, at);
+        // Several lines of one frame are one heartbeat.
+        if before.frame != at.frame {
+            comments.gaps.add(at.time.since(before.time));
+        }
+    }
+
     /// Counts an event. The time since the one before, or since the response head.
     fn count(&mut self, data_bytes: u64, at: At) -> Option<Nanos> {
         let gap = self.before.map(|before| at.time.since(before.time));
         self.events += 1;
         self.data_bytes += data_bytes;
-        if self.first_event.is_none() {
+        if self.events == 1 {
             self.first_event = Some(at);
         } else if let Some(gap) = gap {
             self.gaps.add(gap);
