@@ -175,8 +175,18 @@ pub const EARLIER_BLOCKS: usize = 4 * BATCH_BLOCKS;
 /// they and their payloads still lie in the cache. A quarter of it, and twice as many, were slower.
 pub const BATCH_FRAMES: usize = 8 * 1024;
 
+/// What rows and events take whose lines are written together, bytes: enough that the code that writes them stays in the processor's cache, and few
+/// enough that they do too.
+pub const UNWRITTEN: usize = 24 * 1024;
+
+/// Rows that are kept to be used again: about as many as are written together.
+pub const SPARE_ROWS: usize = 64;
+
 /// Bytes of lines that are passed on together: enough that they are written without being copied once more.
 pub const LINES: usize = 256 * 1024;
+
+/// Bytes of room that a buffer of lines begins with: those of a line or two.
+pub const OUT_LEAST: usize = 1024;
 
 /// Bytes of room that a buffer of lines keeps for the next batch: more than the lines of nearly every batch take.
 pub const OUT_KEPT: usize = 16 * 1024 * 1024;
