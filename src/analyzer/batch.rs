@@ -120,11 +120,6 @@ impl<'a> Run<'a> {
     #[inline(always)] // So that a segment that passes is never written to memory.
     pub(super) fn first(&self) -> Option<Segment<'a>> {
         let kept = &self.bucket.segments[*self.order.first()? as usize];
-        let bytes = match kept.block {
-            COPIED => &self.bucket.copied,
-            block => self.common.blocks[usize::from(block)].bytes(),
-        };
-        let start = kept.start as usize;
         let endpoint = |place: usize| Endpoint {
             address: IpAddr::V4(kept.addresses[place]),
             port: kept.ports[place],
@@ -138,7 +133,7 @@ impl<'a> Run<'a> {
             flags: kept.flags,
             window: kept.window,
             options: TcpOptions::TIMESTAMPS,
-            payload: &bytes[start..start + kept.captured as usize],
+            payload: self.bucket.payload(kept, self.common),
             length: kept.length,
         };
         if let Some(unusual) = self.bucket.unusual(kept) {
@@ -367,6 +362,25 @@ impl Bucket {
     fn unusual(&self, kept: &Kept) -> Option<&Unusual> {
         kept.unusual
             .map(|place| &self.unusual[place.get() as usize - 1])
+    }
+
+    #[inline(always)]
+    fn payload<'a>(&'a self, kept: &Kept, common: &'a Common) -> &'a [u8] {
+        let bytes = match kept.block {
+            COPIED => &self.copied,
+            block => common.blocks[usize::from(block)].bytes(),
+        };
+        let start = kept.start as usize;
+        &bytes[start..start + kept.captured as usize]
+    }
+
+    /// Reads something of every segment, and the beginning and the end of its payload.
+    pub(super) fn touch(&self, common: &Common) -> u64 {
+        let payloads = self.segments.iter().map(|kept| self.payload(kept, common));
+        payloads.fold(0, |touched, payload| match payload {
+            [first, .., last] => touched ^ u64::from(*first) ^ u64::from(*last),
+            _ => touched,
+        })
     }
 
     /// Puts the segments in order of connection.

@@ -98,6 +98,12 @@ fn rounded_up(held: usize) -> usize {
 }
 
 impl Live {
+    /// Reads something of each line of the cache that an ordinary segment needs.
+    #[inline]
+    pub(super) fn touch(&self) -> u64 {
+        self.tcp.touch() ^ self.growth.touch() ^ self.stack.touch()
+    }
+
     /// As [`Slot::grown`].
     pub(super) fn grown(&mut self) -> Option<u32> {
         let tcp = self.tcp.memory() - self.tcp.kept();

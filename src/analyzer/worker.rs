@@ -88,6 +88,9 @@ impl Worker {
         let mut rest = buckets.as_mut_slice();
         'all: while let Some((bucket, others)) = std::mem::take(&mut rest).split_first_mut() {
             bucket.group();
+            if self.detail < Detail::Frames {
+                self.touch(bucket, common);
+            }
             let mut runs = bucket.runs(common);
             while let Some(mut run) = runs.next() {
                 self.run(&mut run, clock, made);
@@ -105,6 +108,20 @@ impl Worker {
         made.write(&mut self.lines, &mut self.spare);
         made.kept = self.kept;
         made.sort();
+    }
+
+    /// Looks at what a bucket's segments need, one after the other: what of it lies in memory only then comes into the cache at the same
+    /// time. While they are worked off each would wait for its own.
+    fn touch(&self, bucket: &Bucket, common: &Common) {
+        let touched = bucket
+            .runs(common)
+            .fold(bucket.touch(common), |touched, run| {
+                match self.slots.get(self.place(run.connection)) {
+                    Some(Slot::Live(live)) => touched ^ live.touch(),
+                    _ => touched,
+                }
+            });
+        std::hint::black_box(touched);
     }
 
     /// Works off what is left of a batch frame by frame, so that what is complete can be handed on: so much was made of it that the rest has to wait.

@@ -134,6 +134,12 @@ impl Stack {
         self.http().and_then(Connection::unanswered)
     }
 
+    /// Reads something of each line of the cache that a part of an event stream needs.
+    #[inline]
+    pub fn touch(&self) -> u64 {
+        self.http().map_or(0, Connection::touch)
+    }
+
     fn http(&self) -> Option<&Connection> {
         match &self.layer {
             Layer::Http(http) => Some(http),

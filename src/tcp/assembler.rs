@@ -93,6 +93,12 @@ impl Assembler {
         }
     }
 
+    /// Reads something of what every segment needs.
+    #[inline]
+    pub(super) fn touch(&self) -> u64 {
+        self.next
+    }
+
     /// What waits behind a hole.
     pub(super) fn waiting(&self) -> &Waiting {
         &self.waiting

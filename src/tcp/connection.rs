@@ -158,6 +158,14 @@ impl Connection {
         Some(headers.direction(side))
     }
 
+    /// Reads something of each line of the cache that [`pass`](Connection::pass) needs.
+    #[inline]
+    pub fn touch(&self) -> u64 {
+        let [a, b] = &self.assemblers;
+        let headers = &self.headers;
+        a.touch() ^ b.touch() ^ u64::from(self.plain) ^ headers.analysis.touch() ^ headers.frames
+    }
+
     /// The facts of the segment that was heard last.
     pub fn facts(&self, segment: &Segment<'_>, heard: &Heard) -> TcpFacts {
         let mut facts = self.headers.facts(segment, heard);

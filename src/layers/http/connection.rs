@@ -82,6 +82,12 @@ impl Connection {
         self.responses.misses(bytes, between);
     }
 
+    /// Reads something of each line of the cache that a part of an event stream needs.
+    #[inline]
+    pub(in crate::layers) fn touch(&self) -> u64 {
+        self.responses.touch()
+    }
+
     /// Whether a start line was seen.
     pub(in crate::layers) fn is_confirmed(&self) -> bool {
         self.exchanges.confirmed

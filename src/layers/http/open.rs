@@ -5,7 +5,7 @@
 use super::body::{Body, ChunkPart, Over, Step};
 use super::content::Content;
 use super::response::Shared;
-use crate::layers::sse::Mark;
+use crate::layers::sse::{Mark, Session};
 use crate::model::{Detail, EndKind, Fact, Framing, Span};
 
 /// A response whose body is not over. What is read of a body stands side by side, down to the session.
@@ -94,6 +94,12 @@ impl Open {
         let chunk = part.map(|part| part.number);
         let mark = Mark { span, chunk };
         self.content.data(bytes, mark, shared.ledger, shared.said);
+    }
+
+    /// Reads something of each line of the cache that a part of an event stream needs.
+    #[inline]
+    pub(super) fn touch(&self) -> u64 {
+        u64::from(self.lost) ^ self.content.session().map_or(0, Session::touch)
     }
 
     fn broken(&mut self, why: &str, span: Span, shared: &mut Shared<'_>) {

@@ -80,6 +80,15 @@ impl Responses {
         self.buffer.memory() + open
     }
 
+    /// Reads something of each line of the cache that a part of an event stream needs.
+    #[inline]
+    pub(super) fn touch(&self) -> u64 {
+        match &self.state {
+            State::Body(open) => open.touch(),
+            _ => 0,
+        }
+    }
+
     /// The reader of the open body.
     pub(super) fn content(&self) -> Option<&Content> {
         match &self.state {

@@ -142,6 +142,12 @@ impl Session {
         self.heard = at;
     }
 
+    /// Reads something of each line of the cache that the next bytes need.
+    #[inline]
+    pub(crate) fn touch(&self) -> u64 {
+        self.tally.items ^ self.body_bytes ^ self.heard.frame.0
+    }
+
     /// The next decoded bytes. How many events, comments and other blocks there were so far.
     #[inline]
     pub(crate) fn push(&mut self, bytes: &[u8], mark: Mark, said: &mut Vec<Said>) -> u64 {
