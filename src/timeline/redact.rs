@@ -110,16 +110,22 @@ pub fn redact_target(target: &str) -> Cow<'_, str> {
     // A fragment is never sent, but a token in one would be no less secret: it is read as parameters too.
     let mut copied = 0;
     for (start, parameter) in parameters(rest, query + 1) {
-        let Some((name, value)) = parameter.split_once('=') else {
+        let Some((name, _)) = parameter.split_once('=') else {
             continue;
         };
-        if value.is_empty() || !names_a_secret(&decode(name)) {
+        if start < copied || !names_a_secret(&decode(name)) {
+            continue;
+        }
+        let value = start + name.len() + 1;
+        // `;`, `?` and `#` may stand in a value: only the next `&` ends it for sure.
+        let length = rest[value..].find('&').unwrap_or(rest.len() - value);
+        if length == 0 {
             continue;
         }
         let text = out.get_or_insert_default();
-        text.push_str(&rest[copied..start + name.len() + 1]);
+        text.push_str(&rest[copied..value]);
         text.push_str(REDACTED);
-        copied = start + parameter.len();
+        copied = value + length;
     }
     match out {
         Some(out) => Cow::Owned(out + &rest[copied..]),
@@ -208,25 +214,22 @@ mod tests {
         for (target, shown) in [
             ("/v1?key=abc", "/v1?key=‹redacted›"),
             ("/v1?a=1&API_KEY=x&b=2", "/v1?a=1&API_KEY=‹redacted›&b=2"),
-            (
-                "/v1?apiKey=x;token=y",
-                "/v1?apiKey=‹redacted›;token=‹redacted›",
-            ),
+            ("/v1?a=1;token=y;b=2", "/v1?a=1;token=‹redacted›"),
+            ("/v1?password=a;b?c#d=e&f=1", "/v1?password=‹redacted›&f=1"),
+            ("/v1?a?token=x", "/v1?a?token=‹redacted›"),
             ("/cb?code=x&state=y", "/cb?code=‹redacted›&state=y"),
             ("/s?X-Amz-Signature=00ff", "/s?X-Amz-Signature=‹redacted›"),
             ("/s?%74oken=x", "/s?%74oken=‹redacted›"),
             ("/s?%2574oken=x", "/s?%2574oken=‹redacted›"),
             ("/s?auth[token]=x=y=z", "/s?auth[token]=‹redacted›"),
-            (
-                "/s?refresh-token=x#access_token=y",
-                "/s?refresh-token=‹redacted›#access_token=‹redacted›",
-            ),
+            ("/s?a=1#access_token=y", "/s?a=1#access_token=‹redacted›"),
             ("http://user:pass@host/?a=b", "http://‹redacted›@host/?a=b"),
             ("http://user:pass@host/", "http://‹redacted›@host/"),
             ("user:pass@host:443", "‹redacted›@host:443"),
             ("host:443", "host:443"),
             ("/users/me@host", "/users/me@host"),
             ("/?token=", "/?token="),
+            ("/?token=;x", "/?token=‹redacted›"),
             (
                 "/?monkey=1&sort_key=2&zipcode=3&max_tokens=4&author=5",
                 "/?monkey=1&sort_key=2&zipcode=3&max_tokens=4&author=5",

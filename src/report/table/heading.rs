@@ -52,7 +52,9 @@ impl SessionHeading {
                 let mut answer = format!("{}", head.status);
                 let parts = [&head.media_type, &head.content_encoding];
                 for (part, before) in parts.into_iter().zip([" ", ", "]) {
-                    if let Some(part) = part {
+                    if let Some(part) = part
+                        && !part.is_empty()
+                    {
                         let _ = write!(answer, "{before}{}", Escaped(part));
                     }
                 }

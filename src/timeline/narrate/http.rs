@@ -245,7 +245,9 @@ fn tell_response(words: &mut Annotation, head: &ResponseHead, opens: bool) {
             }
         }
     }
-    if let Some(coding) = head.content_encoding.as_deref() {
+    if let Some(coding) = head.content_encoding.as_deref()
+        && !coding.is_empty()
+    {
         let (coding, more) = at_most(coding, NAME);
         words.say(Role::Strong, format_args!(", {}{more}", Escaped(coding)));
     }
@@ -278,6 +280,8 @@ fn tell_response(words: &mut Annotation, head: &ResponseHead, opens: bool) {
 fn tell_upgrade(words: &mut Annotation, name: &str) {
     if name == "CONNECT" {
         words.push(Role::Strong, "from here on a tunnel");
+    } else if name.is_empty() {
+        words.push(Role::Strong, "from here on another protocol");
     } else {
         let (name, more) = at_most(name, NAME);
         words.say(
