@@ -192,7 +192,7 @@ impl Batch {
     }
 
     /// Takes what the frame turned out to hold.
-    #[inline]
+    #[inline(always)] // As `Flows::locate`.
     pub(super) fn segment(&mut self, frame: &Frame<'_>, segment: &Segment<'_>, located: Located) {
         if let Some(old) = located.replaces {
             self.replaced(old, segment.at.frame);
@@ -311,7 +311,7 @@ impl Part {
 }
 
 impl Bucket {
-    #[inline]
+    #[inline(always)] // As `Flows::locate`.
     fn take(&mut self, segment: &Segment<'_>, located: Located, place: Option<(u8, u32)>) {
         let (block, start) = place.unwrap_or_else(|| self.copy(segment.payload));
         self.connections.push(located.connection);
@@ -342,12 +342,14 @@ impl Bucket {
         });
     }
 
+    #[inline(never)]
     fn copy(&mut self, payload: &[u8]) -> (u8, u32) {
         let start = self.copied.len() as u32; // at most BATCH_BYTES and one frame
         self.copied.extend_from_slice(payload);
         (COPIED, start)
     }
 
+    #[inline(never)]
     fn keep_unusual(&mut self, segment: &Segment<'_>, port_reused: bool) -> Option<NonZeroU32> {
         self.unusual.push(Unusual {
             source: segment.source,

@@ -29,14 +29,21 @@ impl Dispatcher {
         }
     }
 
+    /// Takes the next frame.
     #[inline]
     pub(super) fn frame(&mut self, frame: &Frame<'_>, batch: &mut Batch) {
         // The way of nearly all frames.
-        if let Some(segment) = decode::plain(frame) {
-            let located = self.flows.locate(&segment);
-            batch.segment(frame, &segment, located);
-            return;
+        match decode::plain(frame) {
+            Some(segment) => {
+                let located = self.flows.locate(&segment);
+                batch.segment(frame, &segment, located);
+            }
+            None => self.layer_by_layer(frame, batch),
         }
+    }
+
+    #[inline(never)] // So that the way of nearly all stays short.
+    fn layer_by_layer(&mut self, frame: &Frame<'_>, batch: &mut Batch) {
         match self.decoder.layer_by_layer(frame) {
             Decoded::Tcp(segment) => {
                 let located = self.flows.locate(&segment);

@@ -56,6 +56,7 @@ pub trait Frames {
 }
 
 impl Frames for Capture {
+    #[inline(always)] // As there.
     fn next(&mut self) -> Result<Option<Frame<'_>>, Error> {
         Capture::next(self)
     }

@@ -141,7 +141,7 @@ impl Capture {
 
     /// The next frame (that matches the filter), or `None` at the end. May wait for input.
     #[allow(clippy::should_implement_trait)] // An iterator cannot lend what it owns.
-    #[inline]
+    #[inline(always)] // So that a frame is never written to memory.
     pub fn next(&mut self) -> Result<Option<Frame<'_>>, Error> {
         let record = match self.at_hand() {
             Some(record) => record,

@@ -12,7 +12,7 @@ use super::roles::Roles;
 use super::sequence::SeqNo;
 use super::teardown::{Closing, Step};
 use crate::model::{
-    At, Conflict, Delivery, Direction, Ending, Endpoint, Flags, Handshake, Label, Segment,
+    At, Conflict, Delivery, Direction, Ending, Endpoint, Flags, Handshake, Label, Segment, Span,
     TcpFacts, Teardown, Timestamp,
 };
 use std::mem::offset_of;
@@ -24,9 +24,10 @@ use std::mem::offset_of;
 #[repr(C)]
 pub struct Connection {
     assemblers: [Assembler; 2],
-    /// Whether both directions are open and in order, the handshake is over, and nobody asks for frames: what [`pass`](Connection::pass)
-    /// needs, and what only a segment that does not pass changes.
+    /// Whether both directions are open and in order and the handshake is over: what only a segment changes that is not ordinary.
     plain: bool,
+    /// Whether somebody asks for facts.
+    shown: bool,
     headers: Headers,
     /// Where the facts are to tell of copies that differ.
     delivered: Option<Box<[Delivered; 2]>>,
@@ -80,6 +81,7 @@ impl Connection {
         Connection {
             assemblers: [Assembler::new(), Assembler::new()],
             plain: false,
+            shown,
             headers: Headers {
                 roles: Roles::of_ports(first.source, first.destination),
                 port_reused,
@@ -113,6 +115,9 @@ impl Connection {
         segment: &Segment<'_>,
         deliver: &mut dyn FnMut(Direction, Delivery<'_>),
     ) -> Heard {
+        if let Some(heard) = self.hear_ordinary(segment, deliver) {
+            return heard;
+        }
         let was_settled = self.headers.roles.settled();
         let mut heard = self.headers.hear(segment);
         let peer = &self.assemblers[heard.side.other().index()];
@@ -128,34 +133,72 @@ impl Connection {
     /// which is not handed up.
     #[inline]
     pub fn pass(&mut self, segment: &Segment<'_>) -> Option<Direction> {
+        let side = self.plain_side(segment)?;
+        if self.shown || !self.headers.analysis.pass(side, segment) {
+            return None;
+        }
+        self.take_ordinary(side, segment);
+        Some(self.headers.direction(side))
+    }
+
+    /// What [`hear`](Connection::hear) does with an ordinary segment, if it is one.
+    fn hear_ordinary(
+        &mut self,
+        segment: &Segment<'_>,
+        deliver: &mut dyn FnMut(Direction, Delivery<'_>),
+    ) -> Option<Heard> {
+        let side = self.plain_side(segment)?;
+        let Headers {
+            analysis, unacked, ..
+        } = &mut self.headers;
+        let said = analysis.if_ordinary(side, segment, unacked.as_deref_mut())?;
+        self.take_ordinary(side, segment);
+        if segment.length > 0 {
+            let delivery = Delivery::Data {
+                bytes: segment.payload,
+                span: Span::of(segment.at),
+            };
+            if let Some(kept) = &mut self.delivered {
+                kept[side.index()].take(&delivery, None);
+            }
+            deliver(self.headers.direction(side), delivery);
+        }
+        Some(Heard {
+            side,
+            said,
+            step: Step::default(),
+            placed: Placed::default(),
+            acks_unseen: false,
+        })
+    }
+
+    /// The sender of a segment that is an ordinary one, as far as its bytes and flags tell.
+    #[inline]
+    fn plain_side(&self, segment: &Segment<'_>) -> Option<Side> {
         const PLAIN: u8 = Flags::ACK.0 | Flags::PSH.0;
-        let headers = &mut self.headers;
-        let side = if segment.source == headers.ends[0] {
-            Side::A
-        } else {
-            Side::B
-        };
-        let [own, peer] = match (side, &mut self.assemblers) {
-            (Side::A, [a, b]) => [a, b],
-            (Side::B, [a, b]) => [b, a],
-        };
+        let side = self.headers.side(segment);
         let plain = self.plain
             && segment.flags.0 & !PLAIN == 0
             && segment.options.window_scale.is_none()
             && segment.payload.len() == segment.length as usize
-            && own.expects(SeqNo(segment.sequence))
-            && headers.analysis.pass(side, segment);
-        if !plain {
-            return None;
-        }
-        headers.frames += 1;
-        headers.last = segment.at;
+            && self.assemblers[side.index()].expects(SeqNo(segment.sequence));
+        plain.then_some(side)
+    }
+
+    /// What an ordinary segment changes beside the analysis.
+    #[inline]
+    fn take_ordinary(&mut self, side: Side, segment: &Segment<'_>) {
+        self.headers.frames += 1;
+        self.headers.last = segment.at;
+        let [own, peer] = match (side, &mut self.assemblers) {
+            (Side::A, [a, b]) => [a, b],
+            (Side::B, [a, b]) => [b, a],
+        };
         // An ordinary segment has ACK.
         peer.acknowledged(SeqNo(segment.acknowledgment));
         if segment.length > 0 {
             own.pass(segment.payload.len(), segment.at);
         }
-        Some(headers.direction(side))
     }
 
     /// Reads something of each line of the cache that [`pass`](Connection::pass) needs.
@@ -250,7 +293,7 @@ impl Connection {
     /// Memory on the heap, in bytes, roughly: what waits behind holes, what is not acknowledged yet, and what copies are compared with.
     #[inline]
     pub fn memory(&self) -> usize {
-        if self.plain {
+        if self.plain && !self.shown {
             return 0;
         }
         let waiting = self.assemblers.iter().map(|a| a.waiting().memory());
@@ -416,11 +459,7 @@ impl Headers {
     fn hear(&mut self, segment: &Segment<'_>) -> Heard {
         self.frames += 1;
         self.last = segment.at;
-        let side = if segment.source == self.ends[0] {
-            Side::A
-        } else {
-            Side::B
-        };
+        let side = self.side(segment);
         self.roles.learn(side, segment);
 
         let mut said = self
@@ -440,6 +479,16 @@ impl Headers {
             step,
             placed: Placed::default(),
             acks_unseen: true,
+        }
+    }
+
+    /// The sender of a segment.
+    #[inline]
+    fn side(&self, segment: &Segment<'_>) -> Side {
+        if segment.source == self.ends[0] {
+            Side::A
+        } else {
+            Side::B
         }
     }
 
@@ -465,12 +514,9 @@ impl Headers {
         facts
     }
 
-    /// Whether a segment without control bits tells roles, handshake and close nothing, and nobody asks for frames.
+    /// Whether a segment without control bits tells roles, handshake and close nothing.
     fn are_plain(&self) -> bool {
-        self.unacked.is_none()
-            && self.roles.settled()
-            && self.handshake.is_over()
-            && self.closing.has_not_begun()
+        self.roles.settled() && self.handshake.is_over() && self.closing.has_not_begun()
     }
 
     fn memory(&self) -> usize {
@@ -500,6 +546,76 @@ impl Headers {
             Direction::ToServer
         } else {
             Direction::ToClient
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::model::{FrameNo, TcpOptions};
+    use proptest::prelude::*;
+
+    /// Who sends, with which flags, how far beside the numbers that are due, how many bytes, how many of them cut, with which window.
+    type Sent = (bool, u8, i32, i32, usize, u32, u16);
+
+    fn sent() -> impl Strategy<Value = Sent> {
+        let mostly = |usual: u32| prop_oneof![usual => Just(0), 1 => -30..30];
+        let flags = prop_oneof![20 => Just(16), 5 => Just(24), 1 => Just(17), 1 => Just(4), 1 => any::<u8>()];
+        let cut = prop_oneof![9 => Just(0), 1 => 0..9_u32];
+        (
+            any::<bool>(),
+            flags,
+            mostly(15),
+            mostly(9),
+            0..20_usize,
+            cut,
+            0..900_u16,
+        )
+    }
+
+    proptest! {
+        /// An ordinary segment goes a shorter way, to the same facts, deliveries and state.
+        #[test]
+        fn an_ordinary_segment_is_heard_as_any_other(
+            sent in prop::collection::vec(sent(), 1..60),
+            begins in prop_oneof![Just(100_u32), Just(u32::MAX - 40)],
+            shown in any::<bool>(),
+        ) {
+            let ends = [(1, 40_000), (2, 80)].map(|(host, port)| Endpoint { address: [10, 0, 0, host].into(), port });
+            let data: Vec<u8> = (0..20).collect();
+            let mut next = [begins, 7_000];
+            let mut connections: Option<[Connection; 2]> = None;
+            let handshake = [(true, 2, 0), (false, 18, 0), (true, 16, 0), (true, 24, 5), (false, 24, 9)];
+            let handshake = handshake.map(|(client, flags, length)| (client, flags, 0, 0, length, 0, 500));
+            for (frame, (client, flags, sequence, acknowledgment, length, cut, window)) in (1..).zip(handshake.into_iter().chain(sent)) {
+                let (own, peer) = (usize::from(!client), usize::from(client));
+                let segment = Segment {
+                    at: At { frame: FrameNo(frame), time: Timestamp(frame as i64 * 1_000) },
+                    source: ends[own],
+                    destination: ends[peer],
+                    sequence: next[own].wrapping_add_signed(sequence),
+                    acknowledgment: next[peer].wrapping_add_signed(acknowledgment),
+                    flags: Flags(flags),
+                    window,
+                    options: TcpOptions::TIMESTAMPS,
+                    payload: &data[..length],
+                    length: length as u32 + cut,
+                };
+                let end = SeqNo(segment.sequence).plus(segment.length + u32::from(flags & 3 != 0));
+                if end.is_after(SeqNo(next[own])) {
+                    next[own] = end.0;
+                }
+                let new = || Connection::new(&segment, false, shown);
+                let [short, long] = connections.get_or_insert_with(|| [new(), new()]);
+                long.plain = false;
+                let [short, long] = [short, long].map(|connection| {
+                    let mut delivered = Vec::new();
+                    let facts = connection.segment(&segment, &mut |direction, delivery| delivered.push(format!("{direction:?} {delivery:?}")));
+                    (facts, delivered, format!("{connection:?}"))
+                });
+                prop_assert_eq!(short, long);
+            }
         }
     }
 }

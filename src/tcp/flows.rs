@@ -91,7 +91,7 @@ impl Flows {
     }
 
     /// Gives the connection of a segment. The one look-up that every segment costs.
-    #[inline]
+    #[inline(always)] // So that a segment of a connection spoken to of late is never written to memory.
     pub fn locate(&mut self, segment: &Segment<'_>) -> Located {
         let (IpAddr::V4(_), IpAddr::V4(_)) = (segment.source.address, segment.destination.address)
         else {
@@ -109,10 +109,16 @@ impl Flows {
                 replaces: None,
             };
         }
-        let before = std::mem::replace(recent, Recent::NONE);
+        self.locate_anew(segment, key, place)
+    }
+
+    /// Gives the connection of a segment that was not spoken to of late, and remembers that it is.
+    #[inline(never)]
+    fn locate_anew(&mut self, segment: &Segment<'_>, key: Key<2>, place: usize) -> Located {
+        let before = std::mem::replace(&mut self.recent[place], Recent::NONE);
         self.stamp(&before);
         let (located, settled) = self.locate_in_tables(segment);
-        if settled && !syn {
+        if settled && !segment.flags.has(Flags::SYN) {
             self.recent[place] = Recent {
                 key,
                 connection: located.connection,
@@ -140,6 +146,7 @@ impl Flows {
     }
 
     /// As [`locate`](Flows::locate); and whether nothing but a SYN changes the entry any more.
+    #[inline(never)]
     fn locate_in_tables(&mut self, segment: &Segment<'_>) -> (Located, bool) {
         let Found {
             flow,

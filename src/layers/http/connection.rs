@@ -30,6 +30,7 @@ pub(in crate::layers) enum Next {
 
 impl Connection {
     /// The next delivery of one direction.
+    #[inline(always)] // Deliveries are large to hand over.
     pub(in crate::layers) fn deliver(
         &mut self,
         direction: Direction,

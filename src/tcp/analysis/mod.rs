@@ -258,6 +258,19 @@ impl Analysis {
         }
     }
 
+    /// Analyses one segment that has no window scale, if it is an ordinary one.
+    #[inline]
+    pub(super) fn if_ordinary(
+        &mut self,
+        side: Side,
+        segment: &Segment<'_>,
+        unacked: Option<&mut [Unacked; 2]>,
+    ) -> Option<Analysed> {
+        let header = Header::of(segment);
+        let ordinary = self.is_ordinary(side, &header);
+        ordinary.then(|| self.ordinary(side, &header, unacked))
+    }
+
     fn by_every_rule(
         &mut self,
         side: Side,
