@@ -88,9 +88,7 @@ impl Worker {
         let mut rest = buckets.as_mut_slice();
         'all: while let Some((bucket, others)) = std::mem::take(&mut rest).split_first_mut() {
             bucket.group();
-            if self.detail < Detail::Frames {
-                self.touch(bucket, common);
-            }
+            self.touch(bucket, common);
             let mut runs = bucket.runs(common);
             while let Some(mut run) = runs.next() {
                 self.run(&mut run, clock, made);
