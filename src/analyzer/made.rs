@@ -3,9 +3,10 @@
 //! How much room it takes is reckoned, so that a worker can tell when it has made so much that it should be handed on.
 
 use crate::model::{
-    At, ConnectionRecord, Endpoint, Event, Exchange, FrameNo, FrameRecord, Out, SessionEnding,
+    At, ConnectionRecord, Endpoint, Event, Exchange, FrameNo, FrameRecord, Lines, Out,
+    SessionEnding, limits,
 };
-use crate::timeline::Frames;
+use crate::timeline::{Frames, Spare};
 
 /// Something final.
 #[derive(Debug)]
@@ -140,6 +141,8 @@ pub(super) struct Made {
     pub(super) before: Option<FrameNo>,
     /// What the items take, about, bytes.
     taken: usize,
+    /// Of how many items the lines are written, and what these took.
+    written: (usize, usize),
     /// The steps of `limits::GROWN` that connections hold beyond what is reckoned, in the order in which the worker looked at them.
     pub(super) grown: Vec<(u32, u32)>,
     /// Connections that others took the 4-tuple from: nothing is left of them.
@@ -164,16 +167,49 @@ impl Made {
         });
     }
 
-    /// Appends a line to the text, if `write` writes one: it gives the place where the numbers of sessions go.
-    pub(super) fn line(&mut self, write: impl FnOnce(&mut Out) -> Option<usize>) -> Option<Line> {
-        let start = self.text.len();
-        let sessions = write(&mut self.text)?;
-        let behind = |at: usize| u32::try_from(at - start).ok();
-        Some(Line {
-            start,
-            sessions: behind(sessions)?,
-            length: behind(self.text.len())?,
-        })
+    /// Writes the lines of what came since the last time, once that is enough: the code that makes rows and the code that writes them do not fit
+    /// into the processor's cache together.
+    #[inline]
+    pub(super) fn write_some(&mut self, lines: &mut Option<Box<dyn Lines>>, spare: &mut Spare) {
+        if self.taken >= self.written.1 + limits::UNWRITTEN {
+            self.write(lines, spare);
+        }
+    }
+
+    /// Writes the lines of the rows and events that came since the last time. Rows that may be used again go to `spare`.
+    pub(super) fn write(&mut self, lines: &mut Option<Box<dyn Lines>>, spare: &mut Spare) {
+        let (first, _) = self.written;
+        if let Some(lines) = lines {
+            for place in first..self.items.len() {
+                self.write_item(place, &mut **lines, spare);
+            }
+        }
+        self.written = (self.items.len(), self.taken);
+    }
+
+    /// Writes the line of a row or an event, if the form has one.
+    fn write_item(&mut self, place: usize, lines: &mut dyn Lines, spare: &mut Spare) {
+        let item = &mut self.items[place];
+        let size = item.what.size();
+        item.what = match std::mem::replace(&mut item.what, What::Closes) {
+            What::Row(row) => match line(&mut self.text, |text| lines.frame(&row, text)) {
+                None => What::Row(row),
+                Some(line) => {
+                    let sessions = Touched::of(&row);
+                    spare.give(row);
+                    What::RowLine { line, sessions }
+                }
+            },
+            What::Event { session, event } => {
+                let connection = item.connection;
+                match line(&mut self.text, |text| lines.event(connection, &event, text)) {
+                    None => What::Event { session, event },
+                    Some(line) => What::EventLine { line, session },
+                }
+            }
+            other => other,
+        };
+        self.taken = self.taken - size + item.what.size();
     }
 
     /// The text of a line before and behind the numbers of sessions.
@@ -198,6 +234,7 @@ impl Made {
         let items = std::mem::take(&mut self.items).into_iter();
         let (before, behind) = items.partition(|item| item.frame < frame);
         rest.items = behind;
+        rest.written.0 = rest.items.len();
         for item in &mut rest.items {
             if let What::RowLine { line, .. } | What::EventLine { line, .. } = &mut item.what {
                 let (before, behind) = self.text(*line);
@@ -266,11 +303,24 @@ impl Made {
         self.items.clear();
         self.before = None;
         self.taken = 0;
+        self.written = (0, 0);
         self.grown.clear();
         self.gone.clear();
         self.text.clear();
         self.order.clear();
     }
+}
+
+/// Appends a line to `text`, if `write` writes one: it gives the place where the numbers of sessions go.
+fn line(text: &mut Out, write: impl FnOnce(&mut Out) -> Option<usize>) -> Option<Line> {
+    let start = text.len();
+    let sessions = write(text)?;
+    let behind = |at: usize| u32::try_from(at - start).ok();
+    Some(Line {
+        start,
+        sessions: behind(sessions)?,
+        length: behind(text.len())?,
+    })
 }
 
 #[cfg(test)]
@@ -291,7 +341,7 @@ mod tests {
     fn a_line_is_found_again_with_the_place_of_its_sessions() {
         let mut made = Made::default();
         let mut write = |text: &[u8], sessions: usize| {
-            made.line(|out| {
+            line(&mut made.text, |out| {
                 let place = out.len() + sessions;
                 out.extend_from_slice(text);
                 Some(place)
@@ -300,7 +350,7 @@ mod tests {
         let (first, second) = (write(b"abc", 1).unwrap(), write(b"de", 2).unwrap());
         assert_eq!(made.text(first), (&b"a"[..], &b"bc"[..]));
         assert_eq!(made.text(second), (&b"de"[..], &b""[..]));
-        assert!(made.line(|_| None).is_none());
+        assert!(line(&mut made.text, |_| None).is_none());
     }
 
     fn items() -> impl Strategy<Value = Vec<(u64, u32)>> {

@@ -5,15 +5,15 @@
 
 use super::batch::{Bucket, Clock, Common, Part, Run};
 use super::growth::Growth;
-use super::made::{Answered, Made, Refused, Touched, What};
+use super::made::{Answered, Made, Refused, What};
 use super::share::Shares;
 use super::slot::{Live, Slot};
 use super::slots::{Left, Slots};
 use super::{Connections, Options};
 use crate::layers::Stack;
 use crate::model::{
-    At, Delivery, Detail, Ending, Exchange, FrameNo, FrameRecord, Lines, Said, Segment, Span,
-    TeardownKind, Timestamp, limits,
+    At, Delivery, Detail, Ending, Exchange, FrameNo, Lines, Said, Segment, Span, TeardownKind,
+    Timestamp, limits,
 };
 use crate::tcp::{Connection, Rest};
 use crate::timeline::{After, Entry, Frames, Rows, Shown, Spare};
@@ -102,6 +102,7 @@ impl Worker {
             rest = others;
         }
         self.settle(&mut replaced, clock, None, made);
+        made.write(&mut self.lines, &mut self.spare);
         made.kept = self.kept;
         made.sort();
     }
@@ -124,6 +125,7 @@ impl Worker {
         while let Some(Reverse((frame, place))) = order.pop() {
             if made.fills(self.room) {
                 self.settle(replaced, clock, Some(frame), made);
+                made.write(&mut self.lines, &mut self.spare);
                 hand_on(made.take_before(frame));
             }
             let run = &mut left[place];
@@ -181,6 +183,7 @@ impl Worker {
                 return;
             }
             self.segment(run.connection, &segment, run.port_reused(), clock, made);
+            made.write_some(&mut self.lines, &mut self.spare);
             run.advance();
         }
         if self.detail == Detail::Frames {
@@ -228,12 +231,12 @@ impl Worker {
                 growth.news(self.epoch);
                 let mut finals = Finals {
                     made,
-                    lines: &mut self.lines,
                     frame: segment.at.frame,
                     ends: live_ends(connection, tcp),
                     last: segment.at,
                 };
-                rows.heard(&mut self.said, &mut |entry| drop(finals.take(entry)));
+                rows.heard(&mut self.said, &mut |entry| finals.take(entry));
+                made.write_some(&mut self.lines, &mut self.spare);
                 if made.fills(self.room) {
                     break;
                 }
@@ -299,12 +302,11 @@ impl Worker {
                         growth.news(self.epoch);
                         let mut finals = Finals {
                             made,
-                            lines: &mut self.lines,
                             frame,
                             ends: live_ends(connection, tcp),
                             last: segment.at,
                         };
-                        rows.heard(said, &mut |entry| drop(finals.take(entry)));
+                        rows.heard(said, &mut |entry| finals.take(entry));
                     }
                     // Nothing that comes later will be shown.
                     if tcp.closed_at().is_some() && tcp.has_ended() {
@@ -321,7 +323,6 @@ impl Worker {
                 let ends = live_ends(connection, tcp);
                 let mut finals = Finals {
                     made,
-                    lines: &mut self.lines,
                     frame,
                     ends,
                     last: facts.at,
@@ -360,14 +361,13 @@ impl Worker {
                 let ends = closed.ends();
                 let mut finals = Finals {
                     made,
-                    lines: &mut self.lines,
                     frame,
                     ends,
                     last: facts.at,
                 };
                 let (rows, spare) = (&mut closed.rows, &mut self.spare);
                 rows.frame(ends, &facts, said, After::default(), spare, &mut |entry| {
-                    finals.take(entry)
+                    finals.take(entry);
                 });
             }
             Slot::Remains(remains) => {
@@ -396,7 +396,6 @@ impl Worker {
         };
         let mut finals = Finals {
             made,
-            lines: &mut self.lines,
             frame: segment.at.frame,
             ends,
             last: facts.at,
@@ -404,7 +403,7 @@ impl Worker {
         let mut rows = Rows::new(Shown::All, self.show_secrets);
         let (said, spare) = (&mut self.said, &mut self.spare);
         rows.frame(ends, &facts, said, After::default(), spare, &mut |entry| {
-            finals.take(entry)
+            finals.take(entry);
         });
     }
 
@@ -415,6 +414,7 @@ impl Worker {
                 self.end(connection, Ending::CaptureEnd, END, made);
             }
         }
+        made.write(&mut self.lines, &mut self.spare);
         made.sort();
     }
 
@@ -467,7 +467,6 @@ impl Worker {
             said,
             detail,
             connections,
-            lines,
             kept,
             ..
         } = self;
@@ -490,12 +489,11 @@ impl Worker {
                 });
                 let mut finals = Finals {
                     made,
-                    lines,
                     frame,
                     ends,
                     last,
                 };
-                rows.finish(said, &mut |entry| drop(finals.take(entry)));
+                rows.finish(said, &mut |entry| finals.take(entry));
             }
             if *detail < Detail::Frames {
                 if slot.open().is_some() {
@@ -561,43 +559,21 @@ const END: FrameNo = FrameNo(u64::MAX);
 /// Takes what a frame made final of a connection.
 struct Finals<'a> {
     made: &'a mut Made,
-    lines: &'a mut Option<Box<dyn Lines>>,
     frame: FrameNo,
     ends: Frames,
     last: At,
 }
 
 impl Finals<'_> {
-    /// Gives a row back that may be used again.
-    fn take(&mut self, entry: Entry) -> Option<Box<FrameRecord>> {
+    fn take(&mut self, entry: Entry) {
         let Finals { made, ends, .. } = self;
         let connection = ends.connection;
-        let mut spare = None;
         let what = match entry {
             Entry::SessionOpens { exchange, at, .. } => {
                 What::SessionOpens(answered(exchange, at, *ends))
             }
-            Entry::Row(row) => {
-                let lines = self.lines.as_mut();
-                let line = lines.and_then(|lines| made.line(|text| lines.frame(&row, text)));
-                match line {
-                    None => What::Row(row),
-                    Some(line) => {
-                        let sessions = Touched::of(&row);
-                        spare = Some(row);
-                        What::RowLine { line, sessions }
-                    }
-                }
-            }
-            Entry::Event { session, event } => {
-                let lines = self.lines.as_mut();
-                let line =
-                    lines.and_then(|lines| made.line(|text| lines.event(connection, &event, text)));
-                match line {
-                    None => What::Event { session, event },
-                    Some(line) => What::EventLine { line, session },
-                }
-            }
+            Entry::Row(row) => What::Row(row),
+            Entry::Event { session, event } => What::Event { session, event },
             Entry::SessionEnds { session, ending } => What::SessionEnds {
                 session,
                 ending,
@@ -606,7 +582,6 @@ impl Finals<'_> {
             Entry::Declined { exchange, at } => What::Declined(answered(exchange, at, *ends)),
         };
         made.push(self.frame, connection, what);
-        spare
     }
 }
 

@@ -175,6 +175,13 @@ pub const EARLIER_BLOCKS: usize = 4 * BATCH_BLOCKS;
 /// they and their payloads still lie in the cache. A quarter of it, and twice as many, were slower.
 pub const BATCH_FRAMES: usize = 8 * 1024;
 
+/// What rows and events take whose lines are written together, bytes: enough that the code that writes them stays in the processor's cache, and few
+/// enough that they do too.
+pub const UNWRITTEN: usize = 24 * 1024;
+
+/// Rows that are kept to be used again: about as many as are written together.
+pub const SPARE_ROWS: usize = 64;
+
 /// Bytes of lines that are passed on together: enough that they are written without being copied once more.
 pub const LINES: usize = 256 * 1024;
 

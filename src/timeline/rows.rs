@@ -83,17 +83,24 @@ pub struct After {
     pub responding: bool,
 }
 
-/// What one row after another is made in.
+/// What rows are made in, one after the other.
 #[derive(Debug, Default)]
 pub struct Spare {
-    row: Option<Box<FrameRecord>>,
+    rows: Vec<Box<FrameRecord>>,
     after: Vec<(FrameNo, Entry)>,
 }
 
 impl Spare {
+    /// Takes a row that nobody needs any more.
+    pub fn give(&mut self, row: Box<FrameRecord>) {
+        if self.rows.len() < limits::SPARE_ROWS {
+            self.rows.push(row);
+        }
+    }
+
     /// A row without words.
     fn row(&mut self, ends: Frames, tcp: &TcpFacts) -> Box<FrameRecord> {
-        if let Some(mut row) = self.row.take() {
+        if let Some(mut row) = self.rows.pop() {
             row.connection = ends.connection;
             row.client = ends.client;
             row.server = ends.server;
@@ -196,7 +203,7 @@ impl Rows {
         places + self.waiting_bytes + self.narrator.memory()
     }
 
-    /// Takes one frame: `said` is drained. Final entries go to `out`, which gives back a row that may be used again.
+    /// Takes one frame: `said` is drained. Final entries go to `out`.
     pub fn frame(
         &mut self,
         ends: Frames,
@@ -204,10 +211,10 @@ impl Rows {
         said: &mut Vec<Said>,
         after_it: After,
         spare: &mut Spare,
-        out: &mut impl FnMut(Entry) -> Option<Box<FrameRecord>>,
+        out: &mut impl FnMut(Entry),
     ) {
         if self.shown == Shown::None {
-            return self.heard(said, &mut |entry| drop(out(entry)));
+            return self.heard(said, out);
         }
         let mut row = spare.row(ends, tcp);
         self.tell(&mut row, said, after_it.pending);
@@ -228,7 +235,7 @@ impl Rows {
             && (self.streamed || self.shown == Shown::All)
         {
             self.answered = false;
-            spare.row = out(Entry::Row(row));
+            out(Entry::Row(row));
             after.sort_by_key(is_declined);
             for (_, entry) in after.drain(..) {
                 out(entry);
@@ -241,7 +248,7 @@ impl Rows {
         self.waiting_bytes += row.memory();
         self.waiting.push_back((tcp.at.frame, Entry::Row(row)));
         self.waiting_rows += 1;
-        self.pass_on(&mut after, &mut |entry| drop(out(entry)));
+        self.pass_on(&mut after, out);
         spare.after = after;
     }
 
