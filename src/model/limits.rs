@@ -185,6 +185,9 @@ pub const SPARE_ROWS: usize = 64;
 /// Bytes of lines that are passed on together: enough that they are written without being copied once more.
 pub const LINES: usize = 256 * 1024;
 
+/// Bytes of room that a buffer of lines begins with: those of a line or two.
+pub const OUT_LEAST: usize = 1024;
+
 /// Bytes of room that a buffer of lines keeps for the next batch: more than the lines of nearly every batch take.
 pub const OUT_KEPT: usize = 16 * 1024 * 1024;
 

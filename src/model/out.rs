@@ -4,64 +4,82 @@ use super::limits;
 
 /// A buffer that grows at its end.
 #[derive(Debug, Default)]
-pub struct Out(Vec<u8>);
+pub struct Out {
+    /// What is written, and room behind it: writing there needs to look only at whether it is enough.
+    bytes: Vec<u8>,
+    /// Bytes that are written; no more than there are.
+    length: usize,
+}
 
 impl Out {
     /// What is written.
     pub fn written(&self) -> &[u8] {
-        &self.0
+        &self.bytes[..self.length]
     }
 
     /// Bytes that are written.
-    #[inline(always)] // Writing is a handful of instructions, and there are hundreds of pieces to a frame.
+    #[inline(always)] // Writing is a handful of instructions, and there are dozens of pieces to a frame.
     pub fn len(&self) -> usize {
-        self.0.len()
+        self.length
     }
 
     /// Whether nothing is written.
     pub fn is_empty(&self) -> bool {
-        self.0.is_empty()
+        self.length == 0
     }
 
     /// Writes a byte.
     #[inline(always)] // As `len`.
     pub fn push(&mut self, byte: u8) {
-        self.0.push(byte);
+        self.extend_from_slice(&[byte]);
     }
 
     /// Writes bytes.
     #[inline(always)] // As `len`.
     pub fn extend_from_slice(&mut self, bytes: &[u8]) {
-        self.0.extend_from_slice(bytes);
+        self.room(bytes.len()).copy_from_slice(bytes);
+        self.length += bytes.len();
     }
 
-    /// Writes the first `count` of eight bytes: faster than to write so many, since all are copied at once.
+    /// Writes some bytes, and lets `write` write into room for `N` behind them. It says how many of those count, at most all.
     #[inline(always)] // As `len`.
-    pub fn push_of_eight(&mut self, bytes: [u8; 8], count: usize) {
-        let length = self.0.len() + count;
-        self.0.extend_from_slice(&bytes);
-        self.0.truncate(length);
+    pub fn write_behind<const N: usize>(
+        &mut self,
+        bytes: &[u8],
+        write: impl FnOnce(&mut [u8; N]) -> usize,
+    ) {
+        let room = self.room(bytes.len() + N);
+        let (front, behind) = room.split_at_mut(bytes.len());
+        front.copy_from_slice(bytes);
+        let count = behind.first_chunk_mut().map_or(0, write);
+        self.length += bytes.len() + count.min(N);
     }
 
-    /// Takes the last byte back.
-    #[inline(always)] // As `len`.
-    pub fn pop(&mut self) {
-        self.0.pop();
+    /// Writes over the byte at a place, one that is written.
+    pub fn replace(&mut self, place: usize, byte: u8) {
+        self.bytes[place] = byte;
     }
 
-    /// Lets `write` write into room for so many bytes. It says how many count.
+    /// Room for so many bytes behind what is written.
     #[inline(always)] // As `len`.
-    pub fn write(&mut self, bytes: usize, write: impl FnOnce(&mut [u8]) -> usize) {
-        let start = self.0.len();
-        self.0.resize(start + bytes, 0);
-        let count = write(&mut self.0[start..]);
-        self.0.truncate(start + count);
+    fn room(&mut self, bytes: usize) -> &mut [u8] {
+        if self.bytes.len() - self.length < bytes {
+            self.grow(bytes);
+        }
+        &mut self.bytes[self.length..][..bytes]
+    }
+
+    #[cold]
+    fn grow(&mut self, bytes: usize) {
+        let length = (self.length + bytes).next_power_of_two();
+        self.bytes.resize(length.max(limits::OUT_LEAST), 0);
     }
 
     /// Begins anew, and keeps the memory unless it is unusually much.
     pub fn clear(&mut self) {
-        self.0.clear();
-        self.0.shrink_to(limits::OUT_KEPT);
+        self.length = 0;
+        self.bytes.truncate(limits::OUT_KEPT);
+        self.bytes.shrink_to(limits::OUT_KEPT);
     }
 }
 
@@ -73,15 +91,18 @@ mod tests {
     fn pieces_stand_one_behind_the_other_and_only_what_counts_is_written() {
         let mut out = Out::default();
         out.extend_from_slice(b"ab");
-        out.push_of_eight(*b"cdefghij", 3);
-        out.push(b'f');
-        out.write(4, |room| {
-            room.copy_from_slice(b"ghij");
+        out.write_behind(b"cd", |room| {
+            *room = *b"efgh";
             1
         });
-        out.pop();
-        assert_eq!(out.written(), b"abcdef");
-        assert_eq!(out.len(), 6);
+        out.push(b'f');
+        out.write_behind(b"", |room| {
+            *room = *b"gh";
+            3
+        });
+        out.replace(0, b'A');
+        assert_eq!(out.written(), b"Abcdefgh");
+        assert_eq!(out.len(), 8);
         out.clear();
         assert!(out.is_empty());
     }
@@ -91,6 +112,6 @@ mod tests {
         let mut out = Out::default();
         out.extend_from_slice(&vec![0; 2 * limits::OUT_KEPT]);
         out.clear();
-        assert!(out.0.capacity() <= limits::OUT_KEPT);
+        assert!(out.bytes.capacity() <= limits::OUT_KEPT);
     }
 }

@@ -1,8 +1,9 @@
 //! JSON objects (RFC 8259), appended field by field to a byte buffer: no tree is built, and a frame costs no allocation.
 
-use super::number::{push_endpoint, push_number, push_seconds};
-use super::string::push_string;
-use super::{Fields, Name, Spoken, record};
+use super::number::{push_endpoint, push_number_behind, push_seconds};
+use super::spoken::{self, Spoken};
+use super::string::push_string_rest;
+use super::{Fields, Name, record};
 use crate::model::{Endpoint, FrameRecord, Nanos, Out, Timestamp};
 use std::collections::BTreeMap;
 
@@ -11,8 +12,6 @@ use std::collections::BTreeMap;
 pub(crate) struct Json<'a> {
     out: &'a mut Out,
     spoken: &'a mut Spoken,
-    /// Whether the next field is the first of its object.
-    first: bool,
 }
 
 impl<'a> Json<'a> {
@@ -39,11 +38,7 @@ impl<'a> Json<'a> {
 
     /// Goes on with an object that has a field.
     pub(crate) fn inside(out: &'a mut Out, spoken: &'a mut Spoken) -> Json<'a> {
-        Json {
-            out,
-            spoken,
-            first: false,
-        }
+        Json { out, spoken }
     }
 
     /// Bytes in the buffer so far.
@@ -66,153 +61,157 @@ impl<'a> Json<'a> {
     /// A list of objects.
     pub(crate) fn objects<T>(&mut self, name: Name, items: &[T], fields: impl Fn(&mut Self, &T)) {
         self.name(name);
-        self.out.push(b'[');
-        for (place, item) in items.iter().enumerate() {
-            if place > 0 {
-                self.out.push(b',');
+        self.inside_of(*b"[]", |json| {
+            for item in items {
+                json.out.push(b',');
+                json.inside_of(*b"{}", |json| fields(json, item));
             }
-            self.inner(|json| fields(json, item));
-        }
-        self.out.push(b']');
-        self.first = false;
+        });
     }
 
     /// A list of texts.
     pub(crate) fn texts(&mut self, name: Name, values: &[String]) {
         self.name(name);
-        self.list(values.iter(), |out, value| push_string(out, value));
+        self.inside_of(*b"[]", |json| {
+            for value in values {
+                json.out.extend_from_slice(b",\"");
+                push_string_rest(json.out, value);
+            }
+        });
     }
 
     /// An object of counts by name.
     pub(crate) fn counts(&mut self, name: Name, counts: &BTreeMap<&'static str, u64>) {
         self.name(name);
-        self.out.push(b'{');
-        for (place, (&reason, &count)) in counts.iter().enumerate() {
-            if place > 0 {
-                self.out.push(b',');
+        self.inside_of(*b"{}", |json| {
+            for (&reason, &count) in counts {
+                json.out.extend_from_slice(b",\"");
+                push_string_rest(json.out, reason);
+                push_number_behind(json.out, b":", count);
             }
-            push_string(self.out, reason);
-            self.out.push(b':');
-            push_number(self.out, count);
-        }
-        self.out.push(b'}');
-    }
-
-    #[inline(always)] // Where the name is known, its length is, and the copy is a few instructions.
-    fn name(&mut self, name: Name) {
-        let text = name.json.as_bytes();
-        self.out.extend_from_slice(match self.first {
-            true => &text[1..],
-            false => text,
         });
-        self.first = false;
     }
 
-    fn inner(&mut self, fields: impl FnOnce(&mut Self)) {
-        self.out.push(b'{');
-        self.first = true;
-        fields(self);
-        self.first = false;
-        self.out.push(b'}');
+    #[inline(always)] // As `begin`.
+    fn name(&mut self, name: Name) {
+        self.out.extend_from_slice(name.json.as_bytes());
     }
 
-    fn list<T>(&mut self, values: impl Iterator<Item = T>, push: impl Fn(&mut Out, T)) {
-        self.out.push(b'[');
-        for (place, value) in values.enumerate() {
-            if place > 0 {
-                self.out.push(b',');
-            }
-            push(self.out, value);
+    /// What is written inside of brackets has a comma in front of each part: the first becomes the opening bracket.
+    #[inline(always)] // As `begin`.
+    fn inside_of(&mut self, [open, close]: [u8; 2], write: impl FnOnce(&mut Self)) {
+        let start = self.out.len();
+        write(self);
+        match self.out.len() > start {
+            true => self.out.replace(start, open),
+            false => self.out.push(open),
         }
-        self.out.push(b']');
-    }
-
-    #[inline(always)] // As `name`.
-    fn or_null<T>(&mut self, name: Name, value: Option<T>, push: impl FnOnce(&mut Self, T)) {
-        self.name(name);
-        match value {
-            Some(value) => push(self, value),
-            None => self.out.extend_from_slice(b"null"),
-        }
+        self.out.push(close);
     }
 }
 
 impl Fields for Json<'_> {
-    #[inline(always)] // As `name`.
+    #[inline(always)] // As `begin`.
     fn text<'b>(&mut self, name: Name, value: impl Into<Option<&'b str>>) {
-        self.or_null(name, value.into(), |json, value| {
-            push_string(json.out, value);
-        });
+        match value.into() {
+            Some(value) => {
+                self.out.extend_from_slice(name.string.as_bytes());
+                push_string_rest(self.out, value);
+            }
+            None => self.null(name),
+        }
     }
 
-    #[inline(always)] // As `name`.
+    #[inline(always)] // As `begin`.
     fn word(&mut self, name: Name, value: &'static str) {
-        self.name(name);
-        self.out.push(b'"');
+        self.out.extend_from_slice(name.string.as_bytes());
         self.out.extend_from_slice(value.as_bytes());
         self.out.push(b'"');
     }
 
-    #[inline(always)] // As `name`.
+    #[inline(always)] // As `begin`.
     fn number(&mut self, name: Name, value: impl Into<Option<u64>>) {
-        self.or_null(name, value.into(), |json, value| {
-            push_number(json.out, value);
-        });
+        match value.into() {
+            Some(value) => push_number_behind(self.out, name.json.as_bytes(), value),
+            None => self.null(name),
+        }
     }
 
-    #[inline(always)] // As `name`.
+    #[inline(always)] // As `begin`.
     fn seconds(&mut self, name: Name, value: impl Into<Option<Nanos>>) {
-        self.or_null(name, value.into(), |json, value| {
-            push_seconds(json.out, value);
-        });
+        match value.into() {
+            Some(value) => {
+                self.name(name);
+                push_seconds(self.out, value);
+            }
+            None => self.null(name),
+        }
     }
 
-    #[inline(always)] // As `name`.
+    #[inline(always)] // As `begin`.
     fn time(&mut self, name: Name, value: impl Into<Option<Timestamp>>) {
-        self.or_null(name, value.into(), |json, value| {
-            json.out.push(b'"');
-            json.spoken.utc.push(json.out, value);
-            json.out.push(b'"');
-        });
+        match value.into() {
+            Some(value) => {
+                self.out.extend_from_slice(name.string.as_bytes());
+                self.spoken.utc.push(self.out, value);
+                self.out.push(b'"');
+            }
+            None => self.null(name),
+        }
     }
 
-    #[inline(always)] // As `name`.
+    #[inline(always)] // As `begin`.
     fn endpoint(&mut self, name: Name, value: Endpoint) {
-        self.name(name);
-        self.out.push(b'"');
+        self.out.extend_from_slice(name.string.as_bytes());
         push_endpoint(self.out, value);
         self.out.push(b'"');
     }
 
+    #[inline]
     fn ends(&mut self, frame: &FrameRecord) {
-        if let Some(known) = self.spoken.known(frame) {
-            return self.out.extend_from_slice(known);
+        let (ends, nth) = (spoken::ends(frame), frame.tcp.direction as usize);
+        match self.spoken.ends[nth].get(&ends) {
+            Some(known) => self.out.extend_from_slice(known),
+            None => {
+                let text = self.out.len();
+                record::ends(self, frame);
+                self.spoken.ends[nth].remember(ends, &self.out.written()[text..]);
+            }
         }
-        let start = self.out.len();
-        record::ends(&mut Json::inside(self.out, self.spoken), frame);
-        self.spoken.remember(frame, &self.out.written()[start..]);
     }
 
-    #[inline(always)] // As `name`.
+    #[inline]
+    fn labels(&mut self, frame: &FrameRecord) {
+        let (labels, nth) = (frame.labels, frame.tcp.direction as usize);
+        match self.spoken.labels[nth].get(&labels) {
+            Some(known) => self.out.extend_from_slice(known),
+            None => {
+                let text = self.out.len();
+                record::labels(self, frame);
+                self.spoken.labels[nth].remember(labels, &self.out.written()[text..]);
+            }
+        }
+    }
+
     fn words(&mut self, name: Name, values: impl Iterator<Item = &'static str>) {
         self.name(name);
-        self.out.push(b'[');
-        let none = self.out.len();
-        for value in values {
-            self.out.push(b'"');
-            self.out.extend_from_slice(value.as_bytes());
-            self.out.extend_from_slice(b"\",");
-        }
-        if self.out.len() > none {
-            self.out.pop();
-        }
-        self.out.push(b']');
+        self.inside_of(*b"[]", |json| {
+            for value in values {
+                json.out.extend_from_slice(b",\"");
+                json.out.extend_from_slice(value.as_bytes());
+                json.out.push(b'"');
+            }
+        });
     }
 
-    #[inline(always)] // As `name`.
+    #[inline(always)] // As `begin`.
     fn numbers(&mut self, name: Name, values: impl Iterator<Item = u64>) {
         self.name(name);
-        self.list(values, push_number);
+        self.inside_of(*b"[]", |json| {
+            for value in values {
+                push_number_behind(json.out, b",", value);
+            }
+        });
     }
 
     fn object<T: ?Sized>(
@@ -221,13 +220,20 @@ impl Fields for Json<'_> {
         value: Option<&T>,
         fields: impl FnOnce(&mut Self, Option<&T>),
     ) {
-        self.or_null(name, value, |json, value| {
-            json.inner(|json| fields(json, Some(value)));
-        });
+        match value {
+            Some(value) => {
+                self.name(name);
+                self.inside_of(*b"{}", |json| fields(json, Some(value)));
+            }
+            None => self.null(name),
+        }
     }
 
-    #[inline(always)] // As `name`.
+    #[inline(always)] // As `begin`.
     fn null(&mut self, name: Name) {
-        self.or_null(name, None::<()>, |_, ()| {});
+        self.out.write_behind(name.json.as_bytes(), |room| {
+            *room = *b"null";
+            room.len()
+        });
     }
 }

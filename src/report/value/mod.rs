@@ -25,6 +25,8 @@ use crate::model::{Endpoint, FrameRecord, Nanos, Timestamp};
 pub(crate) struct Name {
     /// As JSON writes it behind another field.
     json: &'static str,
+    /// The same, with the quotation mark that opens a string.
+    string: &'static str,
 }
 
 /// The name of a field: `name!("frame")`. It needs no escaping.
@@ -32,6 +34,7 @@ macro_rules! name {
     ($name:literal) => {
         super::Name {
             json: concat!(",\"", $name, "\":"),
+            string: concat!(",\"", $name, "\":\""),
         }
     };
 }
@@ -63,6 +66,14 @@ pub(crate) trait Fields {
         Self: Sized,
     {
         record::ends(self, frame);
+    }
+
+    /// A frame's labels.
+    fn labels(&mut self, frame: &FrameRecord)
+    where
+        Self: Sized,
+    {
+        record::labels(self, frame);
     }
 
     /// A list of names that need no escaping.

@@ -8,40 +8,53 @@ const NANOS_PER_SECOND: u64 = 1_000_000_000;
 /// Appends `value` in decimal.
 #[inline]
 pub(crate) fn push_number(out: &mut Out, value: u64) {
-    if value < EIGHT_DIGITS {
-        push_short(out, value as u32);
-    } else {
-        push_long(out, value);
+    push_number_behind(out, b"", value);
+}
+
+/// Appends some bytes, then `value` in decimal.
+#[inline(always)] // Where the bytes are known, their length is, and the copy is a few instructions.
+pub(super) fn push_number_behind(out: &mut Out, bytes: &[u8], value: u64) {
+    match u32::try_from(value) {
+        Ok(value) if value < EIGHT_DIGITS => out.write_behind(bytes, |room| {
+            let (text, count) = short(value);
+            *room = text;
+            count
+        }),
+        _ => push_long(out, bytes, value),
     }
 }
 
 /// The first number that has more than eight digits.
-const EIGHT_DIGITS: u64 = 100_000_000;
+const EIGHT_DIGITS: u32 = 100_000_000;
 
-/// Appends a number of at most eight digits.
+/// The text of a number of at most eight digits: so many bytes count.
 #[inline]
-fn push_short(out: &mut Out, value: u32) {
+fn short(value: u32) -> ([u8; 8], usize) {
     let digits = digits(value);
     // The first digit is the lowest byte; zero itself has one.
-    let zeros = (digits.trailing_zeros() / 8).min(7);
+    let zeros = (digits | 1 << 56).trailing_zeros() / 8;
     let text = (digits | ASCII) >> (8 * zeros);
-    out.push_of_eight(text.to_le_bytes(), 8 - zeros as usize);
+    (text.to_le_bytes(), 8 - zeros as usize)
 }
 
-fn push_long(out: &mut Out, value: u64) {
-    push_number(out, value / EIGHT_DIGITS);
-    push_eight(out, (value % EIGHT_DIGITS) as u32);
+#[cold]
+fn push_long(out: &mut Out, bytes: &[u8], value: u64) {
+    out.extend_from_slice(bytes);
+    push_number(out, value / u64::from(EIGHT_DIGITS));
+    let last = (value % u64::from(EIGHT_DIGITS)) as u32;
+    out.extend_from_slice(&eight(last));
 }
 
-/// Appends a number of at most eight digits as eight.
-fn push_eight(out: &mut Out, value: u32) {
-    out.extend_from_slice(&(digits(value) | ASCII).to_le_bytes());
+/// The text of a number of at most eight digits, as eight.
+fn eight(value: u32) -> [u8; 8] {
+    (digits(value) | ASCII).to_le_bytes()
 }
 
-/// Appends nine digits.
-pub(crate) fn push_nanoseconds(out: &mut Out, value: u32) {
-    push_eight(out, value / 10);
-    out.push(b'0' + (value % 10) as u8);
+/// The text of nanoseconds of a second, as nine digits.
+#[inline]
+pub(super) fn nine(nanos: u32) -> [u8; 9] {
+    let [a, b, c, d, e, f, g, h] = eight(nanos / 10);
+    [a, b, c, d, e, f, g, h, b'0' + (nanos % 10) as u8]
 }
 
 /// What makes characters of eight digits.
@@ -63,28 +76,25 @@ fn digits(value: u32) -> u64 {
 /// Appends nanoseconds as seconds: the integer part and as many of nine decimals as are not trailing zeros. Never an exponent,
 /// and exact: no float is made.
 pub(crate) fn push_seconds(out: &mut Out, value: Nanos) {
+    let nanos = value.unsigned_abs();
     if value < 0 {
         out.push(b'-');
     }
-    let nanos = value.unsigned_abs();
     push_number(out, nanos / NANOS_PER_SECOND);
     let fraction = (nanos % NANOS_PER_SECOND) as u32;
     if fraction == 0 {
         return;
     }
-    out.push(b'.');
-    let (first, last) = (fraction / 10, fraction % 10);
-    let digits = digits(first);
-    // The last digit is the highest byte.
-    let zeros = if last > 0 {
-        0
-    } else {
-        digits.leading_zeros() / 8
-    };
-    out.push_of_eight((digits | ASCII).to_le_bytes(), 8 - zeros as usize);
-    if last > 0 {
-        out.push(b'0' + last as u8);
-    }
+    let (first, last) = (digits(fraction / 10), (fraction % 10) as u8);
+    out.write_behind(b".", |room: &mut [u8; 9]| {
+        room[..8].copy_from_slice(&(first | ASCII).to_le_bytes());
+        room[8] = b'0' + last;
+        match last {
+            // The last digit is the highest byte.
+            0 => 8 - first.leading_zeros() as usize / 8,
+            _ => 9,
+        }
+    });
 }
 
 /// Appends `value` with leading zeros up to `places` digits, at most nine.
@@ -100,15 +110,19 @@ pub(crate) fn push_padded(out: &mut Out, mut value: u64, places: usize) {
 /// Appends `127.0.0.1:8080` or `[::1]:8080`.
 pub(crate) fn push_endpoint(out: &mut Out, endpoint: Endpoint) {
     match endpoint.address {
-        // By hand: twice for each frame, and the formatter costs several times as much.
+        // By hand: the formatter costs several times as much.
         IpAddr::V4(v4) => {
-            for octet in v4.octets() {
-                let (digits, count) = OCTETS[usize::from(octet)];
-                out.push_of_eight(digits, count);
-            }
-            out.pop();
-            out.push(b':');
-            push_number(out, u64::from(endpoint.port));
+            out.write_behind(b"", |room: &mut [u8; 24]| {
+                let mut written = 0;
+                for octet in v4.octets() {
+                    let (digits, count) = OCTETS[usize::from(octet)];
+                    room[written..written + 8].copy_from_slice(&digits);
+                    written += count;
+                }
+                // The last dot is none.
+                written - 1
+            });
+            push_number_behind(out, b":", u64::from(endpoint.port));
         }
         IpAddr::V6(_) => {
             out.extend_from_slice(endpoint.to_string().as_bytes());

@@ -41,10 +41,7 @@ pub(crate) fn frame_before(fields: &mut impl Fields, frame: &FrameRecord, first:
             fields.number(name!("frame"), conflict.map(|conflict| conflict.first.0));
         },
     );
-    fields.words(
-        name!("labels"),
-        frame.labels.iter().map(|label| label.name()),
-    );
+    fields.labels(frame);
 }
 
 /// A frame's direction, ends and flags.
@@ -54,6 +51,12 @@ pub(super) fn ends(fields: &mut impl Fields, frame: &FrameRecord) {
     fields.endpoint(name!("source"), source);
     fields.endpoint(name!("destination"), destination);
     fields.words(name!("flags"), frame.tcp.flags.names());
+}
+
+/// A frame's labels.
+pub(super) fn labels(fields: &mut impl Fields, frame: &FrameRecord) {
+    let names = frame.labels.iter().map(|label| label.name());
+    fields.words(name!("labels"), names);
 }
 
 /// A frame's sessions: the middle.

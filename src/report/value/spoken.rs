@@ -1,22 +1,34 @@
-//! What a form has written a moment ago and will write again: the second of a time, the ends of a conversation.
+//! What a form has written a moment ago and will write again: the second of a time, the ends of a conversation, its labels.
 
 use super::Utc;
-use crate::model::{Direction, Endpoint, Flags, FrameRecord};
+use crate::model::{Direction, Endpoint, Flags, FrameRecord, LabelSet};
 
 /// What is remembered from one record to the next.
 #[derive(Debug)]
 pub(crate) struct Spoken {
     pub(super) utc: Utc,
-    /// Of the last frame in each direction.
-    ends: [Ends; 2],
+    /// Of the last frame in each direction: frames of one connection come one behind the other.
+    pub(super) ends: [Known<Ends>; 2],
+    pub(super) labels: [Known<LabelSet>; 2],
 }
 
-type Key = (Endpoint, Endpoint, Direction, Flags);
+/// A frame's direction, ends and flags.
+pub(super) type Ends = (Flags, Endpoint, Endpoint, Direction);
 
-#[derive(Debug, Default)]
-struct Ends {
-    of: Option<Key>,
+/// What was written of something.
+#[derive(Debug)]
+pub(super) struct Known<T> {
+    of: Option<T>,
     text: Vec<u8>,
+}
+
+impl<T> Default for Known<T> {
+    fn default() -> Known<T> {
+        Known {
+            of: None,
+            text: Vec::new(),
+        }
+    }
 }
 
 impl Spoken {
@@ -25,28 +37,29 @@ impl Spoken {
         Spoken {
             utc: Utc::new(),
             ends: Default::default(),
+            labels: Default::default(),
         }
-    }
-
-    /// What was written of a frame with the same direction, ends and flags, if that was the last one in its direction: frames of one
-    /// connection come one behind the other.
-    pub(super) fn known(&self, frame: &FrameRecord) -> Option<&[u8]> {
-        let ends = &self.ends[frame.tcp.direction as usize];
-        (ends.of == Some(Ends::key(frame))).then_some(&ends.text)
-    }
-
-    /// Remembers what was written of a frame's direction, ends and flags.
-    pub(super) fn remember(&mut self, frame: &FrameRecord, text: &[u8]) {
-        let ends = &mut self.ends[frame.tcp.direction as usize];
-        ends.of = Some(Ends::key(frame));
-        ends.text.clear();
-        ends.text.extend_from_slice(text);
     }
 }
 
-impl Ends {
-    fn key(frame: &FrameRecord) -> Key {
-        let tcp = &frame.tcp;
-        (frame.client, frame.server, tcp.direction, tcp.flags)
+impl<T: PartialEq> Known<T> {
+    /// What was written of `this`, if that was the last.
+    #[inline]
+    pub(super) fn get(&self, this: &T) -> Option<&[u8]> {
+        (self.of.as_ref() == Some(this)).then_some(&self.text)
     }
+
+    /// Remembers what was written of `this`.
+    pub(super) fn remember(&mut self, this: T, text: &[u8]) {
+        self.of = Some(this);
+        self.text.clear();
+        self.text.extend_from_slice(text);
+    }
+}
+
+/// A frame's direction, ends and flags.
+#[inline]
+pub(super) fn ends(frame: &FrameRecord) -> Ends {
+    let tcp = &frame.tcp;
+    (tcp.flags, frame.client, frame.server, tcp.direction)
 }

@@ -4,26 +4,33 @@
 //! shows the text is safe.
 
 use crate::model::Out;
+use wide::{i8x16, u8x16};
 
 /// Bytes that are looked at together.
-const STEP: usize = 8;
+const STEP: usize = 16;
 
 /// Bytes for which room is made together.
-const BLOCK: usize = 128;
+const BLOCK: usize = 512;
 
-/// Appends `text` as a JSON string.
-pub(crate) fn push_string(out: &mut Out, text: &str) {
-    let bytes = text.as_bytes();
-    out.push(b'"');
-    let mut at = 0;
-    while at < bytes.len() {
-        let block = &bytes[at..bytes.len().min(at + BLOCK)];
-        at += push_ascii(out, block);
+/// Room for what a block becomes: each byte may need a backslash, and a step is written whole.
+const ROOM: usize = 2 * BLOCK + STEP;
+
+/// Appends `text` as a JSON string, but for the quotation mark that opens it.
+pub(super) fn push_string_rest(out: &mut Out, text: &str) {
+    let mut rest = text;
+    while !rest.is_empty() {
+        let mut taken = 0;
+        out.write_behind(b"", |room| {
+            let written;
+            (taken, written) = write_easy(room, rest.as_bytes());
+            written
+        });
+        rest = &rest[taken..];
         // Where ASCII ends a character begins.
-        while let Some(byte) = bytes.get(at)
-            && !is_easy(*byte)
+        while let Some(byte) = rest.bytes().next()
+            && !is_easy(byte)
         {
-            at += push_character(out, &text[at..]);
+            rest = &rest[push_hard(out, rest)..];
         }
     }
     out.push(b'"');
@@ -34,80 +41,76 @@ fn is_easy(byte: u8) -> bool {
     matches!(byte, 0x20..0x7f)
 }
 
-/// Appends the bytes up to the first that is not easy; how many these are.
-#[inline(always)] // So that the loop over a text keeps its constants in registers.
-fn push_ascii(out: &mut Out, block: &[u8]) -> usize {
-    let mut taken = 0;
-    // Each byte may need a backslash, and a step is written whole.
-    out.write(2 * block.len() + STEP, |room| {
-        let mut written = 0;
-        let (steps, rest) = block.as_chunks::<STEP>();
-        for step in steps {
-            let whole = write_step(room, step, (&mut written, &mut taken), STEP);
-            if !whole {
-                return written;
-            }
+/// Writes the bytes at the beginning of `text` that are easy, some or all of them. How many these are, and how many were written.
+fn write_easy(room: &mut [u8; ROOM], text: &[u8]) -> (usize, usize) {
+    // A step may look at the bytes of the next.
+    match (text.len() / STEP).saturating_sub(1) * STEP {
+        0 => {
+            let mut last = [b' '; 3 * STEP];
+            last[..text.len()].copy_from_slice(text);
+            write_steps(room, &last, text.len())
         }
-        if !rest.is_empty() {
-            let mut last = [b' '; STEP];
-            for (byte, of) in last.iter_mut().zip(rest) {
-                *byte = *of;
-            }
-            write_step(room, &last, (&mut written, &mut taken), rest.len());
-        }
-        written
-    });
-    taken
-}
-
-/// Writes a step, as far as its bytes are easy; whether that is all of it.
-#[inline(always)] // As above.
-fn write_step(
-    room: &mut [u8],
-    step: &[u8; STEP],
-    (written, taken): (&mut usize, &mut usize),
-    length: usize,
-) -> bool {
-    let word = u64::from_le_bytes(*step);
-    let mut special = special(word);
-    let mut done = 0;
-    while special != 0 {
-        let place = special.trailing_zeros() as usize / 8;
-        *written = put(room, *written, word, (done, place));
-        if !is_easy(step[place]) {
-            *taken += place;
-            return false;
-        }
-        room[*written] = b'\\';
-        *written += 1;
-        done = place;
-        special &= special - 1;
+        steps => write_steps(room, text, steps.min(BLOCK)),
     }
-    *written = put(room, *written, word, (done, length));
-    *taken += length;
-    true
 }
 
-/// Writes the bytes of a step from one place to another; how much is written then. Eight bytes are, though only those count.
-#[inline(always)] // As above.
-fn put(room: &mut [u8], written: usize, word: u64, (from, to): (usize, usize)) -> usize {
-    let text = (word >> (8 * from)).to_le_bytes();
-    room[written..written + STEP].copy_from_slice(&text);
-    written + to - from
+/// The same of the first `count` bytes. There are more, as many as a step has.
+#[inline]
+fn write_steps(room: &mut [u8; ROOM], text: &[u8], count: usize) -> (usize, usize) {
+    let mut written = 0;
+    for place in (0..count).step_by(STEP) {
+        let Some(two) = text[place..].first_chunk::<{ 2 * STEP }>() else {
+            return (place, written);
+        };
+        let step = *two.first_chunk().unwrap_or(&[0; STEP]);
+        let (hard, special) = marks(step);
+        let end = (hard | 1 << STEP.min(count - place)).trailing_zeros();
+        room[written..written + STEP].copy_from_slice(&step);
+        let mut special = special & ((1 << end) - 1);
+        while special != 0 {
+            let at = special.trailing_zeros() as usize % STEP;
+            room[written + at] = b'\\';
+            let behind = written + at + 1;
+            room[behind..behind + STEP].copy_from_slice(&two[at..at + STEP]);
+            written += 1;
+            special &= special - 1;
+        }
+        written += end as usize;
+        if end < STEP as u32 {
+            return (place + end as usize, written);
+        }
+    }
+    (count, written)
 }
 
-/// Which bytes need a look: all but those of ASCII that stand in a string as they are. The highest bit of each tells.
-#[inline(always)] // As above.
-fn special(word: u64) -> u64 {
-    const ONES: u64 = u64::MAX / 255;
-    const HIGH: u64 = ONES * 0x80;
-    let low = word & !HIGH;
-    // Sums of seven bits: none carries into the next byte.
-    let no_quote = (low ^ (ONES * b'"' as u64)) + !HIGH;
-    let no_backslash = (low ^ (ONES * b'\\' as u64)) + !HIGH;
-    let no_control = low + ONES * 0x60;
-    let delete = low + ONES;
-    (!(no_quote & no_backslash & no_control) | delete | word) & HIGH
+/// Which bytes are not easy, and which need a backslash: a bit each.
+#[inline]
+fn marks(step: [u8; STEP]) -> (u32, u32) {
+    let step = u8x16::new(step);
+    // What is not ASCII is negative.
+    let controls = step.cast_signed().simd_lt(i8x16::splat(0x20));
+    let deletes = step.simd_eq(u8x16::splat(0x7f));
+    let quotes = step.simd_eq(u8x16::splat(b'"'));
+    let backslashes = step.simd_eq(u8x16::splat(b'\\'));
+    let hard = controls.to_bitmask() | deletes.to_bitmask();
+    (hard, (quotes | backslashes).to_bitmask())
+}
+
+/// Appends the characters at the beginning of `text`, which are not easy: the first, or all that stand as they are. How many bytes they take there.
+fn push_hard(out: &mut Out, text: &str) -> usize {
+    let bytes = text.as_bytes();
+    let as_they_are = bytes.iter().take_while(|byte| stands(**byte)).count();
+    if as_they_are > 0 {
+        out.extend_from_slice(&bytes[..as_they_are]);
+        return as_they_are;
+    }
+    push_character(out, text)
+}
+
+/// Whether it is of a character beyond ASCII none of which is escaped that begin like it.
+fn stands(byte: u8) -> bool {
+    // U+0080 to U+00BF, U+2000 to U+2FFF.
+    byte >= 0x80 && !matches!(byte, 0xc2 | 0xe2)
 }
 
 /// Appends the first character of `text`, escaped if it must be; how many bytes it takes there.
@@ -161,8 +164,18 @@ mod tests {
 
     fn string(text: &str) -> String {
         let mut out = Out::default();
-        push_string(&mut out, text);
+        out.push(b'"');
+        push_string_rest(&mut out, text);
         String::from_utf8(out.written().to_vec()).unwrap()
+    }
+
+    #[test]
+    fn a_text_may_be_longer_than_a_block() {
+        let text = "\"é\n\\ ".repeat(BLOCK) + &"\"".repeat(2 * BLOCK + 1);
+        assert_eq!(
+            serde_json::from_str::<String>(&string(&text)).unwrap(),
+            text
+        );
     }
 
     #[test]

@@ -2,46 +2,53 @@
 //!
 //! Captures hold many frames of one second, so the text of the last second is kept. It never asks a clock.
 
-use super::number::{push_nanoseconds, push_number, push_padded};
+use super::number::{nine, push_number, push_padded};
 use crate::model::{Out, Timestamp};
 
-const NANOS_PER_SECOND: i64 = 1_000_000_000;
+const NANOS_PER_SECOND: u64 = 1_000_000_000;
 const SECONDS_PER_DAY: i64 = 86_400;
 
 /// Writes times; remembers the last second.
 #[derive(Debug)]
 pub(crate) struct Utc {
-    second: i64,
-    /// `2026-11-23T23:52:10.` of `second`.
-    text: [u8; 20],
+    /// When the second began.
+    start: i64,
+    /// `2026-11-23T23:52:10.`
+    second: [u8; 20],
 }
 
 impl Utc {
     /// A writer of times.
     pub(crate) fn new() -> Utc {
         let mut utc = Utc {
-            second: 0,
-            text: [b' '; 20],
+            start: 0,
+            second: [b' '; 20],
         };
-        utc.spell();
+        utc.spell(0);
         utc
     }
 
     /// Appends `time` as `2026-11-23T23:52:10.123456789Z`.
     pub(crate) fn push(&mut self, out: &mut Out, time: Timestamp) {
-        let second = time.0.div_euclid(NANOS_PER_SECOND);
-        if second != self.second {
-            self.second = second;
-            self.spell();
+        let mut nanos = time.0.wrapping_sub(self.start) as u64;
+        if nanos >= NANOS_PER_SECOND {
+            let second = time.0.div_euclid(NANOS_PER_SECOND as i64);
+            // The first second that can be told began before the first moment that can.
+            self.start = second.wrapping_mul(NANOS_PER_SECOND as i64);
+            nanos = time.0.wrapping_sub(self.start) as u64;
+            self.spell(second);
         }
-        out.extend_from_slice(&self.text);
-        push_nanoseconds(out, time.0.rem_euclid(NANOS_PER_SECOND) as u32);
-        out.push(b'Z');
+        out.write_behind(&self.second, |room: &mut [u8; 10]| {
+            *room = [b'Z'; 10];
+            room[..9].copy_from_slice(&nine(nanos as u32));
+            room.len()
+        });
     }
 
-    fn spell(&mut self) {
-        let (year, month, day) = civil(self.second.div_euclid(SECONDS_PER_DAY));
-        let of_day = self.second.rem_euclid(SECONDS_PER_DAY) as u64;
+    #[cold]
+    fn spell(&mut self, second: i64) {
+        let (year, month, day) = civil(second.div_euclid(SECONDS_PER_DAY));
+        let of_day = second.rem_euclid(SECONDS_PER_DAY) as u64;
         let mut text = Out::default();
         // 64 bits of nanoseconds reach from 1677 to 2262: a year has four digits.
         push_number(&mut text, year.unsigned_abs());
@@ -56,7 +63,7 @@ impl Utc {
             push_padded(&mut text, part, 2);
         }
         text.push(b'.');
-        self.text.copy_from_slice(text.written());
+        self.second.copy_from_slice(text.written());
     }
 }
 
