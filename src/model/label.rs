@@ -92,6 +92,11 @@ impl LabelSet {
         self.0 & other.0 != 0
     }
 
+    /// Whether all labels of the other set are in this one.
+    pub fn has_all(self, other: LabelSet) -> bool {
+        other.0 & !self.0 == 0
+    }
+
     /// Adds `label`.
     pub fn insert(&mut self, label: Label) {
         self.0 |= 1 << label as u8;

@@ -218,7 +218,7 @@ impl Rows {
         }
         let mut row = spare.row(ends, tcp);
         self.tell(&mut row, said, after_it.pending);
-        row.sessions.extend_from_slice(&self.open);
+        row.sessions.extend(self.open.iter().copied());
         row.session = row.sessions.first().copied();
         let mut after = std::mem::take(&mut spare.after);
         for said in said.drain(..) {

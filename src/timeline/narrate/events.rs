@@ -348,12 +348,11 @@ fn tell_blocks(words: &mut Annotation, said: &[Said], with_text: bool) {
 
 /// ` message`: the type in front of a text.
 fn tell_type(words: &mut Annotation, event: &Event) {
-    let (name, more) = at_most(&event.event_type, TYPE);
-    words.push(Role::Plain, " ");
-    if name == "message" {
-        return words.push(Role::Plain, name);
+    if event.event_type == "message" {
+        return words.push(Role::Plain, " message");
     }
-    words.say(Role::Plain, format_args!("{}{more}", Escaped(name)));
+    let (name, more) = at_most(&event.event_type, TYPE);
+    words.say(Role::Plain, format_args!(" {}{more}", Escaped(name)));
 }
 
 /// How much of a text is shown.
@@ -373,7 +372,8 @@ fn tell_text(words: &mut Annotation, text: &str, shared: (usize, usize), limit: 
     let (front, behind) = shared;
     let shown = text.get(front..text.len() - behind).unwrap_or(text);
     let quoted = limit == Limit::Quoted || (front == 0 && !begins_as_json(shown));
-    words.push(Role::Plain, " ");
+    words.text.push(' ');
+    words.mark(Role::Plain);
     let out = &mut words.text;
     if quoted {
         out.push('"');

@@ -97,12 +97,9 @@ impl Narrator {
         pending_after: bool,
         words: Annotation,
     ) -> Told {
+        let kinds = Kinds::of(said);
         let mut told = Told {
-            rail: rail(
-                self.pending,
-                said.iter().any(|said| matches!(said.fact, Fact::Event(_))),
-                pending_after,
-            ),
+            rail: rail(self.pending, kinds.have(Kinds::EVENT), pending_after),
             annotation: words,
             ..Told::default()
         };
@@ -116,21 +113,30 @@ impl Narrator {
             event_since: events::since(said),
         };
         tcp::tell(words, tcp, &context);
-        let end = http::last_end(said);
-        self.tell_http(words, said, 0..end);
-        told.chunks = events::tell_chunks(words, said);
-        self.tell_http(words, said, end..said.len());
-        told.events = self.tell_events(words, said, tcp.fills_hole.is_some());
+        // Nearly every frame has chunks and events, or nothing.
+        if kinds.have(Kinds::HTTP) {
+            let end = http::last_end(said);
+            self.tell_http(words, said, 0..end);
+            told.chunks = events::tell_chunks(words, said);
+            self.tell_http(words, said, end..said.len());
+        } else if kinds.have(Kinds::BODY) {
+            told.chunks = events::tell_chunks(words, said);
+        }
+        if kinds.have(Kinds::EVENT | Kinds::BLOCK) {
+            told.events = self.tell_events(words, said, tcp.fills_hole.is_some());
+        }
         if words.text.is_empty() {
             self.tell_bytes(words, tcp);
         }
         tcp::tell_snaplen(words, tcp);
-        self.follow(said, tcp.direction);
+        if kinds.have(Kinds::HTTP) {
+            self.follow(said, tcp.direction);
+        }
         self.syn_waits = match tcp.direction {
             Direction::ToServer => self.syn_waits || tcp.labels.has(Label::Syn),
             Direction::ToClient => false,
         };
-        told.keep = self.first_behind_a_hole(tcp) || must_keep(tcp, said);
+        told.keep = self.first_behind_a_hole(tcp) || must_keep(tcp) || kinds.have(Kinds::KEPT);
         told
     }
 
@@ -234,9 +240,8 @@ fn rail(before: bool, events: bool, after: bool) -> Rail {
     }
 }
 
-/// Whether the row is one that folding never takes: handshake, head, end, teardown, what fills a hole, what overlaps with other content,
-/// and troubles above TCP.
-fn must_keep(tcp: &TcpFacts, said: &[Said]) -> bool {
+/// Whether the row is one that folding never takes for what TCP says of it: handshake, teardown, what fills a hole, what overlaps with other content.
+fn must_keep(tcp: &TcpFacts) -> bool {
     const KEPT: LabelSet = LabelSet::of(&[
         Label::Syn,
         Label::SynAck,
@@ -246,10 +251,43 @@ fn must_keep(tcp: &TcpFacts, said: &[Said]) -> bool {
         Label::Reset,
         Label::PortReused,
     ]);
-    tcp.labels.intersects(KEPT)
-        || tcp.fills_hole.is_some()
-        || tcp.conflict.is_some()
-        || said.iter().any(|said| match said.fact {
+    tcp.labels.intersects(KEPT) || tcp.fills_hole.is_some() || tcp.conflict.is_some()
+}
+
+/// Of which kinds are the facts that were said of a frame.
+#[derive(Clone, Copy, Default)]
+struct Kinds(u8);
+
+impl Kinds {
+    /// An event.
+    const EVENT: u8 = 1;
+    /// Chunks, body bytes, comments.
+    const BODY: u8 = 2;
+    /// A block without data.
+    const BLOCK: u8 = 4;
+    /// Anything else that HTTP tells.
+    const HTTP: u8 = 8;
+    /// What makes a row one that folding never takes: heads, ends, troubles.
+    const KEPT: u8 = 16;
+
+    fn of(said: &[Said]) -> Kinds {
+        Kinds(
+            said.iter()
+                .fold(0, |kinds, said| kinds | Kinds::of_fact(&said.fact)),
+        )
+    }
+
+    fn of_fact(fact: &Fact) -> u8 {
+        match fact {
+            Fact::Event(_) => Kinds::EVENT,
+            Fact::Chunk { .. }
+            | Fact::PartialChunk { .. }
+            | Fact::Body(_)
+            | Fact::Decoded(_)
+            | Fact::Comment => Kinds::BODY,
+            Fact::BlockWithoutData { .. } => Kinds::BLOCK,
+            Fact::RequestBody(_) => Kinds::HTTP,
+            Fact::Declined(_) => 0,
             Fact::RequestBegins
             | Fact::Request(_)
             | Fact::ResponseBegins
@@ -264,17 +302,14 @@ fn must_keep(tcp: &TcpFacts, said: &[Said]) -> bool {
             | Fact::SessionEnds(_)
             | Fact::OtherStream(_)
             | Fact::Gap { .. }
-            | Fact::Trouble(_) => true,
-            Fact::RequestBody(_)
-            | Fact::Chunk { .. }
-            | Fact::PartialChunk { .. }
-            | Fact::Body(_)
-            | Fact::Event(_)
-            | Fact::Comment
-            | Fact::Declined(_)
-            | Fact::Decoded(_)
-            | Fact::BlockWithoutData { .. } => false,
-        })
+            | Fact::Trouble(_) => Kinds::HTTP | Kinds::KEPT,
+        }
+    }
+
+    /// Whether there is one of these.
+    fn have(self, kinds: u8) -> bool {
+        self.0 & kinds != 0
+    }
 }
 
 /// Says that `rows` rows before this one were dropped, because more than the cap waited.
@@ -288,6 +323,10 @@ pub fn say_dropped(words: &mut Annotation, rows: u64) {
 
 /// The first `limit` characters of `text`, and `…` where there are more.
 fn at_most(text: &str, limit: usize) -> (&str, &'static str) {
+    // None takes less than a byte.
+    if text.len() <= limit {
+        return (text, "");
+    }
     match text.char_indices().nth(limit) {
         Some((end, _)) => (&text[..end], "…"),
         None => (text, ""),
@@ -297,9 +336,6 @@ fn at_most(text: &str, limit: usize) -> (&str, &'static str) {
 /// Writing into an annotation without a string of one's own. What nearly every frame says goes without the formatter, which takes
 /// several times as long.
 trait Say {
-    /// Adds a number.
-    fn number(&mut self, role: Role, number: u64);
-
     /// Adds `7` or `24–47`.
     fn range(&mut self, role: Role, range: (u64, u64));
 
@@ -317,34 +353,30 @@ trait Say {
 }
 
 impl Say for Annotation {
-    fn number(&mut self, role: Role, number: u64) {
-        self.push(role, itoa::Buffer::new().format(number));
-    }
-
-    fn range(&mut self, role: Role, (first, last): (u64, u64)) {
-        self.number(role, first);
-        if first != last {
-            self.push(role, "–");
-            self.number(role, last);
-        }
+    fn range(&mut self, role: Role, range: (u64, u64)) {
+        push_range(&mut self.text, range);
+        self.mark(role);
     }
 
     fn numbered(&mut self, role: Role, noun: &str, range: (u64, u64)) {
-        self.push(role, noun);
-        self.push(role, if range.0 == range.1 { " " } else { "s " });
-        self.range(role, range);
+        self.text.push_str(noun);
+        self.text
+            .push_str(if range.0 == range.1 { " " } else { "s " });
+        push_range(&mut self.text, range);
+        self.mark(role);
     }
 
     fn count(&mut self, role: Role, count: u64, noun: &str) {
         if count >= 1_000 {
             return self.say(role, format_args!("{}", Count(count, noun)));
         }
-        self.number(role, count);
-        self.push(role, " ");
-        self.push(role, noun);
+        push_number(&mut self.text, count);
+        self.text.push(' ');
+        self.text.push_str(noun);
         if count != 1 {
-            self.push(role, "s");
+            self.text.push('s');
         }
+        self.mark(role);
     }
 
     fn say(&mut self, role: Role, words: fmt::Arguments<'_>) {
@@ -363,5 +395,18 @@ impl Say for Annotation {
             self.push(role, text);
         }
         self.short = rest.short;
+    }
+}
+
+fn push_number(text: &mut String, number: u64) {
+    text.push_str(itoa::Buffer::new().format(number));
+}
+
+/// `7` or `24–47`.
+fn push_range(text: &mut String, (first, last): (u64, u64)) {
+    push_number(text, first);
+    if first != last {
+        text.push('–');
+        push_number(text, last);
     }
 }

@@ -85,10 +85,15 @@ fn common_behind(a: &[u8], b: &[u8]) -> usize {
     alike + rest.take_while(|(a, b)| a == b).count()
 }
 
+/// Whether a cut may be at this byte.
+fn cuts(byte: u8) -> bool {
+    matches!(byte, b'{' | b'[' | b',' | b'}' | b']')
+}
+
 /// Where to cut a shared beginning: before its last opening bracket, or behind its last comma (with the spaces that follow)
 /// or closing bracket, whichever comes last. These are ASCII, so the cut is a character border.
 fn cut_in_front(shared: &[u8]) -> Option<usize> {
-    let at = shared.iter().rposition(|byte| b"{[,}]".contains(byte))?;
+    let at = shared.iter().rposition(|byte| cuts(*byte))?;
     Some(match shared[at] {
         b'{' | b'[' => at,
         b',' => {
@@ -102,7 +107,7 @@ fn cut_in_front(shared: &[u8]) -> Option<usize> {
 /// How much of a shared end to cut: behind its first closing bracket, or from its first comma or opening bracket on,
 /// whichever comes first.
 fn cut_behind(shared: &[u8]) -> Option<usize> {
-    let at = shared.iter().position(|byte| b"{[,}]".contains(byte))?;
+    let at = shared.iter().position(|byte| cuts(*byte))?;
     Some(match shared[at] {
         b'}' | b']' => shared.len() - at - 1,
         _ => shared.len() - at,

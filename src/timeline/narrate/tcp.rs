@@ -3,7 +3,8 @@
 use super::Say;
 use crate::model::text::{Count, Lasting, Thousands};
 use crate::model::{
-    Annotation, Conflict, Direction, Flags, FrameNo, Label, Nanos, Role, SynOptions, TcpFacts,
+    Annotation, Conflict, Direction, Flags, FrameNo, Label, LabelSet, Nanos, Role, SynOptions,
+    TcpFacts,
 };
 
 /// What the words depend on beside the frame's own facts.
@@ -18,6 +19,12 @@ pub(super) struct Context {
 
 /// Adds TCP's words, troubles first.
 pub(super) fn tell(words: &mut Annotation, tcp: &TcpFacts, context: &Context) {
+    // Nearly every frame acknowledges, or TCP has nothing to say of it.
+    const ORDINARY: LabelSet = LabelSet::of(&[Label::Push, Label::Ack]);
+    let holes = tcp.fills_hole.is_some() || tcp.hole > 0 || tcp.late > 0 || tcp.conflict.is_some();
+    if ORDINARY.has_all(tcp.labels) && !holes && !tcp.flags.has(Flags::RST) {
+        return tell_acknowledgment(words, tcp, None);
+    }
     if tcp.labels.has(Label::PortReused) {
         words.push(Role::Warning, "port reused: a new connection");
     }
@@ -245,8 +252,7 @@ fn tell_acknowledgment(words: &mut Annotation, tcp: &TcpFacts, closed_for: Optio
         words.next();
         match (tcp.acknowledges, tcp.acknowledgment) {
             (Some(frame), _) => {
-                words.push(Role::Dim, "acknowledges No. ");
-                words.number(Role::Dim, frame.0);
+                words.numbered(Role::Dim, "acknowledges No.", (frame.0, frame.0));
             }
             // It acknowledges a part of a segment, or bytes from before the capture.
             (None, Some(up_to)) => {
