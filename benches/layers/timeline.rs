@@ -37,17 +37,20 @@ fn rows(criterion: &mut Criterion, conversation: &Conversation) {
                 let mut rows = Rows::new(Shown::Sse, false);
                 let mut spare = Spare::default();
                 for mut frame in heard {
+                    let mut done = None;
                     rows.frame(
                         ends,
                         &frame.facts,
                         &mut frame.said,
                         frame.after,
                         &mut spare,
-                        &mut |entry| match black_box(entry) {
-                            Entry::Row(row) => Some(row),
-                            _ => None,
+                        &mut |entry| {
+                            if let Entry::Row(row) = black_box(entry) {
+                                done = Some(row);
+                            }
                         },
                     );
+                    done.into_iter().for_each(|row| spare.give(row));
                 }
             },
             BatchSize::LargeInput,

@@ -7,6 +7,7 @@ use crate::model::{
     SessionEnding, limits,
 };
 use crate::timeline::{Frames, Spare};
+use std::hint::black_box;
 
 /// Something final.
 #[derive(Debug)]
@@ -103,6 +104,14 @@ impl Touched {
         match self {
             Touched::None | Touched::One(_) => 0,
             Touched::Several(several) => size_of_val(&several.1[..]),
+        }
+    }
+
+    /// The session, where it is one.
+    pub(super) fn only(&self) -> Option<u32> {
+        match self {
+            Touched::One(session) => Some(*session),
+            Touched::None | Touched::Several(_) => None,
         }
     }
 
@@ -216,6 +225,14 @@ impl Made {
     pub(super) fn text(&self, line: Line) -> (&[u8], &[u8]) {
         let text = &self.text.written()[line.start..line.start + line.length as usize];
         text.split_at(line.sessions as usize)
+    }
+
+    /// Has the processor fetch the text of a line, which will be needed soon.
+    pub(super) fn fetch(&self, line: Line) {
+        const FETCHED_TOGETHER: usize = 64;
+        let text = &self.text.written()[line.start..line.start + line.length as usize];
+        let bytes = text.iter().step_by(FETCHED_TOGETHER);
+        black_box(bytes.fold(0, |all, byte| all ^ byte));
     }
 
     /// Whether the items that came since some were taken have taken so much room.

@@ -5,7 +5,7 @@
 
 use super::collected::Collected;
 use super::dispatch::Dispatched;
-use super::made::{Answered, Refused, Touched, What};
+use super::made::{Answered, Item, Made, Refused, Touched, What};
 use super::reconnects::{Asked, Reconnects};
 use super::{Connections, Options, Sink, Source};
 use crate::model::At;
@@ -32,6 +32,18 @@ pub(super) struct Merger {
     sessions: HashMap<u32, SmallVec<[Numbered; 1]>, foldhash::fast::RandomState>,
     reconnects: Reconnects,
     counts: Counts,
+}
+
+/// Lines that are looked up together.
+const AHEAD: usize = 16;
+
+/// A line that comes next.
+struct Ahead {
+    /// Where its item is.
+    whose: usize,
+    place: usize,
+    /// The number of its session, where it has one.
+    number: Option<u32>,
 }
 
 /// A session's number and, while it is open, how it began.
@@ -67,31 +79,66 @@ impl Merger {
         collected: &mut Collected,
         sink: &mut Sink<'_>,
     ) -> io::Result<()> {
-        while let Some((whose, place)) = collected.next() {
-            let made = &mut collected.made[whose];
-            let Some(item) = made.items.get(place) else {
-                continue;
-            };
-            let connection = item.connection;
-            let full = match &item.what {
-                What::RowLine { line, sessions } => {
-                    self.row_line(connection, sessions, made.text(*line))
+        let mut lines = SmallVec::new();
+        loop {
+            let other = self.look_ahead(collected, &mut lines);
+            if lines.is_empty() && other.is_none() {
+                return self.pass_on(sink);
+            }
+            for ahead in lines.drain(..) {
+                if self.line(&collected.made[ahead.whose], &ahead) {
+                    self.pass_on(sink)?;
                 }
-                What::EventLine { line, session } => {
-                    self.event_line(connection, *session, made.text(*line))
-                }
-                _ => {
-                    let what = &mut made.items[place].what;
-                    let what = std::mem::replace(what, What::Closes);
-                    self.item(connection, what, sink)?;
-                    continue;
-                }
-            };
-            if full {
-                self.pass_on(sink)?;
+            }
+            if let Some((whose, place)) = other {
+                let item = &mut collected.made[whose].items[place];
+                let what = std::mem::replace(&mut item.what, What::Closes);
+                self.item(item.connection, what, sink)?;
             }
         }
-        self.pass_on(sink)
+    }
+
+    /// Looks up what the next lines need, some of them, up to an item that is none: where that is. The lines of a connection lie together, those that
+    /// follow each other in the output do not: the processor waits for the memory of all of these at once.
+    fn look_ahead(
+        &self,
+        collected: &mut Collected,
+        lines: &mut SmallVec<[Ahead; AHEAD]>,
+    ) -> Option<(usize, usize)> {
+        while lines.len() < AHEAD {
+            let (whose, place) = collected.next()?;
+            let made = &collected.made[whose];
+            let item = &made.items[place];
+            let (line, session) = match &item.what {
+                What::RowLine { line, sessions } => (*line, sessions.only()),
+                What::EventLine { line, session } => (*line, Some(*session)),
+                _ => return Some((whose, place)),
+            };
+            made.fetch(line);
+            let number = session.and_then(|session| self.number(item.connection, session));
+            lines.push(Ahead {
+                whose,
+                place,
+                number,
+            });
+        }
+        None
+    }
+
+    /// Adds a line; whether it is time to pass on.
+    fn line(&mut self, made: &Made, ahead: &Ahead) -> bool {
+        let Item {
+            connection, what, ..
+        } = &made.items[ahead.place];
+        match what {
+            What::RowLine { line, sessions } => {
+                self.row_line(*connection, sessions, ahead.number, made.text(*line))
+            }
+            What::EventLine { line, .. } => {
+                self.event_line(*connection, ahead.number, made.text(*line))
+            }
+            _ => false,
+        }
     }
 
     /// Passes on the lines that are final.
@@ -113,26 +160,23 @@ impl Merger {
         &mut self,
         connection: u32,
         touched: &Touched,
+        only: Option<u32>,
         (before, behind): (&[u8], &[u8]),
     ) -> bool {
+        let number = |local: u32| self.number(connection, local);
+        let (session, all): (_, SmallVec<[u32; 2]>) = match touched {
+            Touched::None | Touched::One(_) => (only, only.into_iter().collect()),
+            Touched::Several(several) => {
+                let (session, all) = &**several;
+                let all = all.iter().filter_map(|local| number(*local));
+                (session.and_then(number), all.collect())
+            }
+        };
         let (Some(lines), Some(text)) = (&mut self.lines, Arc::get_mut(&mut self.text)) else {
             return false;
         };
-        let sessions = self.sessions.get(&connection);
-        let number = |local: u32| Some(sessions?.get(local as usize)?.number);
         text.extend_from_slice(before);
-        match touched {
-            Touched::None => lines.frame_sessions(None, &[], text),
-            Touched::One(local) => match number(*local) {
-                Some(number) => lines.frame_sessions(Some(number), &[number], text),
-                None => lines.frame_sessions(None, &[], text),
-            },
-            Touched::Several(several) => {
-                let (session, all) = &**several;
-                let all: Vec<u32> = all.iter().filter_map(|local| number(*local)).collect();
-                lines.frame_sessions(session.and_then(number), &all, text);
-            }
-        }
+        lines.frame_sessions(session, &all, text);
         text.extend_from_slice(behind);
         text.len() >= limits::LINES
     }
@@ -141,14 +185,11 @@ impl Merger {
     fn event_line(
         &mut self,
         connection: u32,
-        session: u32,
+        number: Option<u32>,
         (before, behind): (&[u8], &[u8]),
     ) -> bool {
         let shown = self.connections.show(connection, true);
-        let number = self
-            .numbered(connection, session)
-            .filter(|_| shown)
-            .map(|session| session.number);
+        let number = number.filter(|_| shown);
         let text = Arc::get_mut(&mut self.text);
         let (Some(lines), Some(number), Some(text)) = (&mut self.lines, number, text) else {
             return false;
@@ -315,6 +356,12 @@ impl Merger {
             self.emit(Record::Connection(record), sink)?;
         }
         Ok(())
+    }
+
+    /// The number of a session.
+    fn number(&self, connection: u32, session: u32) -> Option<u32> {
+        let sessions = self.sessions.get(&connection)?;
+        Some(sessions.get(session as usize)?.number)
     }
 
     fn numbered(&mut self, connection: u32, session: u32) -> Option<&mut Numbered> {

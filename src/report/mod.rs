@@ -122,7 +122,7 @@ pub struct Report<W: Write> {
 }
 
 enum Form<W: Write> {
-    Jsonl(Jsonl<W>),
+    Jsonl(Box<Jsonl<W>>),
     Json(Box<Json<W>>),
     Csv(Csv<W>),
     Raw(Raw<W>),
@@ -160,7 +160,7 @@ impl<W: Write> Report<W> {
             },
         };
         let form = match (options.format, view) {
-            (Format::Jsonl, _) => Form::Jsonl(Jsonl::new(view, writer)),
+            (Format::Jsonl, _) => Form::Jsonl(Box::new(Jsonl::new(view, writer))),
             (Format::Json, _) => Form::Json(Box::new(Json::new(view, writer))),
             (Format::Csv, _) => Form::Csv(Csv::new(view, writer)),
             (Format::Raw, _) => Form::Raw(Raw::new(options.terminal, writer)),

@@ -86,6 +86,7 @@ pub struct After {
 /// What rows are made in, one after the other.
 #[derive(Debug, Default)]
 pub struct Spare {
+    #[allow(clippy::vec_box, reason = "they go round in their boxes")]
     rows: Vec<Box<FrameRecord>>,
     after: Vec<(FrameNo, Entry)>,
 }
@@ -218,7 +219,8 @@ impl Rows {
         }
         let mut row = spare.row(ends, tcp);
         self.tell(&mut row, said, after_it.pending);
-        row.sessions.extend(self.open.iter().copied());
+        // Nearly always one: without asking for room first.
+        self.open.iter().for_each(|open| row.sessions.push(*open));
         row.session = row.sessions.first().copied();
         let mut after = std::mem::take(&mut spare.after);
         for said in said.drain(..) {
@@ -236,7 +238,9 @@ impl Rows {
         {
             self.answered = false;
             out(Entry::Row(row));
-            after.sort_by_key(is_declined);
+            if after.len() > 1 {
+                after.sort_by_key(is_declined);
+            }
             for (_, entry) in after.drain(..) {
                 out(entry);
             }
@@ -289,10 +293,9 @@ impl Rows {
 
     /// Gives the row its words.
     fn tell(&mut self, row: &mut FrameRecord, said: &[Said], pending: bool) {
-        let words = std::mem::take(&mut row.annotation);
+        let words = &mut row.annotation;
         let told = self.narrator.frame(&row.tcp, said, pending, words);
         row.rail = told.rail;
-        row.annotation = told.annotation;
         row.keep = told.keep;
         row.events = told.events;
         row.chunks = told.chunks;

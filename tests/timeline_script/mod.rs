@@ -206,9 +206,10 @@ impl Script {
     /// Adds a row.
     #[allow(clippy::needless_pass_by_value, reason = "a script reads better so")]
     pub fn row(&mut self, row: Row) -> &mut Script {
+        let mut annotation = Annotation::default();
         let told = self
             .narrator
-            .frame(&row.tcp, &row.said, row.pending, Annotation::default());
+            .frame(&row.tcp, &row.said, row.pending, &mut annotation);
         let mut labels = row.tcp.labels;
         for said in &row.said {
             let label = match said.fact {
@@ -233,7 +234,7 @@ impl Script {
             session: None,
             sessions: Default::default(),
             rail: told.rail,
-            annotation: told.annotation,
+            annotation,
             phase: self.phase,
             keep: told.keep,
             events: told.events,

@@ -80,8 +80,11 @@ pub(crate) fn push_seconds(out: &mut Out, value: Nanos) {
     if value < 0 {
         out.push(b'-');
     }
-    push_number(out, nanos / NANOS_PER_SECOND);
     let fraction = (nanos % NANOS_PER_SECOND) as u32;
+    match nanos / NANOS_PER_SECOND {
+        whole @ 0..10 => out.push(b'0' + whole as u8),
+        whole => push_number(out, whole),
+    }
     if fraction == 0 {
         return;
     }

@@ -100,11 +100,11 @@ fn marks(step: [u8; STEP]) -> (u32, u32) {
 fn push_hard(out: &mut Out, text: &str) -> usize {
     let bytes = text.as_bytes();
     let as_they_are = bytes.iter().take_while(|byte| stands(**byte)).count();
-    if as_they_are > 0 {
-        out.extend_from_slice(&bytes[..as_they_are]);
-        return as_they_are;
+    if as_they_are == 0 {
+        return push_character(out, text);
     }
-    push_character(out, text)
+    out.extend_from_slice(&bytes[..as_they_are]);
+    as_they_are
 }
 
 /// Whether it is of a character beyond ASCII none of which is escaped that begin like it.

@@ -58,11 +58,9 @@ struct OpenSession {
     previous: Previous,
 }
 
-/// A frame's words.
-#[derive(Clone, Debug, Default, PartialEq)]
+/// What is told of a frame beside its words.
+#[derive(Clone, Copy, Debug, Default, PartialEq)]
 pub struct Told {
-    /// The words.
-    pub annotation: Annotation,
     /// Which frames make one event.
     pub rail: Rail,
     /// Whether folding must keep the row.
@@ -95,18 +93,16 @@ impl Narrator {
         tcp: &TcpFacts,
         said: &[Said],
         pending_after: bool,
-        words: Annotation,
+        words: &mut Annotation,
     ) -> Told {
         let kinds = Kinds::of(said);
         let mut told = Told {
             rail: rail(self.pending, kinds.have(Kinds::EVENT), pending_after),
-            annotation: words,
             ..Told::default()
         };
         self.pending = pending_after;
         // The order of the words: TCP, HTTP, chunk, the response's end, event; the text of the wire last, so that only it
         // is ever cut.
-        let words = &mut told.annotation;
         let context = tcp::Context {
             syn_waits: self.syn_waits,
             window_closed_for: self.window_closed_for(tcp),
@@ -408,5 +404,46 @@ fn push_range(text: &mut String, (first, last): (u64, u64)) {
     if first != last {
         text.push('–');
         push_number(text, last);
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::model::At;
+
+    #[test]
+    fn what_is_not_of_http_has_no_words_there() {
+        let silent = [
+            Fact::Chunk {
+                number: 1,
+                bytes: 2,
+            },
+            Fact::PartialChunk {
+                number: 1,
+                have: 1,
+                bytes: 2,
+            },
+            Fact::Body(3),
+            Fact::Decoded(4),
+            Fact::Comment,
+            Fact::BlockWithoutData {
+                event_type: None,
+                id: None,
+                retry: None,
+            },
+            Fact::Declined(Box::default()),
+        ];
+        for fact in silent {
+            let said = [Said {
+                at: At::default(),
+                session: Some(0),
+                fact,
+            }];
+            let mut words = Annotation::default();
+            assert!(!Kinds::of(&said).have(Kinds::HTTP | Kinds::KEPT));
+            Narrator::new(false).tell_http(&mut words, &said, 0..1);
+            assert_eq!(words.text, "", "{said:?}");
+        }
     }
 }

@@ -25,6 +25,11 @@ pub(super) fn tell(words: &mut Annotation, tcp: &TcpFacts, context: &Context) {
     if ORDINARY.has_all(tcp.labels) && !holes && !tcp.flags.has(Flags::RST) {
         return tell_acknowledgment(words, tcp, None);
     }
+    tell_all(words, tcp, context);
+}
+
+/// As [`tell`], whatever the frame is.
+fn tell_all(words: &mut Annotation, tcp: &TcpFacts, context: &Context) {
     if tcp.labels.has(Label::PortReused) {
         words.push(Role::Warning, "port reused: a new connection");
     }
@@ -315,4 +320,78 @@ impl Joined for Annotation {
 /// Going on in the sentence that `before` began, or beginning one.
 trait Joined {
     fn joined(&mut self, role: Role, before: &str, by: &str);
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::model::At;
+    use proptest::prelude::*;
+    use proptest::sample::subsequence;
+
+    fn facts() -> TcpFacts {
+        TcpFacts {
+            at: At::default(),
+            direction: Direction::ToServer,
+            flags: Flags::ACK,
+            sequence: 1,
+            acknowledgment: Some(1),
+            length: 0,
+            captured: 0,
+            window: 512,
+            window_before: None,
+            acknowledges: None,
+            acks_unseen: false,
+            rtt: None,
+            initial_rtt: None,
+            labels: LabelSet::EMPTY,
+            syn: None,
+            duplicate: None,
+            acknowledges_fin: None,
+            teardown: None,
+            repeats: None,
+            hole: 0,
+            conflict: None,
+            late: 0,
+            fills_hole: None,
+            waiting: false,
+            closed: 0,
+        }
+    }
+
+    fn told(tell: fn(&mut Annotation, &TcpFacts, &Context), tcp: &TcpFacts) -> Annotation {
+        let context = Context {
+            syn_waits: true,
+            window_closed_for: Some(5),
+            event_since: None,
+        };
+        let mut words = Annotation::default();
+        tell(&mut words, tcp, &context);
+        words
+    }
+
+    proptest! {
+        /// Most frames have few labels.
+        #[test]
+        fn an_ordinary_frame_is_told_as_any_other_would_be(
+            labels in subsequence(Label::ALL, 0..3),
+            ordinary in subsequence(vec![Label::Push, Label::Ack], 0..3),
+            (reset, acks_unseen) in any::<(bool, bool)>(),
+            (hole, late) in (0..2_u32, 0..2_u32),
+            acknowledges in prop::option::of(1..9_u64),
+            several in any::<bool>(),
+        ) {
+            let labels = if several { labels } else { ordinary };
+            let tcp = TcpFacts {
+                flags: if reset { Flags::RST } else { Flags::ACK },
+                acks_unseen,
+                hole,
+                late,
+                acknowledges: acknowledges.map(FrameNo),
+                labels: labels.into_iter().collect(),
+                ..facts()
+            };
+            prop_assert_eq!(told(tell, &tcp), told(tell_all, &tcp));
+        }
+    }
 }
