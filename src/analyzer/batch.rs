@@ -11,7 +11,6 @@ use crate::model::{
 };
 use crate::tcp::Located;
 use std::net::{IpAddr, Ipv4Addr};
-use std::num::NonZeroU32;
 
 /// Frames that wait to be worked off.
 #[derive(Debug)]
@@ -83,8 +82,7 @@ struct Kept {
     start: u32,
     captured: u32,
     length: u32,
-    /// The place in `unusual`, behind it, of what few segments have.
-    unusual: Option<NonZeroU32>,
+    rest: Rest,
     window: u16,
     /// The payload's block, or `COPIED`.
     block: u8,
@@ -94,9 +92,22 @@ struct Kept {
 /// For `Kept::block`: the payload was copied.
 const COPIED: u8 = u8::MAX;
 
+/// The rest of a segment: which options it has, and that it is one over IPv4.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+struct Rest(u32);
+
+impl Rest {
+    /// The timestamps and nothing else: what most systems send.
+    const TIMESTAMPS: Rest = Rest(0);
+    /// No option: what Windows sends.
+    const NOTHING: Rest = Rest(1);
+    /// At the first place in `unusual`; the places behind follow.
+    const UNUSUAL: Rest = Rest(2);
+}
+
 const _: () = assert!(limits::BATCH_BLOCKS < COPIED as usize && size_of::<Kept>() <= 56);
 
-/// What a segment has that is not one over IPv4 with timestamps and no other option.
+/// What a segment has that is not one over IPv4 without options but timestamps.
 #[derive(Clone, Copy, Debug)]
 struct Unusual {
     source: Endpoint,
@@ -132,7 +143,10 @@ impl<'a> Run<'a> {
             acknowledgment: kept.acknowledgment,
             flags: kept.flags,
             window: kept.window,
-            options: TcpOptions::TIMESTAMPS,
+            options: match kept.rest {
+                Rest::NOTHING => TcpOptions::NONE,
+                _ => TcpOptions::TIMESTAMPS,
+            },
             payload: self.bucket.payload(kept, self.common),
             length: kept.length,
         };
@@ -315,11 +329,15 @@ impl Bucket {
     fn take(&mut self, segment: &Segment<'_>, located: Located, place: Option<(u8, u32)>) {
         let (block, start) = place.unwrap_or_else(|| self.copy(segment.payload));
         self.connections.push(located.connection);
-        let (addresses, unusual) = match (segment.source.address, segment.destination.address) {
-            (IpAddr::V4(source), IpAddr::V4(destination))
-                if segment.options == TcpOptions::TIMESTAMPS && !located.port_reused =>
-            {
-                ([source, destination], None)
+        let usual = match &segment.options {
+            _ if located.port_reused => None,
+            &TcpOptions::TIMESTAMPS => Some(Rest::TIMESTAMPS),
+            &TcpOptions::NONE => Some(Rest::NOTHING),
+            _ => None,
+        };
+        let (addresses, rest) = match (segment.source.address, segment.destination.address, usual) {
+            (IpAddr::V4(source), IpAddr::V4(destination), Some(rest)) => {
+                ([source, destination], rest)
             }
             _ => (
                 [Ipv4Addr::UNSPECIFIED; 2],
@@ -335,7 +353,7 @@ impl Bucket {
             start,
             captured: segment.payload.len() as u32,
             length: segment.length,
-            unusual,
+            rest,
             window: segment.window,
             block,
             flags: segment.flags,
@@ -350,20 +368,21 @@ impl Bucket {
     }
 
     #[inline(never)]
-    fn keep_unusual(&mut self, segment: &Segment<'_>, port_reused: bool) -> Option<NonZeroU32> {
+    fn keep_unusual(&mut self, segment: &Segment<'_>, port_reused: bool) -> Rest {
+        let place = self.unusual.len() as u32; // fewer than frames of a batch
         self.unusual.push(Unusual {
             source: segment.source,
             destination: segment.destination,
             options: segment.options,
             port_reused,
         });
-        NonZeroU32::new(self.unusual.len() as u32)
+        Rest(Rest::UNUSUAL.0 + place)
     }
 
     #[inline]
     fn unusual(&self, kept: &Kept) -> Option<&Unusual> {
-        kept.unusual
-            .map(|place| &self.unusual[place.get() as usize - 1])
+        let place = kept.rest.0.checked_sub(Rest::UNUSUAL.0)?;
+        self.unusual.get(place as usize)
     }
 
     #[inline(always)]
