@@ -7,6 +7,7 @@ mod coding;
 mod http;
 mod pieces;
 mod probe;
+mod proxy;
 pub mod sse;
 mod stack;
 

@@ -63,16 +63,31 @@ impl Stack {
         match http.deliver(direction, delivery, &mut self.ledger, said) {
             Next::More | Next::Skip => {}
             Next::Speaks(protocol) => self.layer = Layer::Opaque(protocol),
+            Next::Begins(left) => {
+                self.begun &= !bit;
+                self.deliver_rest(direction, delivery, left, said);
+            }
             Next::Tunnel(left) => {
                 self.layer = Layer::Nothing;
                 self.begun = 0;
-                if let Delivery::Data { bytes, span } = delivery
-                    && left > 0
-                {
-                    let bytes = &bytes[bytes.len() - left..];
-                    self.deliver(direction, Delivery::Data { bytes, span }, said);
-                }
+                self.deliver_rest(direction, delivery, left, said);
             }
+        }
+    }
+
+    /// Hears the last `left` bytes of a delivery.
+    fn deliver_rest(
+        &mut self,
+        direction: Direction,
+        delivery: Delivery<'_>,
+        left: usize,
+        said: &mut Vec<Said>,
+    ) {
+        if let Delivery::Data { bytes, span } = delivery
+            && left > 0
+        {
+            let bytes = &bytes[bytes.len() - left..];
+            self.deliver(direction, Delivery::Data { bytes, span }, said);
         }
     }
 

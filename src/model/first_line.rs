@@ -1,9 +1,11 @@
 //! How an HTTP/1 message begins, as far as the first bytes of a direction can tell.
 
+use super::PROXY_V2;
+
 /// What the first line of some bytes looks like.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum FirstLine {
-    /// `GET /events HTTP/1.1`, or the preface of HTTP/2.
+    /// `GET /events HTTP/1.1`, the preface of HTTP/2, or a header of the PROXY protocol, which only clients send.
     Request,
     /// `HTTP/1.1 200 OK`.
     Status,
@@ -28,6 +30,12 @@ impl FirstLine {
                 }
                 _ => None,
             };
+        }
+        if bytes.starts_with(PROXY_V2)
+            || bytes.starts_with(b"PROXY TCP")
+            || bytes.starts_with(b"PROXY UNKNOWN")
+        {
+            return Some(FirstLine::Request);
         }
         let space = bytes.iter().take(METHOD + 1).position(|b| *b == b' ')?;
         let (method, target) = bytes.split_at(space);
@@ -69,6 +77,9 @@ mod tests {
             b"PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n",
             b"GET /a-very-long-target-that-is-cu",
             b"GET http://a/ HTTP/1.0\n",
+            b"PROXY TCP4 192.0.2.1 198.51.100.1 56324 443\r\n",
+            b"PROXY UNKNOWN\r\n",
+            b"\r\n\r\n\0\r\nQUIT\n\x21\x11\0\x0c",
         ] {
             assert_eq!(FirstLine::of(line), Some(FirstLine::Request), "{line:?}");
         }

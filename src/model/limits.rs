@@ -6,6 +6,10 @@ use std::num::NonZeroUsize;
 /// Envoy at most 96 KiB; four times nginx's is more than any server in use accepts.
 pub const HTTP_HEAD: usize = 128 * 1024;
 
+/// Longest header of the PROXY protocol, bytes: what haproxy's own buffer takes (tune.bufsize). nginx takes 4 KiB; addresses with all that is registered
+/// beside them have some hundred bytes, but for a client's certificate.
+pub const PROXY_HEADER: usize = 16 * 1024;
+
 /// Header fields of one head that httparse may see. Apache's LimitRequestFields is 100, node's limit 2,000.
 pub const HTTP_FIELDS: usize = 2_000;
 

@@ -1,6 +1,8 @@
 //! What the layers above TCP say of frames: HTTP heads, chunks, events, ends. Each fact names the frame it belongs to.
 
-use super::{At, Direction, Exchange, FrameNo, Nanos, RequestHead, ResponseHead, Span};
+use super::{
+    At, Direction, Exchange, FrameNo, Nanos, ProxyHeader, RequestHead, ResponseHead, Span,
+};
 use serde::{Deserialize, Serialize};
 use std::borrow::Cow;
 use std::sync::Arc;
@@ -22,6 +24,8 @@ pub struct Said {
 /// What the layers can say.
 #[derive(Clone, Debug)]
 pub enum Fact {
+    /// The header of the PROXY protocol, before the first request, is complete.
+    Proxied(ProxyHeader),
     /// The first byte of a request head is here (its head may be complete in the same frame).
     RequestBegins,
     /// A request head is complete.

@@ -541,7 +541,8 @@ fn label_of(fact: &Fact) -> Option<Label> {
         Fact::Event(_) => Label::Event,
         Fact::Comment => Label::Comment,
         Fact::DiscardedEvent(_) => Label::DiscardedEvent,
-        Fact::RequestBegins
+        Fact::Proxied(_)
+        | Fact::RequestBegins
         | Fact::ResponseBegins
         | Fact::SessionOpens(_)
         | Fact::Declined(_)

@@ -670,3 +670,34 @@ fn more_requests_than_the_cap_are_not_matched_any_more() {
     assert_eq!(troubles.count(), 1);
     assert!(script.openings()[0].request.is_none());
 }
+
+#[test]
+fn a_later_minor_version_is_read_as_http_1_1_and_named_as_sent() {
+    for minor in 2..=9 {
+        let version = format!("HTTP/1.{minor}");
+        let get = GET.replace("HTTP/1.1", &version);
+        let head = CHUNKED.replace("HTTP/1.1", &version);
+        let script = Script::new()
+            .client(&get[..30])
+            .client(&get[30..])
+            .server(&head[..9])
+            .server(&head[9..])
+            .server(chunk("data: a\n\n"));
+        assert_eq!(script.data_of_events(), ["a"], "{version}");
+        let opened = script.openings()[0];
+        let (request, response) = (opened.request.as_ref(), opened.response.as_ref());
+        assert_eq!(request.unwrap().version, version);
+        assert_eq!(response.unwrap().version, version);
+        let told = script.told();
+        assert!(!told.concat().contains("trouble"), "{told:#?}");
+    }
+}
+
+#[test]
+fn a_later_minor_version_of_a_head_with_a_space_in_its_target_is_named_too() {
+    let script = Script::new()
+        .client("GET /a b HTTP/1.7\r\nHost: a\r\n\r\n")
+        .server(CLOSE);
+    let request = script.openings()[0].request.as_ref().unwrap();
+    assert_eq!((&*request.target, &*request.version), ("/a b", "HTTP/1.7"));
+}

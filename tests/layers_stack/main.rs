@@ -7,5 +7,6 @@ mod gaps;
 mod headless;
 mod http;
 mod properties;
+mod proxy;
 mod script;
 mod session;

@@ -167,6 +167,7 @@ impl Script {
 fn line(said: &Said) -> String {
     let session = said.session.map_or(String::new(), |n| format!("S{n} "));
     let fact = match &said.fact {
+        Fact::Proxied(header) => format!("PROXY header: {header}"),
         Fact::RequestBegins => "request begins".into(),
         Fact::Request(head) => format!("request {} {}", head.method, head.target),
         Fact::RequestBody(bytes) => format!("request body {bytes}"),

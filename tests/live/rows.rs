@@ -1,6 +1,6 @@
 //! Rows as they come, in every form.
 
-use crate::world::{Live, Server, expect, has, may_capture};
+use crate::world::{Live, Proxied, Server, curl, expect, has, may_capture};
 use std::time::Duration;
 
 /// Runs one stream of a server against a live capture and gives its table.
@@ -190,5 +190,36 @@ fn every_form_and_view_is_written() {
     for ((view, format, words), live) in forms.iter().zip(started) {
         let text = live.stop();
         assert!(has_row(&text, words), "{view} {format}: {text:#?}");
+    }
+}
+
+#[test]
+fn behind_haproxy_s_header_the_request_is_read() {
+    if !may_capture() || !has("curl") {
+        return;
+    }
+    let Some(server) = Server::python() else {
+        return;
+    };
+    for option in ["send-proxy", "send-proxy-v2"] {
+        let Some(proxied) = Proxied::start(&server, option) else {
+            return;
+        };
+        let filter = format!("tcp port {}", proxied.second);
+        let live = Live::start(&["-i", "lo", "-f", &filter]);
+        assert!(curl(proxied.first, "/chunked").wait().success());
+        std::thread::sleep(Duration::from_millis(300));
+        let table = live.stop();
+        let to_the_first = format!(" → 127.0.0.1:{}", proxied.first);
+        let header = table
+            .iter()
+            .find(|row| row.contains("PROXY header: 127.0.0.1:"));
+        assert!(
+            header.is_some_and(|row| row.contains(&to_the_first)),
+            "{option}: {table:#?}"
+        );
+        for words in ["request GET /chunked", "the stream opens", "· 5 events"] {
+            assert!(has_row(&table, words), "{option}, {words}: {table:#?}");
+        }
     }
 }

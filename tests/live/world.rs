@@ -2,7 +2,7 @@
 
 use std::fs;
 use std::io::{self, BufRead, BufReader, Read, Write};
-use std::net::TcpListener;
+use std::net::{TcpListener, TcpStream};
 use std::path::{Path, PathBuf};
 use std::process::{Child, Command, ExitStatus, Stdio};
 use std::sync::OnceLock;
@@ -162,9 +162,7 @@ impl Server {
     }
 
     fn start(program: &str, before: &[&str], folder: Option<tempfile::TempDir>) -> Server {
-        let free = TcpListener::bind("127.0.0.1:0").unwrap();
-        let port = free.local_addr().unwrap().port();
-        drop(free);
+        let port = free_port();
         let mut command = Command::new(program);
         command.args(before).arg(port.to_string());
         command.args(folder.iter().map(|folder| folder.path()));
@@ -180,10 +178,7 @@ impl Server {
 
     /// A curl that reads one stream to its end.
     pub(crate) fn curl(&self, path: &str) -> Running {
-        let url = format!("http://127.0.0.1:{}{path}", self.port);
-        let mut curl = Command::new("curl");
-        curl.args(["-sN", "--max-time", "15", &url]);
-        Running::new(curl.stdout(Stdio::null()))
+        curl(self.port, path)
     }
 
     /// Node's EventSource, built in or of the package eventsource, which reads /resume until it is told to stop.
@@ -215,6 +210,57 @@ impl Server {
     /// A filter for its connections.
     pub(crate) fn filter(&self) -> String {
         format!("tcp port {}", self.port)
+    }
+}
+
+/// haproxy before a server, and haproxy before that, which sends it a header of the PROXY protocol.
+pub(crate) struct Proxied {
+    /// What clients ask.
+    pub(crate) first: u16,
+    /// What the header goes to.
+    pub(crate) second: u16,
+    _running: Running,
+    _folder: tempfile::TempDir,
+}
+
+impl Proxied {
+    /// `option` is that of the first one's `server`: `send-proxy`.
+    pub(crate) fn start(server: &Server, option: &str) -> Option<Proxied> {
+        if !has("haproxy") {
+            return None;
+        }
+        let (first, second, last) = (free_port(), free_port(), server.port);
+        let folder = tempfile::tempdir().unwrap();
+        let file = folder.path().join("haproxy.cfg");
+        let text = format!(
+            "defaults
+                mode http
+                timeout connect 10s
+                timeout client 10s
+                timeout server 10s
+            listen first
+                bind 127.0.0.1:{first}
+                server second 127.0.0.1:{second} {option}
+            listen second
+                bind 127.0.0.1:{second} accept-proxy
+                server last 127.0.0.1:{last}
+"
+        );
+        fs::write(&file, text).unwrap();
+        let mut haproxy = Command::new("haproxy");
+        haproxy.arg("-db").arg("-f").arg(&file);
+        let running = Running::new(haproxy.stdout(Stdio::null()).stderr(Stdio::null()));
+        let begun = Instant::now();
+        while TcpStream::connect(("127.0.0.1", first)).is_err() {
+            assert!(begun.elapsed() < PATIENCE, "haproxy does not listen");
+            thread::sleep(Duration::from_millis(10));
+        }
+        Some(Proxied {
+            first,
+            second,
+            _running: running,
+            _folder: folder,
+        })
     }
 }
 
@@ -258,6 +304,20 @@ impl Live {
         assert_eq!(status.code(), Some(0), "{:?}", rest(&self.errors));
         rest(&self.out)
     }
+}
+
+/// A curl that reads one stream of that port to its end.
+pub(crate) fn curl(port: u16, path: &str) -> Running {
+    let url = format!("http://127.0.0.1:{port}{path}");
+    let mut curl = Command::new("curl");
+    curl.args(["-sN", "--max-time", "15", &url]);
+    Running::new(curl.stdout(Stdio::null()))
+}
+
+/// A port of loopback that nobody listens on.
+fn free_port() -> u16 {
+    let free = TcpListener::bind("127.0.0.1:0").unwrap();
+    free.local_addr().unwrap().port()
 }
 
 /// The lines of a stream as they come.

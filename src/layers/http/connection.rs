@@ -24,6 +24,8 @@ pub(in crate::layers) enum Next {
     Skip,
     /// From here on the connection speaks that.
     Speaks(Protocol),
+    /// A header of the PROXY protocol is over, and the direction begins: so many bytes of the delivery are left.
+    Begins(usize),
     /// A CONNECT was granted: anything may follow; so many bytes of the delivery are left.
     Tunnel(usize),
 }

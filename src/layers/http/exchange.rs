@@ -50,6 +50,11 @@ impl Exchanges {
         self.in_head = Some(at);
     }
 
+    /// Whether a request head is in the making.
+    pub(super) fn begun(&self) -> bool {
+        self.in_head.is_some()
+    }
+
     /// The request head in the making was lost.
     pub(super) fn abandon(&mut self) {
         self.in_head = None;

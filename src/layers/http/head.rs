@@ -76,6 +76,12 @@ impl HeadBuffer {
         }
     }
 
+    /// Keeps bytes that may be those of a head.
+    pub(super) fn hold(&mut self, bytes: &[u8], span: Span) {
+        self.bytes.extend_from_slice(bytes);
+        self.pieces.push((self.bytes.len(), span));
+    }
+
     /// The head that `take` just found complete, `length` bytes into `bytes`.
     pub(super) fn complete<'a>(&'a self, bytes: &'a [u8], length: usize, span: Span) -> Head<'a> {
         Head {

@@ -7,7 +7,8 @@ use super::fields::{self, Length, Transfer};
 use super::head::{HeadBuffer, Taken};
 use super::start::{self, Breach};
 use crate::layers::probe::{self, Verdict};
-use crate::model::{At, Fact, FrameNo, Protocol, RequestHead, Said, Span};
+use crate::layers::proxy::{self, Reading};
+use crate::model::{At, Fact, FrameNo, PROXY_V1, Protocol, RequestHead, Said, Span, limits};
 use memchr::memrchr;
 use std::sync::Arc;
 
@@ -21,8 +22,10 @@ pub(super) struct Requests {
 /// What comes next.
 #[derive(Debug, Default)]
 enum State {
-    /// A request head; its beginning may be in the buffer.
+    /// The first bytes of all: a header of the PROXY protocol, or a request head. What may be the beginning of either is in the buffer.
     #[default]
+    Begin,
+    /// A request head; its beginning may be in the buffer.
     Head,
     /// A request's body.
     Body(Body),
@@ -61,6 +64,12 @@ impl Requests {
         }
         while !rest.is_empty() {
             match &mut self.state {
+                State::Begin => {
+                    let next = self.begin(&mut rest, span, exchanges, said);
+                    if !matches!(next, Next::More) {
+                        return next;
+                    }
+                }
                 State::Head => {
                     let next = self.head(&mut rest, span, exchanges, said);
                     if !matches!(next, Next::More) {
@@ -130,7 +139,7 @@ impl Requests {
                     "reading resumes at the next request"
                 }
             },
-            State::Head => {
+            State::Begin | State::Head => {
                 self.keep_what_there_is(span, exchanges);
                 self.state = State::Seek;
                 "reading resumes at the next request"
@@ -159,6 +168,62 @@ impl Requests {
         self.buffer.clear();
         exchanges.abandon();
         self.state = State::Closed;
+    }
+
+    /// Steps over a header of the PROXY protocol, if there is one.
+    fn begin(
+        &mut self,
+        rest: &mut &[u8],
+        span: Span,
+        exchanges: &mut Exchanges,
+        said: &mut Vec<Said>,
+    ) -> Next {
+        let held = self.buffer.bytes().len();
+        let reading = if held == 0 {
+            proxy::read(rest)
+        } else {
+            let most = rest.len().min(limits::PROXY_HEADER);
+            proxy::read(&[self.buffer.bytes(), &rest[..most]].concat())
+        };
+        match reading {
+            Reading::Header(length, header) => {
+                // Its first letters may have passed for a request's.
+                exchanges.abandon();
+                self.buffer.clear();
+                self.state = State::Head;
+                say(said, span.there, Fact::Proxied(header));
+                Next::Begins((held + rest.len()).saturating_sub(length))
+            }
+            // So few letters may as well be a method's.
+            Reading::Undecided if held == 0 && PROXY_V1[..PROXY_V1.len() - 1].starts_with(rest) => {
+                self.head(rest, span, exchanges, said)
+            }
+            Reading::Undecided => {
+                self.buffer.hold(rest, span);
+                *rest = &[];
+                Next::More
+            }
+            Reading::Other => {
+                self.state = State::Head;
+                self.no_header(span, exchanges, said)
+            }
+        }
+    }
+
+    /// What is held is no header: it is read as if there were none.
+    fn no_header(&mut self, span: Span, exchanges: &mut Exchanges, said: &mut Vec<Said>) -> Next {
+        let held = self.buffer.bytes();
+        if held.starts_with(b"\r") {
+            let empty_lines = skip_empty_lines(held).is_empty();
+            self.buffer.clear();
+            if !empty_lines {
+                return self.no_request(Verdict::Other, span, exchanges, said);
+            }
+        } else if !held.is_empty() && !exchanges.begun() {
+            exchanges.begin(span.there);
+            say(said, span.there, Fact::RequestBegins);
+        }
+        Next::More
     }
 
     fn head(

@@ -18,6 +18,17 @@ pub(super) type Breach = Option<&'static str>;
 
 /// Reads a request head.
 pub(super) fn request(head: &Head<'_>) -> Result<(RequestHead, Breach), Error> {
+    // The line's last character.
+    let line = memchr(b'\n', head.bytes).map_or(head.bytes, |end| &head.bytes[..end]);
+    let minor = line.trim_ascii_end().len().saturating_sub(1);
+    let Some((bytes, version)) = later_minor(head.bytes, minor) else {
+        return request_1_1(head);
+    };
+    let (request, breach) = request_1_1(&head.read_as(&bytes))?;
+    Ok((RequestHead { version, ..request }, breach))
+}
+
+fn request_1_1(head: &Head<'_>) -> Result<(RequestHead, Breach), Error> {
     let strictly = read_request(head.bytes, head);
     let Err(error) = strictly else {
         return strictly.map(|request| (request, None));
@@ -59,6 +70,21 @@ fn read_request(bytes: &[u8], head: &Head<'_>) -> Result<RequestHead, Error> {
 /// Reads a response head, and tells the frame in which the last byte of the Content-Type that counts was there.
 /// The framing is left open: it depends on the request.
 pub(super) fn response(head: &Head<'_>) -> Result<(ResponseHead, Option<At>, Breach), Error> {
+    let Some((bytes, version)) = later_minor(head.bytes, "HTTP/1.".len()) else {
+        return response_1_1(head);
+    };
+    let (response, there, breach) = response_1_1(&head.read_as(&bytes))?;
+    Ok((
+        ResponseHead {
+            version,
+            ..response
+        },
+        there,
+        breach,
+    ))
+}
+
+fn response_1_1(head: &Head<'_>) -> Result<(ResponseHead, Option<At>, Breach), Error> {
     let strictly = read_response(head);
     let Err(error) = strictly else {
         return strictly.map(|(response, there)| (response, there, None));
@@ -109,6 +135,19 @@ fn read_response(head: &Head<'_>) -> Result<(ResponseHead, Option<At>), Error> {
         };
         Ok((response, there))
     })
+}
+
+/// RFC 9110 §2.5: a head of HTTP/1.2 or later is read as one of HTTP/1.1. The same head as such, and its own version, whose last digit is at `minor`.
+fn later_minor(bytes: &[u8], minor: usize) -> Option<(Vec<u8>, String)> {
+    let digit = bytes
+        .get(minor)
+        .filter(|digit| matches!(digit, b'2'..=b'9'))?;
+    if !bytes[..minor].ends_with(b"HTTP/1.") {
+        return None;
+    }
+    let mut same = bytes.to_vec();
+    same[minor] = b'1';
+    Some((same, version(Some(digit - b'0'))))
 }
 
 /// RFC 9110 §5.5 and RFC 9112 §2.2: NUL, and a CR that ends no line, may be replaced by a space.

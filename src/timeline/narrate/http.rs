@@ -33,6 +33,10 @@ impl Narrator {
             }
             let later = &said[at + 1..];
             match fact {
+                Fact::Proxied(header) => {
+                    words.next();
+                    words.say(Role::Plain, format_args!("PROXY header: {header}"));
+                }
                 Fact::RequestBegins if later.iter().any(completes_request) => {}
                 Fact::RequestBegins => {
                     words.next();
@@ -199,7 +203,8 @@ pub(super) fn last_end(said: &[Said]) -> usize {
     let head = said.iter().rposition(|said| {
         matches!(
             said.fact,
-            Fact::RequestBegins
+            Fact::Proxied(_)
+                | Fact::RequestBegins
                 | Fact::Request(_)
                 | Fact::ResponseBegins
                 | Fact::Informational(_)
@@ -361,7 +366,7 @@ fn tells_the_end(said: &Said) -> bool {
 fn is_of_request(fact: &Fact) -> bool {
     matches!(
         fact,
-        Fact::RequestBegins | Fact::Request(_) | Fact::RequestBody(_)
+        Fact::Proxied(_) | Fact::RequestBegins | Fact::Request(_) | Fact::RequestBody(_)
     )
 }
 

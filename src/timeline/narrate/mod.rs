@@ -166,7 +166,7 @@ impl Narrator {
         for said in said {
             match &said.fact {
                 Fact::RequestBegins => *to_server = Inside::Head,
-                Fact::Request(_) => *to_server = Inside::Unknown,
+                Fact::Proxied(_) | Fact::Request(_) => *to_server = Inside::Unknown,
                 Fact::ResponseBegins => *to_client = Inside::Head,
                 Fact::Informational(_) => *to_client = Inside::Unknown,
                 Fact::Response { head, .. } if head.framing == Some(Framing::Chunked) => {
@@ -284,7 +284,8 @@ impl Kinds {
             Fact::BlockWithoutData { .. } => Kinds::BLOCK,
             Fact::RequestBody(_) => Kinds::HTTP,
             Fact::Declined(_) => 0,
-            Fact::RequestBegins
+            Fact::Proxied(_)
+            | Fact::RequestBegins
             | Fact::Request(_)
             | Fact::ResponseBegins
             | Fact::Informational(_)
