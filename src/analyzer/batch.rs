@@ -329,10 +329,10 @@ impl Bucket {
     fn take(&mut self, segment: &Segment<'_>, located: Located, place: Option<(u8, u32)>) {
         let (block, start) = place.unwrap_or_else(|| self.copy(segment.payload));
         self.connections.push(located.connection);
-        let usual = match &segment.options {
+        let usual = match segment.options {
             _ if located.port_reused => None,
-            &TcpOptions::TIMESTAMPS => Some(Rest::TIMESTAMPS),
-            &TcpOptions::NONE => Some(Rest::NOTHING),
+            TcpOptions::TIMESTAMPS => Some(Rest::TIMESTAMPS),
+            TcpOptions::NONE => Some(Rest::NOTHING),
             _ => None,
         };
         let (addresses, rest) = match (segment.source.address, segment.destination.address, usual) {
