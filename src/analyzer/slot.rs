@@ -104,6 +104,12 @@ impl Live {
         self.tcp.touch() ^ self.growth.touch() ^ self.stack.touch()
     }
 
+    /// Reads something of what a row needs besides.
+    #[inline]
+    pub(super) fn touch_shown(&self) -> u64 {
+        self.tcp.touch_shown() ^ self.rows.touch()
+    }
+
     /// As [`Slot::grown`].
     pub(super) fn grown(&mut self) -> Option<u32> {
         let tcp = self.tcp.memory() - self.tcp.kept();

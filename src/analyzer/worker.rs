@@ -15,7 +15,7 @@ use crate::model::{
     At, Delivery, Detail, Ending, Exchange, FrameNo, Lines, Said, Segment, Span, TeardownKind,
     Timestamp, limits,
 };
-use crate::tcp::{Connection, Rest};
+use crate::tcp::{Connection, Rest, SparePieces};
 use crate::timeline::{After, Entry, Frames, Rows, Shown, Spare};
 use std::cmp::Reverse;
 use std::collections::BinaryHeap;
@@ -40,6 +40,7 @@ pub(super) struct Worker {
     /// Kept to be used again.
     said: Vec<Said>,
     spare: Spare,
+    pieces: SparePieces,
 }
 
 impl Worker {
@@ -58,6 +59,7 @@ impl Worker {
             kept: 0,
             said: Vec::new(),
             spare: Spare::default(),
+            pieces: SparePieces::shared(),
         }
     }
 
@@ -111,14 +113,18 @@ impl Worker {
     /// Looks at what a bucket's segments need, one after the other: what of it lies in memory only then comes into the cache at the same
     /// time. While they are worked off each would wait for its own.
     fn touch(&self, bucket: &Bucket, common: &Common) {
-        let touched = bucket
-            .runs(common)
-            .fold(bucket.touch(common), |touched, run| {
+        let all = |touch: fn(&Live) -> u64| {
+            bucket.runs(common).fold(0, |touched, run| {
                 match self.slots.get(self.place(run.connection)) {
-                    Some(Slot::Live(live)) => touched ^ live.touch(),
+                    Some(Slot::Live(live)) => touched ^ touch(live),
                     _ => touched,
                 }
-            });
+            })
+        };
+        let mut touched = bucket.touch(common) ^ all(Live::touch);
+        if self.detail == Detail::Frames {
+            touched ^= all(Live::touch_shown);
+        }
         std::hint::black_box(touched);
     }
 
@@ -288,14 +294,16 @@ impl Worker {
         let wanted = self.wanted(connection);
         let show_secrets = self.show_secrets;
         let slot = self.slots.get_or_insert_with(place, || {
-            Slot::Live(Box::new(Live {
+            let mut live = Box::new(Live {
                 connection,
                 tcp: Connection::new(segment, port_reused, wanted != Shown::None),
                 stack: Stack::new(self.detail),
                 rows: Rows::new(wanted, show_secrets),
                 over_at: None,
                 growth: Growth::default(),
-            }))
+            });
+            live.tcp.share(&self.pieces);
+            Slot::Live(live)
         });
         let said = &mut self.said;
         match slot {

@@ -5,6 +5,7 @@
 
 use super::analysis::{Analysed, Analysis, Side, Unacked};
 use super::assembler::{Assembler, Placed};
+use super::bytes::SparePieces;
 use super::delivered::{Compared, Delivered};
 use super::handshake::{Handshaking, offers};
 use super::remains::Rest;
@@ -96,6 +97,13 @@ impl Connection {
                 closing: Closing::default(),
             },
             delivered: shown.then(Box::default),
+        }
+    }
+
+    /// Shares the memory that copies are compared with, before any is needed.
+    pub fn share(&mut self, spare: &SparePieces) {
+        for kept in self.delivered.iter_mut().flat_map(|kept| &mut **kept) {
+            kept.share(spare);
         }
     }
 
@@ -207,6 +215,15 @@ impl Connection {
         let [a, b] = &self.assemblers;
         let headers = &self.headers;
         a.touch() ^ b.touch() ^ u64::from(self.plain) ^ headers.analysis.touch() ^ headers.frames
+    }
+
+    /// Reads something of the lines that facts need besides.
+    #[inline]
+    pub fn touch_shown(&self) -> u64 {
+        let kept = self.delivered.iter().flat_map(|kept| &**kept);
+        let unacked = self.headers.unacked.iter().flat_map(|lists| &**lists);
+        let touched = kept.fold(0, |touched, kept| touched ^ kept.touch());
+        unacked.fold(touched, |touched, list| touched ^ list.touch())
     }
 
     /// The facts of the segment that was heard last.

@@ -4,6 +4,7 @@
 //! bytes of the latest frames, as far as they have room in `limits::DELIVERED_BYTES`; what is older is not compared.
 
 use super::assembler::part;
+use super::bytes::{Bytes, SparePieces};
 use super::sequence::SeqNo;
 use crate::model::limits::{DELIVERED_BYTES, DELIVERED_FRAMES};
 use crate::model::{Conflict, Delivery, FrameNo};
@@ -13,11 +14,11 @@ use std::collections::VecDeque;
 ///
 /// Invariants: the runs follow each other without a space, and the last ends at the next expected byte; `bytes` holds those of the
 /// runs that are known, in the same order.
-#[derive(Clone, Debug, Default)]
+#[derive(Debug, Default)]
 pub(super) struct Delivered {
     /// Whether nobody would see that a copy differs: nothing is kept.
     idle: bool,
-    bytes: VecDeque<u8>,
+    bytes: Bytes,
     runs: VecDeque<Run>,
 }
 
@@ -50,6 +51,11 @@ pub(super) struct Compared {
 }
 
 impl Delivered {
+    /// Shares the memory for bytes with others.
+    pub(super) fn share(&mut self, spare: &SparePieces) {
+        self.bytes.share(spare);
+    }
+
     /// Takes the next delivery. What `probe` brought is not held against a copy: a receiver may refuse it.
     pub(super) fn take(&mut self, delivery: &Delivery<'_>, probe: Option<FrameNo>) {
         match *delivery {
@@ -105,7 +111,8 @@ impl Delivered {
 
     /// Forgets all bytes.
     pub(super) fn forget(&mut self) {
-        (self.bytes, self.runs) = Default::default();
+        self.bytes.clear();
+        self.runs = VecDeque::new();
     }
 
     /// Compares `copy`, which begins at `number`, with what is known of the same bytes; `next` is the next expected one.
@@ -125,7 +132,7 @@ impl Delivered {
             match run.kind {
                 Kind::Known => {
                     known_end -= run.length as usize;
-                    let bytes = self.differing(known_end + (from - start) as usize, copied);
+                    let bytes = self.bytes.differing(known_end + (from - start) as usize, copied);
                     if bytes > 0 {
                         let first = run.carrier;
                         let conflict = Some(Conflict { bytes, first });
@@ -142,17 +149,14 @@ impl Delivered {
 
     /// Bytes of memory that it takes.
     pub(super) fn memory(&self) -> usize {
-        self.bytes.capacity() + self.runs.capacity() * size_of::<Run>()
+        self.bytes.memory() + self.runs.capacity() * size_of::<Run>()
     }
 
-    /// How many bytes of `copy` are not those from place `from` on.
-    fn differing(&self, from: usize, copy: &[u8]) -> u32 {
-        let (front, back) = self.bytes.as_slices();
-        let ours = front.get(from..).unwrap_or_default();
-        let ours = &ours[..ours.len().min(copy.len())];
-        let (in_front, behind) = copy.split_at(ours.len());
-        let rest = back.get(from.saturating_sub(front.len())..);
-        differing(ours, in_front) + differing(rest.unwrap_or_default(), behind)
+    /// Reads something of what the next bytes need.
+    #[inline]
+    pub(super) fn touch(&self) -> u64 {
+        let latest = self.runs.back();
+        self.bytes.touch() ^ latest.map_or(0, |run| run.carrier.0)
     }
 
     /// Forgets the oldest frames, so that one with so many bytes finds room.
@@ -162,14 +166,8 @@ impl Delivered {
                 return;
             };
             if oldest.kind == Kind::Known {
-                self.bytes.drain(..oldest.length as usize);
+                self.bytes.forget(oldest.length as usize);
             }
-        }
-        let (length, needed) = (self.bytes.len(), self.bytes.len() + bytes);
-        if needed > self.bytes.capacity() {
-            // Twice as much, as ever, but never above the bound.
-            let room = (2 * needed).min(DELIVERED_BYTES);
-            self.bytes.reserve_exact(room - length);
         }
     }
 }
@@ -238,7 +236,7 @@ mod tests {
     }
 
     #[test]
-    fn bytes_may_lie_round_the_end_of_the_ring() {
+    fn bytes_may_lie_in_many_pieces() {
         let (mut delivered, mut next) = (Delivered::default(), SeqNo(u32::MAX - 7));
         let all: Vec<u8> = (0..DELIVERED_BYTES + 50_000)
             .map(|n| (n % 251) as u8)
@@ -246,8 +244,6 @@ mod tests {
         for (carrier, piece) in (1..).zip(all.chunks(1_000)) {
             deliver(&mut delivered, &mut next, piece, carrier);
         }
-        assert!(!delivered.bytes.as_slices().1.is_empty());
-        assert_eq!(delivered.bytes.capacity(), DELIVERED_BYTES);
         let from = all.len() - 60_000;
         let number = next.minus(60_000);
         let same = delivered.compare(next, number, &all[from..]);

@@ -6,6 +6,7 @@
 
 mod analysis;
 mod assembler;
+mod bytes;
 mod connection;
 mod delivered;
 mod flows;
@@ -16,6 +17,7 @@ mod sequence;
 mod teardown;
 mod waiting;
 
+pub use bytes::SparePieces;
 pub use connection::{Connection, Ended, Heard};
 pub use flows::{Flows, Located};
 pub use remains::{Late, Remains, Rest};

@@ -204,6 +204,12 @@ impl Rows {
         places + self.waiting_bytes + self.narrator.memory()
     }
 
+    /// Reads something of what the next row's words need.
+    #[inline]
+    pub fn touch(&self) -> u64 {
+        self.narrator.touch()
+    }
+
     /// Takes one frame: `said` is drained. Final entries go to `out`.
     pub fn frame(
         &mut self,

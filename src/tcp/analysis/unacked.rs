@@ -71,6 +71,12 @@ impl Order {
 }
 
 impl Unacked {
+    /// Reads something of what the next segment needs.
+    #[inline]
+    pub(in crate::tcp) fn touch(&self) -> u64 {
+        self.sent.back().map_or(0, |last| last.at.frame.0)
+    }
+
     /// Remembers a segment, if there is room.
     pub(super) fn push(&mut self, at: At, start: SeqNo, end: SeqNo) {
         let waiting = self.sent.len() - self.history;

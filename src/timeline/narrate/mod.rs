@@ -86,6 +86,13 @@ impl Narrator {
         previous + self.open.capacity() * size_of::<OpenSession>()
     }
 
+    /// Reads something of what the next words need.
+    #[inline]
+    pub fn touch(&self) -> u64 {
+        let previous = self.open.iter().map(|open| open.previous.touch());
+        previous.fold(0, |touched, next| touched ^ next)
+    }
+
     /// Tells one frame: its TCP facts, what was said of it, and whether after it bytes of an unfinished event, or bytes
     /// from the server behind a hole, are pending. They are written into `words`, which are empty.
     pub fn frame(

@@ -36,6 +36,12 @@ impl Previous {
         }
     }
 
+    /// Reads something of each line of the cache that the ends lie in.
+    pub(super) fn touch(&self) -> u64 {
+        let bytes = self.ends.iter().step_by(64);
+        bytes.fold(0, |touched, byte| touched ^ u64::from(*byte))
+    }
+
     /// Bytes of memory on the heap.
     pub(super) fn memory(&self) -> usize {
         self.ends.capacity()
