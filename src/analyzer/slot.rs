@@ -104,10 +104,18 @@ impl Live {
         self.tcp.touch() ^ self.growth.touch() ^ self.stack.touch()
     }
 
-    /// Reads something of what a row needs besides.
+    /// Reads something of each line that a row needs besides.
     #[inline]
     pub(super) fn touch_shown(&self) -> u64 {
-        self.tcp.touch_shown() ^ self.rows.touch()
+        let over_at = self.over_at.map_or(0, |at| at.0.cast_unsigned());
+        let stack = self.stack.memory() as u64;
+        over_at ^ self.tcp.touch_shown() ^ stack ^ self.rows.touch()
+    }
+
+    /// Reads something of what lies elsewhere and a row needs.
+    #[inline]
+    pub(super) fn touch_lists(&self) -> u64 {
+        self.tcp.touch_lists() ^ self.rows.touch_lists()
     }
 
     /// As [`Slot::grown`].

@@ -121,9 +121,12 @@ impl Worker {
                 }
             })
         };
-        let mut touched = bucket.touch(common) ^ all(Live::touch);
+        let mut touched = bucket.touch(common);
         if self.detail == Detail::Frames {
-            touched ^= all(Live::touch_shown);
+            touched ^= all(|live| live.touch() ^ live.touch_shown());
+            touched ^= all(Live::touch_lists);
+        } else {
+            touched ^= all(Live::touch);
         }
         std::hint::black_box(touched);
     }

@@ -11,12 +11,12 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 /// Bytes of a piece: little more than a short request has, and several events.
 const PIECE: usize = 512;
 
-type Piece = [u8; PIECE];
+type Piece = Box<[u8; PIECE]>;
 
 /// Pieces that nobody needs now, for all that share them: with those that are in use, no more than were in use at one time. Without others to share them
 /// with none are kept.
 #[derive(Clone, Default)]
-pub struct SparePieces(Option<Arc<Mutex<Vec<Box<Piece>>>>>);
+pub struct SparePieces(Option<Arc<Mutex<Vec<Piece>>>>);
 
 impl SparePieces {
     /// None yet, to be shared.
@@ -24,17 +24,17 @@ impl SparePieces {
         SparePieces(Some(Arc::default()))
     }
 
-    fn all(&self) -> Option<MutexGuard<'_, Vec<Box<Piece>>>> {
+    fn all(&self) -> Option<MutexGuard<'_, Vec<Piece>>> {
         let shared = self.0.as_ref()?;
         Some(shared.lock().unwrap_or_else(PoisonError::into_inner))
     }
 
-    fn take(&self) -> Box<Piece> {
+    fn take(&self) -> Piece {
         let spare = self.all().and_then(|mut all| all.pop());
         spare.unwrap_or_else(|| Box::new([0; PIECE]))
     }
 
-    fn give(&self, pieces: impl Iterator<Item = Box<Piece>>) {
+    fn give(&self, pieces: impl Iterator<Item = Piece>) {
         if let Some(mut all) = self.all() {
             all.extend(pieces);
         }
@@ -55,9 +55,9 @@ pub(super) struct Bytes {
     /// Bytes of the first piece that are forgotten.
     first: usize,
     length: usize,
-    full: VecDeque<Box<Piece>>,
+    full: VecDeque<Piece>,
     /// Behind those: the one that the next bytes go to.
-    open: Option<Box<Piece>>,
+    open: Option<Piece>,
     spare: SparePieces,
 }
 
@@ -124,7 +124,7 @@ impl Bytes {
     /// Bytes of memory that it takes.
     pub(super) fn memory(&self) -> usize {
         let pieces = self.full.len() + usize::from(self.open.is_some());
-        pieces * PIECE + self.full.capacity() * size_of::<Box<Piece>>()
+        pieces * PIECE + self.full.capacity() * size_of::<Piece>()
     }
 
     /// Reads something of what the next bytes need.

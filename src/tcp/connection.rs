@@ -217,9 +217,21 @@ impl Connection {
         a.touch() ^ b.touch() ^ u64::from(self.plain) ^ headers.analysis.touch() ^ headers.frames
     }
 
-    /// Reads something of the lines that facts need besides.
+    /// Reads something of each line that facts need besides.
     #[inline]
     pub fn touch_shown(&self) -> u64 {
+        let Headers {
+            closing,
+            conflicts,
+            unacked,
+            ..
+        } = &self.headers;
+        conflicts ^ closing.touch() ^ u64::from(unacked.is_some() && self.delivered.is_some())
+    }
+
+    /// Reads something of what lies elsewhere and facts need: the lists.
+    #[inline]
+    pub fn touch_lists(&self) -> u64 {
         let kept = self.delivered.iter().flat_map(|kept| &**kept);
         let unacked = self.headers.unacked.iter().flat_map(|lists| &**lists);
         let touched = kept.fold(0, |touched, kept| touched ^ kept.touch());

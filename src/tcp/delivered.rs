@@ -132,7 +132,9 @@ impl Delivered {
             match run.kind {
                 Kind::Known => {
                     known_end -= run.length as usize;
-                    let bytes = self.bytes.differing(known_end + (from - start) as usize, copied);
+                    let bytes = self
+                        .bytes
+                        .differing(known_end + (from - start) as usize, copied);
                     if bytes > 0 {
                         let first = run.carrier;
                         let conflict = Some(Conflict { bytes, first });

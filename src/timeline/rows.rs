@@ -204,10 +204,19 @@ impl Rows {
         places + self.waiting_bytes + self.narrator.memory()
     }
 
-    /// Reads something of what the next row's words need.
+    /// Reads something of each line of the cache that the next row needs.
     #[inline]
     pub fn touch(&self) -> u64 {
-        self.narrator.touch()
+        let frame = |frame: Option<FrameNo>| frame.map_or(0, |frame| frame.0);
+        let waiting = (self.waiting.len() + self.waiting_bytes + self.open.len()) as u64;
+        let began = frame(self.unanswered) ^ frame(self.head_began) ^ frame(self.head_complete);
+        waiting ^ began ^ u64::from(self.shown == Shown::All) ^ self.narrator.touch()
+    }
+
+    /// Reads something of what lies elsewhere and the next row's words need.
+    #[inline]
+    pub fn touch_lists(&self) -> u64 {
+        self.narrator.touch_lists()
     }
 
     /// Takes one frame: `said` is drained. Final entries go to `out`.

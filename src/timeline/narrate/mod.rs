@@ -86,9 +86,16 @@ impl Narrator {
         previous + self.open.capacity() * size_of::<OpenSession>()
     }
 
-    /// Reads something of what the next words need.
+    /// Reads something of each line of the cache that the next words need.
     #[inline]
     pub fn touch(&self) -> u64 {
+        let [a, b] = &self.window_closed;
+        self.open.len() as u64 ^ u64::from(a.is_some() ^ b.is_some() ^ self.pending)
+    }
+
+    /// Reads something of what lies elsewhere and the next words need: the ends of each open session's last event.
+    #[inline]
+    pub fn touch_lists(&self) -> u64 {
         let previous = self.open.iter().map(|open| open.previous.touch());
         previous.fold(0, |touched, next| touched ^ next)
     }
