@@ -31,7 +31,32 @@ pub struct Connection {
     shown: bool,
     headers: Headers,
     /// Where the facts are to tell of copies that differ.
-    delivered: Option<Box<[Delivered; 2]>>,
+    delivered: Option<Box<Kept>>,
+}
+
+/// What copies are compared with.
+#[derive(Debug, Default)]
+struct Kept {
+    /// Bytes of memory that it takes.
+    memory: usize,
+    /// The server and whether copies of its bytes are compared, as was said last.
+    compares: Option<(Side, bool)>,
+    both: [Delivered; 2],
+}
+
+impl Kept {
+    /// Takes what the segment of one side delivers.
+    fn take(&mut self, side: Side, delivery: &Delivery<'_>) {
+        let own = &mut self.both[side.index()];
+        let before = own.memory();
+        own.take(delivery, None);
+        self.memory = self.memory - before + own.memory();
+    }
+
+    /// Finds out how much memory it takes.
+    fn count(&mut self) {
+        self.memory = self.both.iter().map(Delivered::memory).sum();
+    }
 }
 
 const _: () = assert!(
@@ -102,7 +127,7 @@ impl Connection {
 
     /// Shares the memory that copies are compared with, before any is needed.
     pub fn share(&mut self, spare: &SparePieces) {
-        for kept in self.delivered.iter_mut().flat_map(|kept| &mut **kept) {
+        for kept in self.delivered.iter_mut().flat_map(|kept| &mut kept.both) {
             kept.share(spare);
         }
     }
@@ -131,6 +156,9 @@ impl Connection {
         let peer = &self.assemblers[heard.side.other().index()];
         heard.acks_unseen = peer.lacks(SeqNo(segment.acknowledgment));
         heard.placed = self.assemble(&heard, segment, was_settled, deliver);
+        if let Some(delivered) = &mut self.delivered {
+            delivered.count();
+        }
         self.headers.conflicts += u64::from(heard.placed.conflict.is_some());
         self.plain = self.headers.are_plain() && self.assemblers.iter().all(Assembler::is_plain);
         heard
@@ -166,8 +194,8 @@ impl Connection {
                 bytes: segment.payload,
                 span: Span::of(segment.at),
             };
-            if let Some(kept) = &mut self.delivered {
-                kept[side.index()].take(&delivery, None);
+            if let Some(delivered) = &mut self.delivered {
+                delivered.take(side, &delivery);
             }
             deliver(self.headers.direction(side), delivery);
         }
@@ -229,13 +257,16 @@ impl Connection {
         conflicts ^ closing.touch() ^ u64::from(unacked.is_some() && self.delivered.is_some())
     }
 
-    /// Reads something of what lies elsewhere and facts need: the lists.
+    /// Reads something of what lies elsewhere and facts need: the lists of the server, which sends most.
     #[inline]
     pub fn touch_lists(&self) -> u64 {
-        let kept = self.delivered.iter().flat_map(|kept| &**kept);
-        let unacked = self.headers.unacked.iter().flat_map(|lists| &**lists);
-        let touched = kept.fold(0, |touched, kept| touched ^ kept.touch());
-        unacked.fold(touched, |touched, list| touched ^ list.touch())
+        let server = self.headers.roles.client().other().index();
+        let kept = self
+            .delivered
+            .as_ref()
+            .map_or(0, |kept| kept.memory as u64 ^ kept.both[server].touch());
+        let unacked = self.headers.unacked.as_ref();
+        kept ^ unacked.map_or(0, |lists| lists[server].touch())
     }
 
     /// The facts of the segment that was heard last.
@@ -331,21 +362,26 @@ impl Connection {
 
     /// The part of it that copies are compared with. It depends on the connection's segments only.
     pub fn kept(&self) -> usize {
-        let kept = self.delivered.iter().flat_map(|kept| &**kept);
-        kept.map(Delivered::memory).sum()
+        self.delivered.as_ref().map_or(0, |kept| kept.memory)
     }
 
     /// Whether anybody would see that a copy of bytes from the server differs; where not, what it would be compared with is not kept.
     pub fn compare_answers(&mut self, compares: bool) {
-        if let Some(kept) = &mut self.delivered {
-            kept[self.headers.roles.client().other().index()].compares(compares);
+        let server = self.headers.roles.client().other();
+        if let Some(kept) = &mut self.delivered
+            && kept.compares != Some((server, compares))
+        {
+            kept.compares = Some((server, compares));
+            kept.both[server.index()].compares(compares);
+            kept.count();
         }
     }
 
     /// Forgets what copies are compared with.
     pub fn forget_delivered(&mut self) {
-        for kept in self.delivered.iter_mut().flat_map(|kept| &mut **kept) {
-            kept.forget();
+        if let Some(kept) = &mut self.delivered {
+            kept.both.iter_mut().for_each(Delivered::forget);
+            kept.memory = 0;
         }
     }
 
@@ -367,7 +403,8 @@ impl Connection {
         let settled = self.headers.roles.settled();
         let ours = self.headers.direction(side);
         let theirs = ours.reverse();
-        let (mut kept, mut peer_kept) = match (self.delivered.as_deref_mut(), side) {
+        let both = self.delivered.as_mut().map(|kept| &mut kept.both);
+        let (mut kept, mut peer_kept) = match (both, side) {
             (Some([a, b]), Side::A) => (Some(a), Some(b)),
             (Some([a, b]), Side::B) => (Some(b), Some(a)),
             (None, _) => (None, None),
