@@ -6,11 +6,11 @@
 
 use super::cap::GivenUp;
 use super::share::Shares;
+use crate::decode::Plain;
 use crate::model::{
-    At, Block, Endpoint, Flags, Frame, FrameNo, Segment, TcpOptions, Timestamp, limits,
+    At, Block, Endpoint, Frame, FrameNo, PlainHeader, Segment, TcpOptions, Timestamp, limits,
 };
 use crate::tcp::Located;
-use std::net::{IpAddr, Ipv4Addr};
 
 /// Frames that wait to be worked off.
 #[derive(Debug)]
@@ -73,20 +73,15 @@ pub(super) struct Bucket {
 #[derive(Clone, Copy, Debug)]
 struct Kept {
     at: At,
-    /// IPv4 addresses and ports of source and destination.
-    addresses: [Ipv4Addr; 2],
-    ports: [u16; 2],
-    sequence: u32,
-    acknowledgment: u32,
+    /// Read only when the segment is worked off.
+    header: [u8; PlainHeader::LENGTH],
     /// Where the payload begins, and how much of it was captured.
     start: u32,
     captured: u32,
     length: u32,
     rest: Rest,
-    window: u16,
     /// The payload's block, or `COPIED`.
     block: u8,
-    flags: Flags,
 }
 
 /// For `Kept::block`: the payload was copied.
@@ -94,7 +89,7 @@ const COPIED: u8 = u8::MAX;
 
 /// The rest of a segment: which options it has, and that it is one over IPv4.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-struct Rest(u32);
+struct Rest(u16);
 
 impl Rest {
     /// The timestamps and nothing else: what most systems send.
@@ -105,7 +100,11 @@ impl Rest {
     const UNUSUAL: Rest = Rest(2);
 }
 
-const _: () = assert!(limits::BATCH_BLOCKS < COPIED as usize && size_of::<Kept>() <= 56);
+const _: () = assert!(
+    limits::BATCH_BLOCKS < COPIED as usize
+        && limits::BATCH_FRAMES < (u16::MAX - Rest::UNUSUAL.0) as usize
+        && size_of::<Kept>() <= 56
+);
 
 /// What a segment has that is not one over IPv4 without options but timestamps.
 #[derive(Clone, Copy, Debug)]
@@ -131,18 +130,15 @@ impl<'a> Run<'a> {
     #[inline(always)] // So that a segment that passes is never written to memory.
     pub(super) fn first(&self) -> Option<Segment<'a>> {
         let kept = &self.bucket.segments[*self.order.first()? as usize];
-        let endpoint = |place: usize| Endpoint {
-            address: IpAddr::V4(kept.addresses[place]),
-            port: kept.ports[place],
-        };
+        let header = PlainHeader(&kept.header);
         let mut segment = Segment {
             at: kept.at,
-            source: endpoint(0),
-            destination: endpoint(1),
-            sequence: kept.sequence,
-            acknowledgment: kept.acknowledgment,
-            flags: kept.flags,
-            window: kept.window,
+            source: header.source(),
+            destination: header.destination(),
+            sequence: header.sequence(),
+            acknowledgment: header.acknowledgment(),
+            flags: header.flags(),
+            window: header.window(),
             options: match kept.rest {
                 Rest::NOTHING => TcpOptions::NONE,
                 _ => TcpOptions::TIMESTAMPS,
@@ -205,19 +201,68 @@ impl Batch {
         self.common.clock.0.push((at.frame, clock));
     }
 
+    /// Takes the segment of a plain frame that has no options, or `timestamps`.
+    #[inline(always)] // As `Flows::spoken_to`.
+    pub(super) fn plain(
+        &mut self,
+        frame: &Frame<'_>,
+        plain: &Plain<'_>,
+        timestamps: bool,
+        connection: u32,
+    ) {
+        let (bucket, block, start) = self.bucket(frame, plain.payload, connection);
+        let captured = plain.payload.len() as u32;
+        bucket.connections.push(connection);
+        bucket.segments.push(Kept {
+            at: frame.at,
+            header: *plain.header.0,
+            start,
+            captured,
+            length: captured,
+            rest: Rest(u16::from(!timestamps)),
+            block,
+        });
+    }
+
     /// Takes what the frame turned out to hold.
-    #[inline(always)] // As `Flows::locate`.
     pub(super) fn segment(&mut self, frame: &Frame<'_>, segment: &Segment<'_>, located: Located) {
         if let Some(old) = located.replaces {
             self.replaced(old, segment.at.frame);
         }
-        self.bytes += segment.payload.len();
-        let place = frame
-            .block
-            .and_then(|block| self.common(block, segment.payload));
-        let (worker, own) = self.shares.of(located.connection);
+        let (bucket, block, start) = self.bucket(frame, segment.payload, located.connection);
+        let over_v4 = segment.source.address.is_ipv4() && segment.destination.address.is_ipv4();
+        let rest = match segment.options {
+            _ if located.port_reused || !over_v4 => bucket.keep_unusual(segment, located),
+            TcpOptions::TIMESTAMPS => Rest::TIMESTAMPS,
+            TcpOptions::NONE => Rest::NOTHING,
+            _ => bucket.keep_unusual(segment, located),
+        };
+        bucket.connections.push(located.connection);
+        bucket.segments.push(Kept {
+            at: segment.at,
+            header: PlainHeader::of(segment),
+            start,
+            captured: segment.payload.len() as u32,
+            length: segment.length,
+            rest,
+            block,
+        });
+    }
+
+    /// The bucket of a connection, and where a payload for it lies now: the block, and the place in it.
+    #[inline(always)]
+    fn bucket(
+        &mut self,
+        frame: &Frame<'_>,
+        payload: &[u8],
+        connection: u32,
+    ) -> (&mut Bucket, u8, u32) {
+        self.bytes += payload.len();
+        let place = frame.block.and_then(|block| self.common(block, payload));
+        let (worker, own) = self.shares.of(connection);
         let bucket = &mut self.parts[worker].buckets[(own % BUCKETS) as usize];
-        bucket.take(segment, located, place);
+        let (block, start) = place.unwrap_or_else(|| bucket.copy(payload));
+        (bucket, block, start)
     }
 
     /// The place of a payload in the batch's blocks, one of which `block` becomes: its number, and where it begins.
@@ -325,41 +370,6 @@ impl Part {
 }
 
 impl Bucket {
-    #[inline(always)] // As `Flows::locate`.
-    fn take(&mut self, segment: &Segment<'_>, located: Located, place: Option<(u8, u32)>) {
-        let (block, start) = place.unwrap_or_else(|| self.copy(segment.payload));
-        self.connections.push(located.connection);
-        let usual = match segment.options {
-            _ if located.port_reused => None,
-            TcpOptions::TIMESTAMPS => Some(Rest::TIMESTAMPS),
-            TcpOptions::NONE => Some(Rest::NOTHING),
-            _ => None,
-        };
-        let (addresses, rest) = match (segment.source.address, segment.destination.address, usual) {
-            (IpAddr::V4(source), IpAddr::V4(destination), Some(rest)) => {
-                ([source, destination], rest)
-            }
-            _ => (
-                [Ipv4Addr::UNSPECIFIED; 2],
-                self.keep_unusual(segment, located.port_reused),
-            ),
-        };
-        self.segments.push(Kept {
-            at: segment.at,
-            addresses,
-            ports: [segment.source.port, segment.destination.port],
-            sequence: segment.sequence,
-            acknowledgment: segment.acknowledgment,
-            start,
-            captured: segment.payload.len() as u32,
-            length: segment.length,
-            rest,
-            window: segment.window,
-            block,
-            flags: segment.flags,
-        });
-    }
-
     #[inline(never)]
     fn copy(&mut self, payload: &[u8]) -> (u8, u32) {
         let start = self.copied.len() as u32; // at most BATCH_BYTES and one frame
@@ -368,13 +378,13 @@ impl Bucket {
     }
 
     #[inline(never)]
-    fn keep_unusual(&mut self, segment: &Segment<'_>, port_reused: bool) -> Rest {
-        let place = self.unusual.len() as u32; // fewer than frames of a batch
+    fn keep_unusual(&mut self, segment: &Segment<'_>, located: Located) -> Rest {
+        let place = self.unusual.len() as u16; // fewer than frames of a batch
         self.unusual.push(Unusual {
             source: segment.source,
             destination: segment.destination,
             options: segment.options,
-            port_reused,
+            port_reused: located.port_reused,
         });
         Rest(Rest::UNUSUAL.0 + place)
     }
@@ -382,7 +392,7 @@ impl Bucket {
     #[inline]
     fn unusual(&self, kept: &Kept) -> Option<&Unusual> {
         let place = kept.rest.0.checked_sub(Rest::UNUSUAL.0)?;
-        self.unusual.get(place as usize)
+        self.unusual.get(usize::from(place))
     }
 
     #[inline(always)]
@@ -461,7 +471,7 @@ impl Bucket {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::model::{Detail, LinkType};
+    use crate::model::{Detail, Flags, LinkType};
 
     fn batch(connections: &[u32]) -> Batch {
         let mut batch = Batch::new(Shares::of_jobs(1, Detail::Frames));

@@ -21,7 +21,7 @@ mod tunnel;
 mod udp;
 
 pub use link::link_type_name;
-pub use plain::read as plain;
+pub use plain::{Plain, read as plain};
 
 use crate::model::{At, Decoded, Frame, SkipReason, limits};
 use bytes::Bytes;
@@ -51,7 +51,7 @@ impl Decoder {
     /// Decodes the next frame of a capture.
     pub fn decode<'a>(&'a mut self, frame: &Frame<'a>) -> Decoded<'a> {
         match plain(frame) {
-            Some(segment) => Decoded::Tcp(segment),
+            Some(plain) => Decoded::Tcp(plain.segment(frame.at)),
             None => self.layer_by_layer(frame),
         }
     }

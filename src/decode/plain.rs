@@ -6,8 +6,7 @@
 //! [layer by layer]: super::Decoder
 
 use super::tcp;
-use crate::model::{Endpoint, Flags, Frame, LinkType, Segment};
-use std::net::{IpAddr, Ipv4Addr};
+use crate::model::{At, Frame, LinkType, PlainHeader, Segment};
 
 /// LINKTYPE_ETHERNET.
 const ETHERNET: LinkType = LinkType(1);
@@ -16,44 +15,66 @@ const HEADERS: usize = 14 + 20 + 20;
 /// Where the TCP header begins.
 const TCP: usize = 14 + 20;
 
+/// What a plain frame holds.
+#[derive(Clone, Copy, Debug)]
+pub struct Plain<'a> {
+    /// The segment's headers.
+    pub header: PlainHeader<'a>,
+    /// The TCP options.
+    options: &'a [u8],
+    /// The payload, whole.
+    pub payload: &'a [u8],
+}
+
+impl<'a> Plain<'a> {
+    /// Whether it has timestamps, if it has no other option: what nearly every segment carries, or nothing at all.
+    #[inline]
+    pub fn timestamps(&self) -> Option<bool> {
+        match self.options {
+            [] => Some(false),
+            options if tcp::are_timestamps(options) => Some(true),
+            _ => None,
+        }
+    }
+
+    /// The segment, of a frame `at`.
+    #[inline]
+    pub fn segment(&self, at: At) -> Segment<'a> {
+        Segment {
+            at,
+            source: self.header.source(),
+            destination: self.header.destination(),
+            sequence: self.header.sequence(),
+            acknowledgment: self.header.acknowledgment(),
+            flags: self.header.flags(),
+            window: self.header.window(),
+            options: tcp::read_options(self.options),
+            payload: self.payload,
+            length: self.payload.len() as u32, // below 2^16
+        }
+    }
+}
+
 /// Reads the frame, if it is a plain one that was captured whole.
 #[inline]
-pub fn read<'a>(frame: &Frame<'a>) -> Option<Segment<'a>> {
+pub fn read<'a>(frame: &Frame<'a>) -> Option<Plain<'a>> {
     let bytes = frame.bytes;
     let h = bytes.first_chunk::<HEADERS>()?;
-    let be16 = |at: usize| u16::from_be_bytes([h[at], h[at + 1]]);
     let be32 = |at: usize| u32::from_be_bytes([h[at], h[at + 1], h[at + 2], h[at + 3]]);
-    let total = usize::from(be16(16));
-    let offset = usize::from(h[TCP + 12] >> 4) * 4;
     let plain = frame.link == ETHERNET
-        && be16(12) == 0x0800
-        // Version 4, no options.
-        && h[14] == 0x45
-        // Neither more fragments nor an offset.
-        && be16(20) & 0x3fff == 0
-        && h[23] == 6
-        && offset >= 20
-        && total >= 20 + offset
-        && bytes.len() >= 14 + total;
+        // IPv4; version 4, no options.
+        && be32(12) & 0xffff_ff00 == 0x0800_4500
+        // Neither more fragments nor an offset; TCP.
+        && be32(20) & 0x3fff_00ff == 6;
     if !plain {
         return None;
     }
-    let payload = bytes.get(TCP + offset..14 + total)?;
-    let endpoint = |address: usize, port: usize| Endpoint {
-        address: IpAddr::V4(Ipv4Addr::from_bits(be32(address))),
-        port: be16(port),
-    };
-    Some(Segment {
-        at: frame.at,
-        source: endpoint(26, TCP),
-        destination: endpoint(30, TCP + 2),
-        sequence: be32(TCP + 4),
-        acknowledgment: be32(TCP + 8),
-        flags: Flags(h[TCP + 13]),
-        window: be16(TCP + 14),
-        options: tcp::read_options(bytes.get(HEADERS..TCP + offset)?),
-        payload,
-        length: payload.len() as u32, // below 2^16
+    let total = usize::from(u16::from_be_bytes([h[16], h[17]]));
+    let payload = TCP + usize::from(h[TCP + 12] >> 4) * 4;
+    Some(Plain {
+        header: PlainHeader(h[TCP - 8..].first_chunk()?),
+        options: bytes.get(HEADERS..payload)?,
+        payload: bytes.get(payload..14 + total)?,
     })
 }
 
@@ -61,7 +82,7 @@ pub fn read<'a>(frame: &Frame<'a>) -> Option<Segment<'a>> {
 mod tests {
     use super::super::Decoder;
     use super::*;
-    use crate::model::{At, Decoded};
+    use crate::model::Decoded;
     use proptest::prelude::*;
 
     /// Frames that are plain, but for a byte here and there.
@@ -109,7 +130,7 @@ mod tests {
                 let Decoded::Tcp(segment) = decoder.layer_by_layer(&frame) else {
                     panic!("no segment");
                 };
-                prop_assert_eq!(format!("{plain:?}"), format!("{segment:?}"));
+                prop_assert_eq!(format!("{:?}", plain.segment(frame.at)), format!("{segment:?}"));
             }
         }
     }
