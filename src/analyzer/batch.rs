@@ -57,8 +57,6 @@ const SPARSE: usize = 32;
 
 #[derive(Debug, Default)]
 pub(super) struct Bucket {
-    /// The connection of each segment.
-    connections: Vec<u32>,
     segments: Vec<Kept>,
     unusual: Vec<Unusual>,
     /// Payloads that lie in no block of the batch.
@@ -79,6 +77,7 @@ struct Kept {
     start: u32,
     captured: u32,
     length: u32,
+    connection: u32,
     rest: Rest,
     /// The payload's block, or `COPIED`.
     block: u8,
@@ -103,7 +102,7 @@ impl Rest {
 const _: () = assert!(
     limits::BATCH_BLOCKS < COPIED as usize
         && limits::BATCH_FRAMES < (u16::MAX - Rest::UNUSUAL.0) as usize
-        && size_of::<Kept>() <= 56
+        && size_of::<Kept>() <= 64
 );
 
 /// What a segment has that is not one over IPv4 without options but timestamps.
@@ -212,13 +211,13 @@ impl Batch {
     ) {
         let (bucket, block, start) = self.bucket(frame, plain.payload, connection);
         let captured = plain.payload.len() as u32;
-        bucket.connections.push(connection);
         bucket.segments.push(Kept {
             at: frame.at,
             header: *plain.header.0,
             start,
             captured,
             length: captured,
+            connection,
             rest: Rest(u16::from(!timestamps)),
             block,
         });
@@ -237,13 +236,13 @@ impl Batch {
             TcpOptions::NONE => Rest::NOTHING,
             _ => bucket.keep_unusual(segment, located),
         };
-        bucket.connections.push(located.connection);
         bucket.segments.push(Kept {
             at: segment.at,
             header: PlainHeader::of(segment),
             start,
             captured: segment.payload.len() as u32,
             length: segment.length,
+            connection: located.connection,
             rest,
             block,
         });
@@ -269,15 +268,22 @@ impl Batch {
     #[inline]
     fn common(&mut self, block: &Block, payload: &[u8]) -> Option<(u8, u32)> {
         let start = block.place_of(payload)?;
-        let blocks = &self.common.blocks;
-        if !blocks.last().is_some_and(|last| last.is(block)) {
-            if blocks.len() == limits::BATCH_BLOCKS {
-                return None;
-            }
-            self.common.blocks.push(block.clone());
+        let is_last = self.common.blocks.last().is_some_and(|last| last.is(block));
+        if !is_last && !self.next_block(block) {
+            return None;
         }
         let last = self.common.blocks.len() - 1;
         Some((last as u8, u32::try_from(start).ok()?)) // fewer than COPIED
+    }
+
+    /// Keeps a block, if there is room for another.
+    #[inline(never)]
+    fn next_block(&mut self, block: &Block) -> bool {
+        let room = self.common.blocks.len() < limits::BATCH_BLOCKS;
+        if room {
+            self.common.blocks.push(block.clone());
+        }
+        room
     }
 
     /// Takes note that another connection took a 4-tuple over in `frame`.
@@ -416,30 +422,32 @@ impl Bucket {
 
     /// Puts the segments in order of connection.
     pub(super) fn group(&mut self) {
-        let lowest = self.connections.iter().copied().min().unwrap_or(0);
-        let highest = self.connections.iter().copied().max().unwrap_or(0);
+        let connections = || self.segments.iter().map(|kept| kept.connection);
+        let lowest = connections().min().unwrap_or(0);
+        let highest = connections().max().unwrap_or(0);
         // Those of a bucket are apart by a multiple of the number of buckets.
         let nth = |connection: u32| ((connection - lowest) / BUCKETS) as usize;
         let numbers = nth(highest) + 1;
         if numbers > SPARSE * self.segments.len() {
             self.order.extend(0..self.segments.len() as u32);
-            let connections = &self.connections;
-            self.order.sort_by_key(|place| connections[*place as usize]);
+            let segments = &self.segments;
+            self.order
+                .sort_by_key(|place| segments[*place as usize].connection);
             return;
         }
         // A counting sort: connections that speak at the same time have numbers that lie close together.
         self.counts.clear();
         self.counts.resize(numbers, 0);
-        for connection in &self.connections {
-            self.counts[nth(*connection)] += 1;
+        for connection in connections() {
+            self.counts[nth(connection)] += 1;
         }
         let mut before = 0;
         for count in &mut self.counts {
             before += std::mem::replace(count, before);
         }
         self.order.resize(self.segments.len(), 0);
-        for (place, connection) in (0..).zip(&self.connections) {
-            let next = &mut self.counts[nth(*connection)];
+        for (place, connection) in (0..).zip(connections()) {
+            let next = &mut self.counts[nth(connection)];
             self.order[*next as usize] = place;
             *next += 1;
         }
@@ -447,7 +455,7 @@ impl Bucket {
 
     /// The segments in the order of `group`, a connection's at a time.
     pub(super) fn runs<'a>(&'a self, common: &'a Common) -> impl Iterator<Item = Run<'a>> {
-        let connection = |place: &u32| self.connections[*place as usize];
+        let connection = |place: &u32| self.segments[*place as usize].connection;
         self.order
             .chunk_by(move |one, next| connection(one) == connection(next))
             .map(move |order| Run {
@@ -460,7 +468,6 @@ impl Bucket {
 
     /// Makes room for the next batch.
     fn clear(&mut self) {
-        self.connections.clear();
         self.segments.clear();
         self.unusual.clear();
         self.copied.clear();

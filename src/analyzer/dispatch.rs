@@ -4,7 +4,7 @@
 
 use super::batch::Batch;
 use crate::decode::{self, Decoder};
-use crate::model::{Decoded, Frame, Segment};
+use crate::model::{Decoded, Frame};
 use crate::tcp::Flows;
 use std::collections::BTreeMap;
 
@@ -30,33 +30,25 @@ impl Dispatcher {
     }
 
     /// Takes the next frame.
-    #[inline]
+    #[inline(always)] // As there.
     pub(super) fn frame(&mut self, frame: &Frame<'_>, batch: &mut Batch) {
-        let Some(plain) = decode::plain(frame) else {
-            return self.layer_by_layer(frame, batch);
-        };
         // The way of nearly all frames.
-        if let Some(timestamps) = plain.timestamps()
+        if let Some(plain) = decode::plain(frame)
+            && let Some(timestamps) = plain.timestamps()
             && let Some(connection) = self.flows.spoken_to(plain.header)
         {
             batch.plain(frame, &plain, timestamps, connection);
         } else {
-            self.segment(frame, &plain.segment(frame.at), batch);
+            self.any(*frame, batch);
         }
     }
 
     #[inline(never)] // So that the way of nearly all stays short.
-    fn segment(&mut self, frame: &Frame<'_>, segment: &Segment<'_>, batch: &mut Batch) {
-        let located = self.flows.locate(segment);
-        batch.segment(frame, segment, located);
-    }
-
-    #[inline(never)] // As above.
-    fn layer_by_layer(&mut self, frame: &Frame<'_>, batch: &mut Batch) {
-        match self.decoder.layer_by_layer(frame) {
+    fn any(&mut self, frame: Frame<'_>, batch: &mut Batch) {
+        match self.decoder.decode(&frame) {
             Decoded::Tcp(segment) => {
                 let located = self.flows.locate(&segment);
-                batch.segment(frame, &segment, located);
+                batch.segment(&frame, &segment, located);
             }
             Decoded::Quoted {
                 source,

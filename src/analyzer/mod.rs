@@ -134,7 +134,7 @@ impl Analyzer {
     ///
     /// # Errors
     /// Those of `sink`.
-    #[inline]
+    #[inline(always)] // So that a frame is never written to memory.
     pub fn frame(&mut self, frame: &Frame<'_>, sink: &mut Sink<'_>) -> io::Result<()> {
         if self.epoch_is_over {
             self.begin_epoch(frame.at.frame);

@@ -25,7 +25,7 @@ pub use frame::{At, Block, Frame, FrameNo, LinkType, Nanos, Span, Timestamp};
 pub use label::{Label, LabelSet};
 pub use lines::Lines;
 pub use out::Out;
-pub use plain::PlainHeader;
+pub use plain::{PlainHeader, word_of};
 pub use proxy_header::{PROXY_V1, PROXY_V2, ProxyHeader};
 pub use record::{
     Annotation, ConnectionRecord, Counts, EventRecord, Finding, FirstLast, FrameRecord, Handshake,

@@ -3,6 +3,17 @@
 use super::{Endpoint, Flags, Segment};
 use std::net::{IpAddr, Ipv4Addr};
 
+/// An end over IPv4 as a word, as in [`PlainHeader::ends`].
+#[inline]
+pub fn word_of(address: Ipv4Addr, port: u16) -> u64 {
+    word(address.octets(), port.to_be_bytes())
+}
+
+#[inline]
+fn word(address: [u8; 4], port: [u8; 2]) -> u64 {
+    u64::from(u32::from_ne_bytes(address)) << 16 | u64::from(u16::from_ne_bytes(port))
+}
+
 /// The addresses of IPv4, and the TCP header behind them up to the window: without options in between, one run of bytes.
 #[derive(Clone, Copy, Debug)]
 pub struct PlainHeader<'a>(pub &'a [u8; PlainHeader::LENGTH]);
@@ -47,11 +58,14 @@ impl PlainHeader<'_> {
         }
     }
 
-    /// Source and destination, each as a word: the address, then the port, below 2^48.
+    /// Source and destination, each as a word below 2^48: the bytes of the address and the port, in the order of this machine.
     #[inline]
     pub fn ends(self) -> (u64, u64) {
-        let end = |address, port| u64::from(self.be32(address)) << 16 | u64::from(self.be16(port));
-        (end(0, 8), end(4, 10))
+        let h = self.0;
+        (
+            word([h[0], h[1], h[2], h[3]], [h[8], h[9]]),
+            word([h[4], h[5], h[6], h[7]], [h[10], h[11]]),
+        )
     }
 
     /// The sequence number.

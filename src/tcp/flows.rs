@@ -5,7 +5,7 @@
 //! keeps its number.
 
 use super::sequence::SeqNo;
-use crate::model::{Endpoint, Flags, PlainHeader, Segment};
+use crate::model::{Endpoint, Flags, PlainHeader, Segment, word_of};
 use foldhash::quality::RandomState;
 use std::collections::HashMap;
 use std::hash::{BuildHasher, Hash, Hasher};
@@ -298,7 +298,7 @@ impl Flows {
 #[derive(Debug)]
 struct Flow {
     connection: u32,
-    /// What relative sequence numbers of the lower and the higher endpoint are counted from, once known.
+    /// What relative sequence numbers of the key's first and second endpoint are counted from, once known.
     bases: [SeqNo; 2],
     known: [bool; 2],
     has_segments: bool,
@@ -322,7 +322,7 @@ impl Flow {
     }
 }
 
-/// A 4-tuple, the lower endpoint first, so that both directions have one key. Of IPv4: a word for each endpoint. Else: two words for each address, one for the ports and the IP versions (an IPv4 address is not the IPv6 address with the same bits).
+/// A 4-tuple, the endpoint of the lower word first, so that both directions have one key. Of IPv4: a word for each endpoint. Else: two words for each address, one for the ports and the IP versions (an IPv4 address is not the IPv6 address with the same bits).
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 struct Key<const WORDS: usize>([u64; WORDS]);
 
@@ -340,7 +340,7 @@ impl Key<2> {
     #[inline]
     fn of_v4(source: Endpoint, destination: Endpoint) -> (Key<2>, usize) {
         let word = |end: Endpoint| match end.address {
-            IpAddr::V4(v4) => u64::from(v4.to_bits()) << 16 | u64::from(end.port),
+            IpAddr::V4(v4) => word_of(v4, end.port),
             IpAddr::V6(_) => 0,
         };
         let (from, to) = (word(source), word(destination));
