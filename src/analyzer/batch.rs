@@ -413,7 +413,8 @@ impl Bucket {
 
     /// Reads something of every segment, and the beginning and the end of its payload.
     pub(super) fn touch(&self, common: &Common) -> u64 {
-        let payloads = self.segments.iter().map(|kept| self.payload(kept, common));
+        let payloads = self.segments.iter().filter(|kept| kept.captured > 0);
+        let payloads = payloads.map(|kept| self.payload(kept, common));
         payloads.fold(0, |touched, payload| match payload {
             [first, .., last] => touched ^ u64::from(*first) ^ u64::from(*last),
             _ => touched,
