@@ -77,7 +77,7 @@ impl Conversation {
         let segments = self
             .frames
             .iter()
-            .map(|frame| decode::plain(&frame.frame()));
+            .map(|frame| Some(decode::plain(&frame.frame())?.segment(frame.at)));
         segments.map(|segment| segment.expect("TCP")).collect()
     }
 

@@ -6,11 +6,11 @@
 
 use super::cap::GivenUp;
 use super::share::Shares;
+use crate::decode::Plain;
 use crate::model::{
-    At, Block, Endpoint, Flags, Frame, FrameNo, Segment, TcpOptions, Timestamp, limits,
+    At, Block, Endpoint, Frame, FrameNo, PlainHeader, Segment, TcpOptions, Timestamp, limits,
 };
 use crate::tcp::Located;
-use std::net::{IpAddr, Ipv4Addr};
 
 /// Frames that wait to be worked off.
 #[derive(Debug)]
@@ -57,8 +57,6 @@ const SPARSE: usize = 32;
 
 #[derive(Debug, Default)]
 pub(super) struct Bucket {
-    /// The connection of each segment.
-    connections: Vec<u32>,
     segments: Vec<Kept>,
     unusual: Vec<Unusual>,
     /// Payloads that lie in no block of the batch.
@@ -73,20 +71,16 @@ pub(super) struct Bucket {
 #[derive(Clone, Copy, Debug)]
 struct Kept {
     at: At,
-    /// IPv4 addresses and ports of source and destination.
-    addresses: [Ipv4Addr; 2],
-    ports: [u16; 2],
-    sequence: u32,
-    acknowledgment: u32,
+    /// Read only when the segment is worked off.
+    header: [u8; PlainHeader::LENGTH],
     /// Where the payload begins, and how much of it was captured.
     start: u32,
     captured: u32,
     length: u32,
+    connection: u32,
     rest: Rest,
-    window: u16,
     /// The payload's block, or `COPIED`.
     block: u8,
-    flags: Flags,
 }
 
 /// For `Kept::block`: the payload was copied.
@@ -94,7 +88,7 @@ const COPIED: u8 = u8::MAX;
 
 /// The rest of a segment: which options it has, and that it is one over IPv4.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-struct Rest(u32);
+struct Rest(u16);
 
 impl Rest {
     /// The timestamps and nothing else: what most systems send.
@@ -105,7 +99,11 @@ impl Rest {
     const UNUSUAL: Rest = Rest(2);
 }
 
-const _: () = assert!(limits::BATCH_BLOCKS < COPIED as usize && size_of::<Kept>() <= 56);
+const _: () = assert!(
+    limits::BATCH_BLOCKS < COPIED as usize
+        && limits::BATCH_FRAMES < (u16::MAX - Rest::UNUSUAL.0) as usize
+        && size_of::<Kept>() <= 64
+);
 
 /// What a segment has that is not one over IPv4 without options but timestamps.
 #[derive(Clone, Copy, Debug)]
@@ -131,18 +129,15 @@ impl<'a> Run<'a> {
     #[inline(always)] // So that a segment that passes is never written to memory.
     pub(super) fn first(&self) -> Option<Segment<'a>> {
         let kept = &self.bucket.segments[*self.order.first()? as usize];
-        let endpoint = |place: usize| Endpoint {
-            address: IpAddr::V4(kept.addresses[place]),
-            port: kept.ports[place],
-        };
+        let header = PlainHeader(&kept.header);
         let mut segment = Segment {
             at: kept.at,
-            source: endpoint(0),
-            destination: endpoint(1),
-            sequence: kept.sequence,
-            acknowledgment: kept.acknowledgment,
-            flags: kept.flags,
-            window: kept.window,
+            source: header.source(),
+            destination: header.destination(),
+            sequence: header.sequence(),
+            acknowledgment: header.acknowledgment(),
+            flags: header.flags(),
+            window: header.window(),
             options: match kept.rest {
                 Rest::NOTHING => TcpOptions::NONE,
                 _ => TcpOptions::TIMESTAMPS,
@@ -205,34 +200,90 @@ impl Batch {
         self.common.clock.0.push((at.frame, clock));
     }
 
+    /// Takes the segment of a plain frame that has no options, or `timestamps`.
+    #[inline(always)] // As `Flows::spoken_to`.
+    pub(super) fn plain(
+        &mut self,
+        frame: &Frame<'_>,
+        plain: &Plain<'_>,
+        timestamps: bool,
+        connection: u32,
+    ) {
+        let (bucket, block, start) = self.bucket(frame, plain.payload, connection);
+        let captured = plain.payload.len() as u32;
+        bucket.segments.push(Kept {
+            at: frame.at,
+            header: *plain.header.0,
+            start,
+            captured,
+            length: captured,
+            connection,
+            rest: Rest(u16::from(!timestamps)),
+            block,
+        });
+    }
+
     /// Takes what the frame turned out to hold.
-    #[inline(always)] // As `Flows::locate`.
     pub(super) fn segment(&mut self, frame: &Frame<'_>, segment: &Segment<'_>, located: Located) {
         if let Some(old) = located.replaces {
             self.replaced(old, segment.at.frame);
         }
-        self.bytes += segment.payload.len();
-        let place = frame
-            .block
-            .and_then(|block| self.common(block, segment.payload));
-        let (worker, own) = self.shares.of(located.connection);
+        let (bucket, block, start) = self.bucket(frame, segment.payload, located.connection);
+        let over_v4 = segment.source.address.is_ipv4() && segment.destination.address.is_ipv4();
+        let rest = match segment.options {
+            _ if located.port_reused || !over_v4 => bucket.keep_unusual(segment, located),
+            TcpOptions::TIMESTAMPS => Rest::TIMESTAMPS,
+            TcpOptions::NONE => Rest::NOTHING,
+            _ => bucket.keep_unusual(segment, located),
+        };
+        bucket.segments.push(Kept {
+            at: segment.at,
+            header: PlainHeader::of(segment),
+            start,
+            captured: segment.payload.len() as u32,
+            length: segment.length,
+            connection: located.connection,
+            rest,
+            block,
+        });
+    }
+
+    /// The bucket of a connection, and where a payload for it lies now: the block, and the place in it.
+    #[inline(always)]
+    fn bucket(
+        &mut self,
+        frame: &Frame<'_>,
+        payload: &[u8],
+        connection: u32,
+    ) -> (&mut Bucket, u8, u32) {
+        self.bytes += payload.len();
+        let place = frame.block.and_then(|block| self.common(block, payload));
+        let (worker, own) = self.shares.of(connection);
         let bucket = &mut self.parts[worker].buckets[(own % BUCKETS) as usize];
-        bucket.take(segment, located, place);
+        let (block, start) = place.unwrap_or_else(|| bucket.copy(payload));
+        (bucket, block, start)
     }
 
     /// The place of a payload in the batch's blocks, one of which `block` becomes: its number, and where it begins.
     #[inline]
     fn common(&mut self, block: &Block, payload: &[u8]) -> Option<(u8, u32)> {
         let start = block.place_of(payload)?;
-        let blocks = &self.common.blocks;
-        if !blocks.last().is_some_and(|last| last.is(block)) {
-            if blocks.len() == limits::BATCH_BLOCKS {
-                return None;
-            }
-            self.common.blocks.push(block.clone());
+        let is_last = self.common.blocks.last().is_some_and(|last| last.is(block));
+        if !is_last && !self.next_block(block) {
+            return None;
         }
         let last = self.common.blocks.len() - 1;
         Some((last as u8, u32::try_from(start).ok()?)) // fewer than COPIED
+    }
+
+    /// Keeps a block, if there is room for another.
+    #[inline(never)]
+    fn next_block(&mut self, block: &Block) -> bool {
+        let room = self.common.blocks.len() < limits::BATCH_BLOCKS;
+        if room {
+            self.common.blocks.push(block.clone());
+        }
+        room
     }
 
     /// Takes note that another connection took a 4-tuple over in `frame`.
@@ -325,41 +376,6 @@ impl Part {
 }
 
 impl Bucket {
-    #[inline(always)] // As `Flows::locate`.
-    fn take(&mut self, segment: &Segment<'_>, located: Located, place: Option<(u8, u32)>) {
-        let (block, start) = place.unwrap_or_else(|| self.copy(segment.payload));
-        self.connections.push(located.connection);
-        let usual = match segment.options {
-            _ if located.port_reused => None,
-            TcpOptions::TIMESTAMPS => Some(Rest::TIMESTAMPS),
-            TcpOptions::NONE => Some(Rest::NOTHING),
-            _ => None,
-        };
-        let (addresses, rest) = match (segment.source.address, segment.destination.address, usual) {
-            (IpAddr::V4(source), IpAddr::V4(destination), Some(rest)) => {
-                ([source, destination], rest)
-            }
-            _ => (
-                [Ipv4Addr::UNSPECIFIED; 2],
-                self.keep_unusual(segment, located.port_reused),
-            ),
-        };
-        self.segments.push(Kept {
-            at: segment.at,
-            addresses,
-            ports: [segment.source.port, segment.destination.port],
-            sequence: segment.sequence,
-            acknowledgment: segment.acknowledgment,
-            start,
-            captured: segment.payload.len() as u32,
-            length: segment.length,
-            rest,
-            window: segment.window,
-            block,
-            flags: segment.flags,
-        });
-    }
-
     #[inline(never)]
     fn copy(&mut self, payload: &[u8]) -> (u8, u32) {
         let start = self.copied.len() as u32; // at most BATCH_BYTES and one frame
@@ -368,13 +384,13 @@ impl Bucket {
     }
 
     #[inline(never)]
-    fn keep_unusual(&mut self, segment: &Segment<'_>, port_reused: bool) -> Rest {
-        let place = self.unusual.len() as u32; // fewer than frames of a batch
+    fn keep_unusual(&mut self, segment: &Segment<'_>, located: Located) -> Rest {
+        let place = self.unusual.len() as u16; // fewer than frames of a batch
         self.unusual.push(Unusual {
             source: segment.source,
             destination: segment.destination,
             options: segment.options,
-            port_reused,
+            port_reused: located.port_reused,
         });
         Rest(Rest::UNUSUAL.0 + place)
     }
@@ -382,7 +398,7 @@ impl Bucket {
     #[inline]
     fn unusual(&self, kept: &Kept) -> Option<&Unusual> {
         let place = kept.rest.0.checked_sub(Rest::UNUSUAL.0)?;
-        self.unusual.get(place as usize)
+        self.unusual.get(usize::from(place))
     }
 
     #[inline(always)]
@@ -397,7 +413,8 @@ impl Bucket {
 
     /// Reads something of every segment, and the beginning and the end of its payload.
     pub(super) fn touch(&self, common: &Common) -> u64 {
-        let payloads = self.segments.iter().map(|kept| self.payload(kept, common));
+        let payloads = self.segments.iter().filter(|kept| kept.captured > 0);
+        let payloads = payloads.map(|kept| self.payload(kept, common));
         payloads.fold(0, |touched, payload| match payload {
             [first, .., last] => touched ^ u64::from(*first) ^ u64::from(*last),
             _ => touched,
@@ -406,30 +423,32 @@ impl Bucket {
 
     /// Puts the segments in order of connection.
     pub(super) fn group(&mut self) {
-        let lowest = self.connections.iter().copied().min().unwrap_or(0);
-        let highest = self.connections.iter().copied().max().unwrap_or(0);
+        let connections = || self.segments.iter().map(|kept| kept.connection);
+        let lowest = connections().min().unwrap_or(0);
+        let highest = connections().max().unwrap_or(0);
         // Those of a bucket are apart by a multiple of the number of buckets.
         let nth = |connection: u32| ((connection - lowest) / BUCKETS) as usize;
         let numbers = nth(highest) + 1;
         if numbers > SPARSE * self.segments.len() {
             self.order.extend(0..self.segments.len() as u32);
-            let connections = &self.connections;
-            self.order.sort_by_key(|place| connections[*place as usize]);
+            let segments = &self.segments;
+            self.order
+                .sort_by_key(|place| segments[*place as usize].connection);
             return;
         }
         // A counting sort: connections that speak at the same time have numbers that lie close together.
         self.counts.clear();
         self.counts.resize(numbers, 0);
-        for connection in &self.connections {
-            self.counts[nth(*connection)] += 1;
+        for connection in connections() {
+            self.counts[nth(connection)] += 1;
         }
         let mut before = 0;
         for count in &mut self.counts {
             before += std::mem::replace(count, before);
         }
         self.order.resize(self.segments.len(), 0);
-        for (place, connection) in (0..).zip(&self.connections) {
-            let next = &mut self.counts[nth(*connection)];
+        for (place, connection) in (0..).zip(connections()) {
+            let next = &mut self.counts[nth(connection)];
             self.order[*next as usize] = place;
             *next += 1;
         }
@@ -437,7 +456,7 @@ impl Bucket {
 
     /// The segments in the order of `group`, a connection's at a time.
     pub(super) fn runs<'a>(&'a self, common: &'a Common) -> impl Iterator<Item = Run<'a>> {
-        let connection = |place: &u32| self.connections[*place as usize];
+        let connection = |place: &u32| self.segments[*place as usize].connection;
         self.order
             .chunk_by(move |one, next| connection(one) == connection(next))
             .map(move |order| Run {
@@ -450,7 +469,6 @@ impl Bucket {
 
     /// Makes room for the next batch.
     fn clear(&mut self) {
-        self.connections.clear();
         self.segments.clear();
         self.unusual.clear();
         self.copied.clear();
@@ -461,7 +479,7 @@ impl Bucket {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::model::{Detail, LinkType};
+    use crate::model::{Detail, Flags, LinkType};
 
     fn batch(connections: &[u32]) -> Batch {
         let mut batch = Batch::new(Shares::of_jobs(1, Detail::Frames));

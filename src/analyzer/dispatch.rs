@@ -3,7 +3,7 @@
 //! In: frames. Out: segments with their connection's number, into a batch. Counts what could not be read.
 
 use super::batch::Batch;
-use crate::decode::{self, Decoder};
+use crate::decode::{self, Decoder, Plain};
 use crate::model::{Decoded, Frame};
 use crate::tcp::Flows;
 use std::collections::BTreeMap;
@@ -30,24 +30,36 @@ impl Dispatcher {
     }
 
     /// Takes the next frame.
-    #[inline]
+    #[inline(always)] // As there.
     pub(super) fn frame(&mut self, frame: &Frame<'_>, batch: &mut Batch) {
         // The way of nearly all frames.
-        match decode::plain(frame) {
-            Some(segment) => {
-                let located = self.flows.locate(&segment);
-                batch.segment(frame, &segment, located);
-            }
-            None => self.layer_by_layer(frame, batch),
+        if !self.plain(decode::plain(frame), frame, batch) {
+            self.any(*frame, batch);
         }
     }
 
+    /// Takes what was read of a frame at once, if it belongs to a connection that was spoken to of late.
+    #[inline(always)] // As above.
+    fn plain(&mut self, plain: Option<Plain<'_>>, frame: &Frame<'_>, batch: &mut Batch) -> bool {
+        if let Some(plain) = plain
+            && let Some(timestamps) = plain.timestamps()
+            && let Some(connection) = self.flows.spoken_to(plain.header)
+        {
+            batch.plain(frame, &plain, timestamps, connection);
+            return true;
+        }
+        false
+    }
+
     #[inline(never)] // So that the way of nearly all stays short.
-    fn layer_by_layer(&mut self, frame: &Frame<'_>, batch: &mut Batch) {
-        match self.decoder.layer_by_layer(frame) {
+    fn any(&mut self, frame: Frame<'_>, batch: &mut Batch) {
+        if self.plain(decode::plain_other(&frame), &frame, batch) {
+            return;
+        }
+        match self.decoder.decode(&frame) {
             Decoded::Tcp(segment) => {
                 let located = self.flows.locate(&segment);
-                batch.segment(frame, &segment, located);
+                batch.segment(&frame, &segment, located);
             }
             Decoded::Quoted {
                 source,

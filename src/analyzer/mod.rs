@@ -22,7 +22,7 @@ mod slot;
 mod slots;
 mod worker;
 
-use crate::model::{Detail, Frame, Lines, Nanos, Record, Summary, Timestamp};
+use crate::model::{Detail, Frame, FrameNo, Lines, Nanos, Record, Summary, Timestamp};
 use batch::Batch;
 use cap::Cap;
 use collected::Collected;
@@ -134,22 +134,37 @@ impl Analyzer {
     ///
     /// # Errors
     /// Those of `sink`.
+    #[inline(always)] // So that a frame is never written to memory.
     pub fn frame(&mut self, frame: &Frame<'_>, sink: &mut Sink<'_>) -> io::Result<()> {
-        if std::mem::take(&mut self.epoch_is_over) {
-            let fragments = self.dispatcher.memory();
-            let given_up = self.cap.next_epoch(self.dispatcher.flows(), fragments);
-            self.batch.begin_epoch(&given_up, frame.at.frame);
-            self.left = self.cap.left();
+        if self.epoch_is_over {
+            self.begin_epoch(frame.at.frame);
         }
         self.clock = self.clock.max(frame.at.time);
         self.batch.frame(frame.at, self.clock);
         self.dispatcher.frame(frame, &mut self.batch);
         let (frames, bytes) = self.left;
         if self.batch.frames() >= frames || self.batch.bytes() >= bytes {
-            self.submit(sink)?;
-            if self.pool.is_busy() {
-                self.collect(sink)?;
-            }
+            return self.full(sink);
+        }
+        Ok(())
+    }
+
+    /// Begins an epoch with `frame`, the next one.
+    #[inline(never)] // So that the way of nearly all frames stays short.
+    fn begin_epoch(&mut self, frame: FrameNo) {
+        self.epoch_is_over = false;
+        let fragments = self.dispatcher.memory();
+        let given_up = self.cap.next_epoch(self.dispatcher.flows(), fragments);
+        self.batch.begin_epoch(&given_up, frame);
+        self.left = self.cap.left();
+    }
+
+    /// Hands a full batch on.
+    #[inline(never)] // As above.
+    fn full(&mut self, sink: &mut Sink<'_>) -> io::Result<()> {
+        self.submit(sink)?;
+        if self.pool.is_busy() {
+            self.collect(sink)?;
         }
         Ok(())
     }

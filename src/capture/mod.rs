@@ -59,6 +59,8 @@ pub struct Capture {
     size: Option<u64>,
     /// Whether reads fill the buffer's blocks, so that it costs no memory when somebody keeps them.
     lends: bool,
+    /// Whether nothing but number and time is news in what follows the frames so far: a usual pcap file, and no filter looks at it.
+    uniform: bool,
 }
 
 impl Capture {
@@ -129,6 +131,7 @@ impl Capture {
             truncated: None,
             size: None,
             lends: false,
+            uniform: false,
         })
     }
 
@@ -136,6 +139,7 @@ impl Capture {
     #[must_use]
     pub fn with_filter(mut self, filter: Filter) -> Capture {
         self.filter = Some(filter);
+        self.uniform = false;
         self
     }
 
@@ -162,10 +166,10 @@ impl Capture {
         }))
     }
 
-    /// The next frame of a pcap file, where it lies whole in the buffer and no filter looks at it: nearly every one.
-    #[inline]
+    /// The next frame of a uniform file, where it lies whole in the buffer: nearly every one.
+    #[inline(always)] // As above.
     fn at_hand(&mut self) -> Option<Record> {
-        if self.pending.is_some() || self.filter.is_some() {
+        if !self.uniform || self.pending.is_some() {
             return None;
         }
         let packet = match &self.format {
@@ -278,6 +282,11 @@ impl Capture {
     /// Takes a packet out of the buffer and, if it matches, keeps it pending.
     fn take(&mut self, packet: Packet) -> Result<(), Error> {
         let record = self.number(&packet);
+        self.first_time.get_or_insert(record.at.time);
+        if !self.link_types.contains(&record.link) {
+            self.link_types.push(record.link);
+        }
+        self.uniform = self.filter.is_none() && self.format.is_usual();
         let bytes = self.buffer.slice(record.start, record.length);
         if match &mut self.filter {
             None => true,
@@ -289,16 +298,12 @@ impl Capture {
     }
 
     /// Takes a packet out of the buffer and numbers it.
-    #[inline]
+    #[inline(always)] // As `next`.
     fn number(&mut self, packet: &Packet) -> Record {
         self.frames += 1;
         // A Simple Packet Block has no time: that of the frame before keeps durations sensible.
         let time = packet.time.or(self.last_time).unwrap_or_default();
-        self.first_time.get_or_insert(time);
         self.last_time = Some(time);
-        if self.link_types.last() != Some(&packet.link) && !self.link_types.contains(&packet.link) {
-            self.link_types.push(packet.link);
-        }
         Record {
             at: At {
                 frame: FrameNo(self.frames),
@@ -371,6 +376,11 @@ enum Format {
 }
 
 impl Format {
+    /// Whether it is a pcap file whose records are the usual ones.
+    fn is_usual(&self) -> bool {
+        matches!(self, Format::Pcap(pcap) if pcap.is_usual())
+    }
+
     /// Recognises the format by its first bytes and reads the file header (of a pcapng file, the first section's).
     fn recognise(
         name: &str,

@@ -106,13 +106,18 @@ impl Pcap {
         self.variant == Variant::Nanoseconds
     }
 
-    /// The packet whose record begins at `bytes`, where file and record are the usual ones and it is whole.
+    /// Whether its records are the usual ones.
+    pub(super) fn is_usual(&self) -> bool {
+        self.usual
+    }
+
+    /// The packet whose record, a [usual](Pcap::is_usual) one, begins at `bytes`, where it is whole.
     #[inline]
     pub(super) fn whole(&self, bytes: &[u8]) -> Option<Packet> {
         let header = bytes.first_chunk::<16>()?;
         let length = Order::Little.u32(header, 8) as usize;
         let total = 16 + length;
-        if !self.usual || length > self.longest || bytes.len() < total {
+        if length > self.longest || bytes.len() < total {
             return None;
         }
         Some(Packet {

@@ -21,7 +21,7 @@ mod tunnel;
 mod udp;
 
 pub use link::link_type_name;
-pub use plain::read as plain;
+pub use plain::{Plain, read as plain, read_other as plain_other};
 
 use crate::model::{At, Decoded, Frame, SkipReason, limits};
 use bytes::Bytes;
@@ -50,13 +50,13 @@ impl Decoder {
 
     /// Decodes the next frame of a capture.
     pub fn decode<'a>(&'a mut self, frame: &Frame<'a>) -> Decoded<'a> {
-        match plain(frame) {
-            Some(segment) => Decoded::Tcp(segment),
+        match plain(frame).or_else(|| plain_other(frame)) {
+            Some(plain) => Decoded::Tcp(plain.segment(frame.at)),
             None => self.layer_by_layer(frame),
         }
     }
 
-    /// Decodes the next frame of a capture that is not [`plain()`].
+    /// Decodes the next frame of a capture that is neither [`plain()`] nor [`plain_other()`].
     pub fn layer_by_layer<'a>(&'a mut self, frame: &Frame<'a>) -> Decoded<'a> {
         let mut outside = Outside::nothing();
         let mut slots: &'a mut [Vec<u8>] = &mut self.reassembled;

@@ -93,12 +93,18 @@ pub(crate) fn read<'a>(bytes: Bytes<'a>, outside: &Outside, at: At) -> Decoded<'
 /// Reads as many options as are there; one that contradicts its length ends the list, as in Wireshark.
 #[inline]
 pub(super) fn read_options(bytes: &[u8]) -> TcpOptions {
-    // What nearly every segment carries (RFC 7323 appendix A): two no-operations and the timestamps.
     match bytes {
-        [1, 1, kind::TIMESTAMPS, 10, _, _, _, _, _, _, _, _] => TcpOptions::TIMESTAMPS,
+        bytes if are_timestamps(bytes) => TcpOptions::TIMESTAMPS,
         [] => TcpOptions::NONE,
         _ => walk_options(bytes),
     }
+}
+
+/// Whether they are what nearly every segment carries (RFC 7323 appendix A): two no-operations and the timestamps.
+#[inline]
+pub(super) fn are_timestamps(options: &[u8]) -> bool {
+    const BEGIN: [u8; 4] = [kind::NO_OPERATION, kind::NO_OPERATION, kind::TIMESTAMPS, 10];
+    options.len() == 12 && options.starts_with(&BEGIN)
 }
 
 fn walk_options(bytes: &[u8]) -> TcpOptions {

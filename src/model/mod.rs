@@ -10,6 +10,7 @@ mod label;
 pub mod limits;
 mod lines;
 mod out;
+mod plain;
 mod proxy_header;
 mod record;
 mod said;
@@ -24,6 +25,7 @@ pub use frame::{At, Block, Frame, FrameNo, LinkType, Nanos, Span, Timestamp};
 pub use label::{Label, LabelSet};
 pub use lines::Lines;
 pub use out::Out;
+pub use plain::{PlainHeader, word_of};
 pub use proxy_header::{PROXY_V1, PROXY_V2, ProxyHeader};
 pub use record::{
     Annotation, ConnectionRecord, Counts, EventRecord, Finding, FirstLast, FrameRecord, Handshake,

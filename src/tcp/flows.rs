@@ -5,7 +5,7 @@
 //! keeps its number.
 
 use super::sequence::SeqNo;
-use crate::model::{Endpoint, Flags, Segment};
+use crate::model::{Endpoint, Flags, PlainHeader, Segment, word_of};
 use foldhash::quality::RandomState;
 use std::collections::HashMap;
 use std::hash::{BuildHasher, Hash, Hasher};
@@ -21,6 +21,8 @@ pub struct Flows {
     /// Entries of IPv4 that were used of late and that another segment without SYN changes in nothing but the stamp: these lie in the
     /// processor's cache when the tables do not.
     recent: Box<[Recent; RECENT]>,
+    /// Random too: what places in `recent` are told by.
+    seeds: [u64; 2],
     next: u32,
     /// Stamped on every entry that is used.
     epoch: u32,
@@ -52,8 +54,10 @@ impl Recent {
 
 impl Default for Flows {
     fn default() -> Flows {
+        let v4: HashMap<_, _, RandomState> = HashMap::default();
         Flows {
-            v4: HashMap::default(),
+            seeds: [0, 1].map(|seed| v4.hasher().hash_one(seed)),
+            v4,
             v6: HashMap::default(),
             recent: Box::new([Recent::NONE; RECENT]),
             next: 0,
@@ -90,15 +94,31 @@ impl Flows {
         Flows::default()
     }
 
-    /// Gives the connection of a segment. The one look-up that every segment costs.
-    #[inline(always)] // So that a segment of a connection spoken to of late is never written to memory.
+    /// Gives the connection of a segment that changes no entry, if it was spoken to of late: the one look-up that nearly every segment
+    /// costs.
+    #[inline(always)] // So that the segment is never written to memory.
+    pub fn spoken_to(&mut self, header: PlainHeader<'_>) -> Option<u32> {
+        if header.flags().has(Flags::SYN) {
+            return None;
+        }
+        let (from, to) = header.ends();
+        let key = Key::of_words(from, to);
+        let recent = &mut self.recent[key.place(self.seeds)];
+        if recent.key != key {
+            return None;
+        }
+        recent.last_used = self.epoch;
+        Some(recent.connection)
+    }
+
+    /// Gives the connection of a segment.
     pub fn locate(&mut self, segment: &Segment<'_>) -> Located {
         let (IpAddr::V4(_), IpAddr::V4(_)) = (segment.source.address, segment.destination.address)
         else {
             return self.locate_in_tables(segment).0;
         };
         let key = Key::of_v4(segment.source, segment.destination).0;
-        let place = self.v4.hasher().hash_one(key) as usize % RECENT;
+        let place = key.place(self.seeds);
         let recent = &mut self.recent[place];
         let syn = segment.flags.has(Flags::SYN);
         if recent.key == key && !syn {
@@ -278,7 +298,7 @@ impl Flows {
 #[derive(Debug)]
 struct Flow {
     connection: u32,
-    /// What relative sequence numbers of the lower and the higher endpoint are counted from, once known.
+    /// What relative sequence numbers of the key's first and second endpoint are counted from, once known.
     bases: [SeqNo; 2],
     known: [bool; 2],
     has_segments: bool,
@@ -302,7 +322,7 @@ impl Flow {
     }
 }
 
-/// A 4-tuple, the lower endpoint first, so that both directions have one key. Of IPv4: a word for each endpoint. Else: two words for each address, one for the ports and the IP versions (an IPv4 address is not the IPv6 address with the same bits).
+/// A 4-tuple, the endpoint of the lower word first, so that both directions have one key. Of IPv4: a word for each endpoint. Else: two words for each address, one for the ports and the IP versions (an IPv4 address is not the IPv6 address with the same bits).
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 struct Key<const WORDS: usize>([u64; WORDS]);
 
@@ -320,11 +340,24 @@ impl Key<2> {
     #[inline]
     fn of_v4(source: Endpoint, destination: Endpoint) -> (Key<2>, usize) {
         let word = |end: Endpoint| match end.address {
-            IpAddr::V4(v4) => u64::from(v4.to_bits()) << 16 | u64::from(end.port),
+            IpAddr::V4(v4) => word_of(v4, end.port),
             IpAddr::V6(_) => 0,
         };
         let (from, to) = (word(source), word(destination));
-        (Key([from.min(to), from.max(to)]), usize::from(from > to))
+        (Key::of_words(from, to), usize::from(from > to))
+    }
+
+    #[inline]
+    fn of_words(from: u64, to: u64) -> Key<2> {
+        Key([from.min(to), from.max(to)])
+    }
+
+    /// Its place among those that were used of late: a multiplication whose factors nobody knows, folded.
+    #[inline]
+    fn place(self, seeds: [u64; 2]) -> usize {
+        let factor = |word: usize| u128::from(self.0[word] ^ seeds[word]);
+        let product = factor(0) * factor(1);
+        ((product >> 64) as u64 ^ product as u64) as usize % RECENT
     }
 }
 
