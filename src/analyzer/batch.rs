@@ -218,7 +218,10 @@ impl Batch {
             captured,
             length: captured,
             connection,
-            rest: Rest(u16::from(!timestamps)),
+            rest: match timestamps {
+                true => Rest::TIMESTAMPS,
+                false => Rest::NOTHING,
+            },
             block,
         });
     }

@@ -89,22 +89,9 @@ fn news(made: &Made) -> impl Iterator<Item = News> {
 
 #[cfg(test)]
 mod tests {
+    use super::super::made::tests::{items, made};
     use super::*;
     use proptest::prelude::*;
-
-    fn made(items: &[(u64, u32)]) -> Made {
-        let mut made = Made::default();
-        for (frame, connection) in items {
-            made.push(FrameNo(*frame), *connection, What::Closes);
-        }
-        made.sort();
-        made
-    }
-
-    fn items() -> impl Strategy<Value = Vec<(u64, u32)>> {
-        let near = prop_oneof![9 => 0..12_u64, 1 => Just(u64::MAX)];
-        prop::collection::vec((near, 0..4_u32), 0..40)
-    }
 
     /// What each worker made, cut into pieces at some frames.
     fn pieces(items: &[(u64, u32)], cuts: &[u64]) -> Vec<Made> {

@@ -341,11 +341,11 @@ fn line(text: &mut Out, write: impl FnOnce(&mut Out) -> Option<usize>) -> Option
 }
 
 #[cfg(test)]
-mod tests {
+pub(super) mod tests {
     use super::*;
     use proptest::prelude::*;
 
-    fn made(items: &[(u64, u32)]) -> Made {
+    pub(in super::super) fn made(items: &[(u64, u32)]) -> Made {
         let mut made = Made::default();
         for (frame, connection) in items {
             made.push(FrameNo(*frame), *connection, What::Closes);
@@ -370,7 +370,7 @@ mod tests {
         assert!(line(&mut made.text, |_| None).is_none());
     }
 
-    fn items() -> impl Strategy<Value = Vec<(u64, u32)>> {
+    pub(in super::super) fn items() -> impl Strategy<Value = Vec<(u64, u32)>> {
         let near = prop_oneof![9 => 0..12_u64, 1 => Just(u64::MAX)];
         prop::collection::vec((near, 0..4_u32), 0..40)
     }

@@ -98,13 +98,14 @@ impl Flows {
     /// costs.
     #[inline(always)] // So that the segment is never written to memory.
     pub fn spoken_to(&mut self, header: PlainHeader<'_>) -> Option<u32> {
-        if header.flags().has(Flags::SYN) {
-            return None;
-        }
         let (from, to) = header.ends();
-        let key = Key::of_words(from, to);
+        self.of_late(Key::of_words(from, to), header.flags())
+    }
+
+    #[inline(always)] // As `spoken_to`.
+    fn of_late(&mut self, key: Key<2>, flags: Flags) -> Option<u32> {
         let recent = &mut self.recent[key.place(self.seeds)];
-        if recent.key != key {
+        if recent.key != key || flags.has(Flags::SYN) {
             return None;
         }
         recent.last_used = self.epoch;
@@ -118,23 +119,20 @@ impl Flows {
             return self.locate_in_tables(segment).0;
         };
         let key = Key::of_v4(segment.source, segment.destination).0;
-        let place = key.place(self.seeds);
-        let recent = &mut self.recent[place];
-        let syn = segment.flags.has(Flags::SYN);
-        if recent.key == key && !syn {
-            recent.last_used = self.epoch;
+        if let Some(connection) = self.of_late(key, segment.flags) {
             return Located {
-                connection: recent.connection,
+                connection,
                 port_reused: false,
                 replaces: None,
             };
         }
-        self.locate_anew(segment, key, place)
+        self.locate_anew(segment, key)
     }
 
     /// Gives the connection of a segment that was not spoken to of late, and remembers that it is.
     #[inline(never)]
-    fn locate_anew(&mut self, segment: &Segment<'_>, key: Key<2>, place: usize) -> Located {
+    fn locate_anew(&mut self, segment: &Segment<'_>, key: Key<2>) -> Located {
+        let place = key.place(self.seeds);
         let before = std::mem::replace(&mut self.recent[place], Recent::NONE);
         self.stamp(&before);
         let (located, settled) = self.locate_in_tables(segment);
