@@ -11,6 +11,7 @@ mod batch;
 mod cap;
 mod collected;
 mod dispatch;
+mod finals;
 mod growth;
 mod made;
 mod merge;

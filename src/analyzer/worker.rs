@@ -4,19 +4,19 @@
 //! It never numbers a session across connections and never looks at another worker's connections.
 
 use super::batch::{Bucket, Clock, Common, Part, Run};
+use super::finals::{END, Finals, live_ends, refused};
 use super::growth::Growth;
-use super::made::{Answered, Made, Refused, What};
+use super::made::{Made, What};
 use super::share::Shares;
 use super::slot::{Live, Slot};
 use super::slots::{Left, Slots};
 use super::{Connections, Options};
 use crate::layers::Stack;
 use crate::model::{
-    At, Delivery, Detail, Ending, Exchange, FrameNo, Lines, Said, Segment, Span, TeardownKind,
-    Timestamp, limits,
+    Delivery, Detail, Ending, FrameNo, Lines, Said, Segment, Span, Timestamp, limits,
 };
 use crate::tcp::{Connection, Rest, SparePieces};
-use crate::timeline::{After, Entry, Frames, Rows, Shown, Spare};
+use crate::timeline::{After, Frames, Rows, Shown, Spare};
 use std::cmp::Reverse;
 use std::collections::BinaryHeap;
 
@@ -553,64 +553,4 @@ impl Worker {
             })
         });
     }
-}
-
-fn live_ends(connection: u32, tcp: &Connection) -> Frames {
-    Frames {
-        connection,
-        client: tcp.client(),
-        server: tcp.server(),
-        first: tcp.first(),
-    }
-}
-
-/// Says so, if a connection that has just closed never opened: the server answered the SYN with RST.
-fn refused(connection: u32, tcp: &Connection, made: &mut Made) {
-    let handshake = tcp.handshake();
-    let reset = tcp.teardown().kind == TeardownKind::Rst;
-    if reset && handshake.syn.is_some() && handshake.syn_ack.is_none() {
-        let refused = Refused {
-            at: tcp.last(),
-            client: tcp.client(),
-            server: tcp.server(),
-        };
-        let what = What::Refused(Box::new(refused));
-        made.push(tcp.last().frame, connection, what);
-    }
-}
-
-/// Stands for the end of the capture, behind every frame.
-const END: FrameNo = FrameNo(u64::MAX);
-
-/// Takes what a frame made final of a connection.
-struct Finals<'a> {
-    made: &'a mut Made,
-    frame: FrameNo,
-    ends: Frames,
-    last: At,
-}
-
-impl Finals<'_> {
-    fn take(&mut self, entry: Entry) {
-        let Finals { made, ends, .. } = self;
-        let connection = ends.connection;
-        let what = match entry {
-            Entry::SessionOpens { exchange, at, .. } => {
-                What::SessionOpens(answered(exchange, at, *ends))
-            }
-            Entry::Row(row) => What::Row(row),
-            Entry::Event { session, event } => What::Event { session, event },
-            Entry::SessionEnds { session, ending } => What::SessionEnds {
-                session,
-                ending,
-                last: self.last,
-            },
-            Entry::Declined { exchange, at } => What::Declined(answered(exchange, at, *ends)),
-        };
-        made.push(self.frame, connection, what);
-    }
-}
-
-fn answered(exchange: Box<Exchange>, at: At, ends: Frames) -> Box<Answered> {
-    Box::new(Answered { exchange, at, ends })
 }

@@ -3,15 +3,14 @@
 //! Segments come in, in order of capture; the [`TcpFacts`] of each go out, and before them the deliveries it makes. It holds no
 //! more than the caps of `limits` allow, reads no bytes but the first line that tells the roles, and knows neither numbers nor other connections.
 
-use super::analysis::{Analysed, Analysis, Side, Unacked};
+use super::analysis::Side;
 use super::assembler::{Assembler, Placed};
 use super::bytes::SparePieces;
 use super::delivered::{Compared, Delivered};
-use super::handshake::{Handshaking, offers};
-use super::remains::Rest;
-use super::roles::Roles;
+use super::ended::Ended;
+use super::headers::{Headers, Heard};
 use super::sequence::SeqNo;
-use super::teardown::{Closing, Step};
+use super::teardown::Step;
 use crate::model::{
     At, Conflict, Delivery, Direction, Ending, Endpoint, Flags, Handshake, Label, Segment, Span,
     TcpFacts, Teardown, Timestamp,
@@ -64,41 +63,6 @@ const _: () = assert!(
     "a line for each direction, and four for the headers"
 );
 
-/// A connection whose both directions have ended: frames may still come, bytes will not.
-#[derive(Debug)]
-pub struct Ended(Headers);
-
-/// What the headers of a connection's segments tell: all but its bytes.
-#[derive(Debug)]
-#[repr(C)]
-struct Headers {
-    roles: Roles,
-    port_reused: bool,
-    /// The sender of the first frame (side A), and the other.
-    ends: [Endpoint; 2],
-    analysis: Analysis,
-    frames: u64,
-    last: At,
-    first: At,
-    /// Frames that brought other bytes than came first.
-    conflicts: u64,
-    /// Where the facts are to name the frames that are acknowledged and sent again.
-    unacked: Option<Box<[Unacked; 2]>>,
-    handshake: Handshaking,
-    closing: Closing,
-}
-
-/// What was made of a segment, before anybody asks for its facts.
-#[derive(Clone, Copy, Debug)]
-pub struct Heard {
-    side: Side,
-    said: Analysed,
-    step: Step,
-    placed: Placed,
-    /// Whether it acknowledges bytes that were not captured, as far as the bytes tell.
-    acks_unseen: bool,
-}
-
 impl Connection {
     /// A connection that begins with `first`, which is to be given to [`segment`](Connection::segment) next. `port_reused` is `Located`'s.
     /// `shown`: whether its facts will be shown; else they do not name the frames that are acknowledged and sent again, and tell of no
@@ -108,19 +72,7 @@ impl Connection {
             assemblers: [Assembler::new(), Assembler::new()],
             plain: false,
             shown,
-            headers: Headers {
-                roles: Roles::of_ports(first.source, first.destination),
-                port_reused,
-                ends: [first.source, first.destination],
-                analysis: Analysis::NEW,
-                frames: 0,
-                last: first.at,
-                first: first.at,
-                conflicts: 0,
-                unacked: shown.then(Box::default),
-                handshake: Handshaking::default(),
-                closing: Closing::default(),
-            },
+            headers: Headers::new(first, port_reused, shown),
             delivered: shown.then(Box::default),
         }
     }
@@ -450,169 +402,6 @@ impl Connection {
             placed.conflict = None;
         }
         placed
-    }
-}
-
-impl Ended {
-    /// Takes the connection's next segment and gives its facts.
-    pub fn segment(&mut self, segment: &Segment<'_>) -> TcpFacts {
-        let heard = self.0.hear(segment);
-        self.0.facts(segment, &heard)
-    }
-
-    /// Memory on the heap, in bytes, roughly: what is not acknowledged yet.
-    pub fn memory(&self) -> usize {
-        self.0.memory()
-    }
-
-    /// The client.
-    pub fn client(&self) -> Endpoint {
-        self.0.client()
-    }
-
-    /// The server.
-    pub fn server(&self) -> Endpoint {
-        self.0.server()
-    }
-
-    /// Frames so far.
-    pub fn frames(&self) -> u64 {
-        self.0.frames
-    }
-
-    /// Frames that brought other bytes than came first.
-    pub fn conflicts(&self) -> u64 {
-        self.0.conflicts
-    }
-
-    /// The first frame.
-    pub fn first(&self) -> At {
-        self.0.first
-    }
-
-    /// The latest frame.
-    pub fn last(&self) -> At {
-        self.0.last
-    }
-
-    /// The handshake.
-    pub fn handshake(&self) -> Handshake {
-        self.0.handshake()
-    }
-
-    /// The teardown.
-    pub fn teardown(&self) -> Teardown {
-        self.0.closing.teardown()
-    }
-
-    /// What is needed to analyse frames that come after the connection is over: in few bytes where nothing was on its way.
-    #[must_use]
-    pub fn into_rest(self) -> Rest {
-        let ends = (self.client(), self.server());
-        let Headers {
-            analysis,
-            unacked,
-            roles,
-            ..
-        } = self.0;
-        let closed = self.0.closing.bits(roles.client());
-        let unacked = unacked.map_or_else(Default::default, |lists| *lists);
-        Rest::new(analysis, unacked, ends, roles.client(), closed)
-    }
-}
-
-impl Headers {
-    fn hear(&mut self, segment: &Segment<'_>) -> Heard {
-        self.frames += 1;
-        self.last = segment.at;
-        let side = self.side(segment);
-        self.roles.learn(side, segment);
-
-        let mut said = self
-            .analysis
-            .segment(side, segment, self.unacked.as_deref_mut());
-        if self.frames == 1 && self.port_reused {
-            said.labels.insert(Label::PortReused);
-        }
-        self.handshake.segment(side, segment, &mut said.labels);
-        let peer_acked = self.analysis.acked_by(side.other());
-        let step = self
-            .closing
-            .segment(side, segment, peer_acked, &mut said.labels);
-        Heard {
-            side,
-            said,
-            step,
-            placed: Placed::default(),
-            acks_unseen: true,
-        }
-    }
-
-    /// The sender of a segment.
-    #[inline]
-    fn side(&self, segment: &Segment<'_>) -> Side {
-        if segment.source == self.ends[0] {
-            Side::A
-        } else {
-            Side::B
-        }
-    }
-
-    /// The facts that the bytes have no part in.
-    fn facts(&self, segment: &Segment<'_>, heard: &Heard) -> TcpFacts {
-        let Heard {
-            side, said, step, ..
-        } = *heard;
-        let mut facts = said.facts(segment, self.direction(side));
-        if facts.labels.has(Label::HandshakeAck) {
-            facts.initial_rtt = self.analysis.initial_rtt();
-        }
-        if said.news
-            && segment.length == 0
-            && !facts.labels.has_any(&[Label::HandshakeAck, Label::FinAck])
-        {
-            facts.labels.insert(Label::Ack);
-        }
-        facts.syn = offers(segment);
-        facts.acknowledges_fin = step.acknowledges_fin;
-        facts.teardown = step.number;
-        facts.closed = self.closing.bits(self.roles.client());
-        facts
-    }
-
-    /// Whether a segment without control bits tells roles, handshake and close nothing.
-    fn are_plain(&self) -> bool {
-        self.roles.settled() && self.handshake.is_over() && self.closing.has_not_begun()
-    }
-
-    fn memory(&self) -> usize {
-        let lists = self.unacked.iter().flat_map(|lists| &**lists);
-        lists.map(|list| size_of::<Unacked>() + list.memory()).sum()
-    }
-
-    fn client(&self) -> Endpoint {
-        self.ends[self.roles.client().index()]
-    }
-
-    fn server(&self) -> Endpoint {
-        self.ends[self.roles.client().other().index()]
-    }
-
-    fn handshake(&self) -> Handshake {
-        Handshake {
-            syn: self.handshake.syn,
-            syn_ack: self.handshake.syn_ack,
-            ack: self.handshake.ack,
-            rtt: self.analysis.initial_rtt(),
-        }
-    }
-
-    fn direction(&self, side: Side) -> Direction {
-        if side == self.roles.client() {
-            Direction::ToServer
-        } else {
-            Direction::ToClient
-        }
     }
 }
 
