@@ -11,6 +11,7 @@ pub mod limits;
 mod lines;
 mod out;
 mod plain;
+mod plain_row;
 mod proxy_header;
 mod record;
 mod said;
@@ -26,6 +27,7 @@ pub use label::{Label, LabelSet};
 pub use lines::Lines;
 pub use out::Out;
 pub use plain::{PlainHeader, word_of};
+pub use plain_row::{PlainEvent, PlainRow, PlainText, Stream};
 pub use proxy_header::{PROXY_V1, PROXY_V2, ProxyHeader};
 pub use record::{
     Annotation, ConnectionRecord, Counts, EventRecord, Finding, FirstLast, FrameRecord, Handshake,

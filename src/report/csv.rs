@@ -6,7 +6,9 @@
 use super::View;
 use super::escape::push_escaped;
 use super::value::{self, Fields, Name, Utc, push_endpoint, push_number, push_seconds};
-use crate::model::{Endpoint, Event, FrameRecord, Lines, Nanos, Out, Record, Timestamp};
+use crate::model::{
+    Endpoint, Event, FrameRecord, Lines, Nanos, Out, PlainRow, PlainText, Record, Stream, Timestamp,
+};
 use std::io::{self, Write};
 
 const FRAMES: &str = "frame,connection,time,time_relative,direction,source,destination,flags,sequence,acknowledgment,length,window,\
@@ -269,6 +271,23 @@ impl Lines for CsvLines {
 
     fn event_session(&mut self, session: u32, out: &mut Out) {
         value::event_session(&mut self.inside(out, true), session);
+    }
+
+    fn plain(&mut self, row: &PlainRow, of: &Stream, text: &PlainText<'_>, out: &mut Out) {
+        let first = self.first;
+        match (self.view, row.event) {
+            (View::Timeline, _) => {
+                let mut line = self.inside(out, true);
+                value::plain_row(&mut line, row, of, text.words, first);
+                line.out.push(b'\n');
+            }
+            (View::Events, Some(event)) => {
+                let mut line = self.inside(out, true);
+                value::plain_event(&mut line, row, event, of, text, first);
+                line.out.push(b'\n');
+            }
+            _ => {}
+        }
     }
 }
 

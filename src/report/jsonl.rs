@@ -4,7 +4,9 @@
 
 use super::View;
 use super::value::{self, Json, Spoken};
-use crate::model::{Event, FrameRecord, Lines, Out, Record, Timestamp};
+use crate::model::{
+    Event, FrameRecord, Lines, Out, PlainRow, PlainText, Record, Stream, Timestamp,
+};
 use std::io::{self, Write};
 
 /// Writes records as JSON objects.
@@ -180,5 +182,23 @@ impl Lines for JsonLines {
     fn event_session(&mut self, session: u32, out: &mut Out) {
         let mut json = Json::inside(out, &mut self.spoken);
         value::event_session(&mut json, session);
+    }
+
+    fn plain(&mut self, row: &PlainRow, of: &Stream, text: &PlainText<'_>, out: &mut Out) {
+        let first = self.first;
+        if self.view == View::Timeline {
+            let mut json = Json::begin(out, &mut self.spoken, "frame");
+            value::plain_row(&mut json, row, of, text.words, first);
+            json.end();
+            out.push(b'\n');
+        }
+        if self.view != View::Sessions
+            && let Some(event) = row.event
+        {
+            let mut json = Json::begin(out, &mut self.spoken, "event");
+            value::plain_event(&mut json, row, event, of, text, first);
+            json.end();
+            out.push(b'\n');
+        }
     }
 }

@@ -13,7 +13,7 @@ pub(crate) use json::Json;
 pub(crate) use number::{push_endpoint, push_number, push_seconds};
 pub(crate) use record::{
     connection, event, event_behind, event_session, finding, frame, frame_before, frame_behind,
-    frame_sessions, session, summary,
+    frame_sessions, plain_event, plain_row, session, summary,
 };
 pub(crate) use spoken::Spoken;
 pub(crate) use utc::Utc;

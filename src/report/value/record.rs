@@ -3,7 +3,8 @@
 use super::{Fields, Json, name};
 use crate::model::{
     ConnectionRecord, Direction, Event, EventRecord, Finding, FrameRecord, Framing, Gaps,
-    RequestHead, ResponseHead, SessionRecord, Severity, Summary, TeardownKind, Timestamp,
+    PlainEvent, PlainRow, PlainText, RequestHead, ResponseHead, SessionRecord, Severity, Stream,
+    Summary, TeardownKind, Timestamp,
 };
 use std::borrow::Cow;
 
@@ -70,6 +71,71 @@ pub(crate) fn frame_sessions(fields: &mut impl Fields, session: Option<u32>, tou
 #[inline]
 pub(crate) fn frame_behind(fields: &mut impl Fields, frame: &FrameRecord) {
     fields.text(name!("annotation"), frame.annotation.text.as_str());
+}
+
+/// A plain row: what [`frame`] writes of the record that says the same.
+pub(crate) fn plain_row(
+    fields: &mut impl Fields,
+    row: &PlainRow,
+    of: &Stream,
+    words: &str,
+    first: Timestamp,
+) {
+    let (source, destination) = of.ends(row.direction);
+    fields.number(name!("frame"), row.at.frame.0);
+    fields.number(name!("connection"), u64::from(of.connection));
+    fields.time(name!("time"), row.at.time);
+    fields.seconds(name!("time_relative"), row.at.time.since(first));
+    fields.word(name!("direction"), direction(row.direction));
+    fields.endpoint(name!("source"), source);
+    fields.endpoint(name!("destination"), destination);
+    fields.words(name!("flags"), row.flags.names());
+    fields.number(name!("sequence"), u64::from(row.sequence));
+    fields.number(name!("acknowledgment"), u64::from(row.acknowledgment));
+    fields.number(name!("length"), u64::from(row.length));
+    fields.number(name!("window"), u64::from(row.window));
+    fields.number(
+        name!("acknowledges"),
+        row.acknowledged().map(|frame| frame.0),
+    );
+    fields.seconds(name!("rtt"), Some(row.rtt).filter(|rtt| *rtt != 0));
+    fields.object(name!("conflict"), None::<&()>, |fields, _| {
+        fields.number(name!("bytes"), None);
+        fields.number(name!("frame"), None);
+    });
+    let labels = row.labels();
+    fields.words(name!("labels"), labels.iter().map(|label| label.name()));
+    frame_sessions(fields, Some(of.session), &[of.session]);
+    fields.text(name!("annotation"), words);
+}
+
+/// The event of a plain row: what [`event`] writes of the record that says the same.
+pub(crate) fn plain_event(
+    fields: &mut impl Fields,
+    row: &PlainRow,
+    event: PlainEvent,
+    of: &Stream,
+    text: &PlainText<'_>,
+    first: Timestamp,
+) {
+    event_session(fields, of.session);
+    fields.number(name!("connection"), u64::from(of.connection));
+    fields.number(name!("number"), event.number.get());
+    fields.time(name!("time"), row.at.time);
+    fields.seconds(name!("time_relative"), row.at.time.since(first));
+    fields.text(name!("type"), text.event_type);
+    fields.text(name!("data"), text.data);
+    fields.text(name!("last_event_id"), "");
+    fields.text(name!("id"), None);
+    fields.number(name!("retry"), None);
+    fields.number(name!("first_frame"), row.at.frame.0);
+    fields.number(name!("frame"), row.at.frame.0);
+    fields.object(name!("chunks"), event.chunk.as_ref(), |fields, chunk| {
+        let chunk = chunk.map(|chunk| chunk.get());
+        fields.number(name!("first"), chunk);
+        fields.number(name!("last"), chunk);
+    });
+    fields.seconds(name!("gap"), event.gap);
 }
 
 /// An event; `first` is the time of the capture's first frame.
