@@ -159,6 +159,12 @@ impl<'a> Run<'a> {
         self.order.is_empty()
     }
 
+    /// How many segments are left.
+    #[inline]
+    pub(super) fn left(&self) -> usize {
+        self.order.len()
+    }
+
     /// Whether the next segment is a SYN that took the 4-tuple over.
     pub(super) fn port_reused(&self) -> bool {
         self.kept()

@@ -3,8 +3,8 @@
 //! How much room it takes is reckoned, so that a worker can tell when it has made so much that it should be handed on.
 
 use crate::model::{
-    At, ConnectionRecord, Endpoint, Event, Exchange, FrameNo, FrameRecord, Lines, Out,
-    SessionEnding, limits,
+    Annotation, At, ConnectionRecord, Endpoint, Event, Exchange, FrameNo, FrameRecord, Lines, Out,
+    PlainRow, PlainText, SessionEnding, limits,
 };
 use crate::timeline::{Frames, Spare};
 use std::hint::black_box;
@@ -17,6 +17,9 @@ pub(super) struct Item {
     pub(super) connection: u32,
     pub(super) what: What,
 }
+
+/// The type of most events.
+const USUAL: &str = "message";
 
 impl Item {
     /// The order of the output.
@@ -40,6 +43,8 @@ pub(super) enum What {
         session: u32,
         event: Box<Event>,
     },
+    /// A row, and perhaps an event, whose lines the merge writes.
+    Plain(Plain),
     /// An event's line in the text.
     EventLine {
         line: Line,
@@ -63,7 +68,28 @@ pub(super) enum What {
     Over(Option<Box<ConnectionRecord>>),
 }
 
-const _: () = assert!(size_of::<Item>() <= 56);
+const _: () = assert!(size_of::<Item>() <= 120);
+
+/// A plain row of a session, and where its text begins in that of all: words, the event's type unless it is the usual one, data, so many bytes of each.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Plain {
+    pub(super) row: PlainRow,
+    pub(super) session: u32,
+    start: u32,
+    words: u32,
+    event_type: u32,
+    data: u32,
+}
+
+impl Plain {
+    /// Bytes of its text.
+    fn length(&self) -> usize {
+        [self.words, self.event_type, self.data]
+            .map(|length| length as usize)
+            .iter()
+            .sum()
+    }
+}
 
 /// An exchange of a connection, complete at `at`.
 #[derive(Debug)]
@@ -132,6 +158,7 @@ impl What {
         match self {
             What::RowLine { line, sessions } => line.length as usize + sessions.size(),
             What::EventLine { line, .. } => line.length as usize,
+            What::Plain(plain) => plain.length(),
             What::Row(row) => PART + row.annotation.text.len(),
             What::Event { event, .. } => PART + event.data.len(),
             What::SessionOpens(_) | What::SessionEnds { .. } | What::Declined(_) => 2 * PART,
@@ -159,6 +186,8 @@ pub(super) struct Made {
     /// Bytes that the worker's connections keep, after the batch, to compare copies with.
     pub(super) kept: usize,
     text: Out,
+    /// The text of plain rows. Its marks are those of the last one.
+    plain: Annotation,
     /// Places in `items`, in the order of the output.
     order: Vec<u32>,
     /// Kept to be used again.
@@ -174,6 +203,54 @@ impl Made {
             connection,
             what,
         });
+    }
+
+    /// Adds a plain row of a session. `tell` adds its words.
+    #[inline]
+    pub(super) fn push_plain(
+        &mut self,
+        connection: u32,
+        session: u32,
+        row: PlainRow,
+        event: &PlainText<'_>,
+        tell: impl FnOnce(&mut Annotation),
+    ) {
+        let start = self.plain.text.len();
+        self.plain.marks.clear();
+        tell(&mut self.plain);
+        let words = self.plain.text.len() - start;
+        let event_type = match event.event_type {
+            USUAL => "",
+            other => other,
+        };
+        self.plain.text.push_str(event_type);
+        self.plain.text.push_str(event.data);
+        // What is made of a batch is less than `limits::ITEMS` and the text of one frame.
+        let plain = Plain {
+            row,
+            session,
+            start: start as u32,
+            words: words as u32,
+            event_type: event_type.len() as u32,
+            data: event.data.len() as u32,
+        };
+        self.push(row.at.frame, connection, What::Plain(plain));
+    }
+
+    /// The text of a plain row.
+    pub(super) fn plain_text(&self, plain: &Plain) -> PlainText<'_> {
+        let text = &self.plain.text[plain.start as usize..][..plain.length()];
+        let (words, text) = text.split_at(plain.words as usize);
+        let (event_type, data) = text.split_at(plain.event_type as usize);
+        let event_type = match (plain.row.event, event_type) {
+            (Some(_), "") => USUAL,
+            (_, other) => other,
+        };
+        PlainText {
+            words,
+            event_type,
+            data,
+        }
     }
 
     /// Writes the lines of what came since the last time, once that is enough: the code that makes rows and the code that writes them do not fit
@@ -199,6 +276,9 @@ impl Made {
     /// Writes the line of a row or an event, if the form has one.
     fn write_item(&mut self, place: usize, lines: &mut dyn Lines, spare: &mut Spare) {
         let item = &mut self.items[place];
+        if !matches!(item.what, What::Row(_) | What::Event { .. }) {
+            return;
+        }
         let size = item.what.size();
         item.what = match std::mem::replace(&mut item.what, What::Closes) {
             What::Row(row) => match line(&mut self.text, |text| lines.frame(&row, text)) {
@@ -227,10 +307,18 @@ impl Made {
         text.split_at(line.sessions as usize)
     }
 
-    /// Has the processor fetch the text of a line, which will be needed soon.
-    pub(super) fn fetch(&self, line: Line) {
+    /// Has the processor fetch what the merge writes of an item, which will be needed soon.
+    pub(super) fn fetch(&self, what: &What) {
         const FETCHED_TOGETHER: usize = 64;
-        let text = &self.text.written()[line.start..line.start + line.length as usize];
+        let text = match what {
+            What::RowLine { line, .. } | What::EventLine { line, .. } => {
+                &self.text.written()[line.start..][..line.length as usize]
+            }
+            What::Plain(plain) => {
+                &self.plain.text.as_bytes()[plain.start as usize..][..plain.length()]
+            }
+            _ => return,
+        };
         let bytes = text.iter().step_by(FETCHED_TOGETHER);
         black_box(bytes.fold(0, |all, byte| all ^ byte));
     }
@@ -253,11 +341,19 @@ impl Made {
         rest.items = behind;
         rest.written.0 = rest.items.len();
         for item in &mut rest.items {
-            if let What::RowLine { line, .. } | What::EventLine { line, .. } = &mut item.what {
-                let (before, behind) = self.text(*line);
-                line.start = rest.text.len();
-                rest.text.extend_from_slice(before);
-                rest.text.extend_from_slice(behind);
+            match &mut item.what {
+                What::RowLine { line, .. } | What::EventLine { line, .. } => {
+                    let (before, behind) = self.text(*line);
+                    line.start = rest.text.len();
+                    rest.text.extend_from_slice(before);
+                    rest.text.extend_from_slice(behind);
+                }
+                What::Plain(plain) => {
+                    let text = &self.plain.text[plain.start as usize..][..plain.length()];
+                    plain.start = rest.plain.text.len() as u32; // it was no less before
+                    rest.plain.text.push_str(text);
+                }
+                _ => {}
             }
         }
         let mut taken = std::mem::replace(self, rest);
@@ -324,6 +420,8 @@ impl Made {
         self.grown.clear();
         self.gone.clear();
         self.text.clear();
+        self.plain.clear();
+        self.plain.text.shrink_to(limits::OUT_KEPT);
         self.order.clear();
     }
 }

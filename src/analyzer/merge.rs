@@ -10,8 +10,9 @@ use super::reconnects::{Asked, Reconnects};
 use super::{Connections, Options, Sink, Source};
 use crate::model::At;
 use crate::model::{
-    ConnectionRecord, Counts, EndKind, EventRecord, Exchange, Finding, Lines, Out, Record,
-    RequestHead, Resumed, SessionEnding, SessionOpening, SessionRecord, Summary, limits,
+    ConnectionRecord, Counts, EndKind, EventRecord, Exchange, Finding, Lines, Out, PlainRow,
+    PlainText, Record, RequestHead, Resumed, SessionEnding, SessionOpening, SessionRecord, Stream,
+    Summary, limits,
 };
 use crate::timeline::redact::redact_target;
 use smallvec::SmallVec;
@@ -42,14 +43,14 @@ struct Ahead {
     /// Where its item is.
     whose: usize,
     place: usize,
-    /// The number of its session, where it has one.
-    number: Option<u32>,
+    /// Its session, where it has one.
+    stream: Option<Stream>,
 }
 
 /// A session's number and, while it is open, how it began.
 #[derive(Debug)]
 struct Numbered {
-    number: u32,
+    stream: Stream,
     open: Option<Box<Open>>,
 }
 
@@ -109,17 +110,18 @@ impl Merger {
             let (whose, place) = collected.next()?;
             let made = &collected.made[whose];
             let item = &made.items[place];
-            let (line, session) = match &item.what {
-                What::RowLine { line, sessions } => (*line, sessions.only()),
-                What::EventLine { line, session } => (*line, Some(*session)),
+            let session = match &item.what {
+                What::RowLine { sessions, .. } => sessions.only(),
+                What::EventLine { session, .. } => Some(*session),
+                What::Plain(plain) => Some(plain.session),
                 _ => return Some((whose, place)),
             };
-            made.fetch(line);
-            let number = session.and_then(|session| self.number(item.connection, session));
+            made.fetch(&item.what);
+            let stream = session.and_then(|session| self.stream(item.connection, session));
             lines.push(Ahead {
                 whose,
                 place,
-                number,
+                stream: stream.copied(),
             });
         }
         None
@@ -130,15 +132,33 @@ impl Merger {
         let Item {
             connection, what, ..
         } = &made.items[ahead.place];
+        let number = ahead.stream.map(|stream| stream.session);
         match what {
             What::RowLine { line, sessions } => {
-                self.row_line(*connection, sessions, ahead.number, made.text(*line))
+                self.row_line(*connection, sessions, number, made.text(*line))
             }
-            What::EventLine { line, .. } => {
-                self.event_line(*connection, ahead.number, made.text(*line))
+            What::EventLine { line, .. } => self.event_line(*connection, number, made.text(*line)),
+            What::Plain(plain) => {
+                let stream = ahead.stream.as_ref();
+                self.plain_lines(stream, &plain.row, &made.plain_text(plain))
             }
             _ => false,
         }
+    }
+
+    /// Adds the lines of a plain row; whether it is time to pass on.
+    fn plain_lines(
+        &mut self,
+        stream: Option<&Stream>,
+        row: &PlainRow,
+        text: &PlainText<'_>,
+    ) -> bool {
+        let out = Arc::get_mut(&mut self.text);
+        let (Some(lines), Some(stream), Some(out)) = (&mut self.lines, stream, out) else {
+            return false;
+        };
+        lines.plain(row, stream, text, out);
+        out.len() >= limits::LINES
     }
 
     /// Passes on the lines that are final.
@@ -163,7 +183,7 @@ impl Merger {
         only: Option<u32>,
         (before, behind): (&[u8], &[u8]),
     ) -> bool {
-        let number = |local: u32| self.number(connection, local);
+        let number = |local: u32| Some(self.stream(connection, local)?.session);
         let (session, all): (_, SmallVec<[u32; 2]>) = match touched {
             Touched::None | Touched::One(_) => (only, only.into_iter().collect()),
             Touched::Several(several) => {
@@ -239,11 +259,17 @@ impl Merger {
                 let reconnects = asked
                     .as_mut()
                     .and_then(|asked| self.reconnects.continues(asked));
-                let opening = SessionOpening {
+                let stream = Stream {
                     session: self.counts.sessions as u32,
                     connection,
                     client: ends.client,
                     server: ends.server,
+                };
+                let opening = SessionOpening {
+                    session: stream.session,
+                    connection,
+                    client: stream.client,
+                    server: stream.server,
                     exchange: self.redacted(*exchange),
                     at,
                     reconnects,
@@ -253,15 +279,18 @@ impl Merger {
                     self.emit(Record::SessionOpens(Box::new(opening.clone())), sink)?;
                 }
                 let numbered = Numbered {
-                    number: opening.session,
+                    stream,
                     open: Some(Box::new(Open { opening, asked })),
                 };
                 self.sessions.entry(connection).or_default().push(numbered);
             }
             What::Row(mut row) => {
                 if let Some(sessions) = self.sessions.get(&connection) {
-                    let number =
-                        |local: u32| sessions.get(local as usize).map(|session| session.number);
+                    let number = |local: u32| {
+                        sessions
+                            .get(local as usize)
+                            .map(|session| session.stream.session)
+                    };
                     row.session = row.session.and_then(number);
                     row.sessions = row
                         .sessions
@@ -275,7 +304,7 @@ impl Merger {
                 if self.connections.show(connection, true)
                     && let Some(session) = self
                         .numbered(connection, session)
-                        .map(|session| session.number)
+                        .map(|session| session.stream.session)
                 {
                     self.emit(
                         Record::Event(Box::new(EventRecord {
@@ -324,7 +353,11 @@ impl Merger {
                 let Refused { at, client, server } = *refused;
                 self.reconnects.refused(at, client, server);
             }
-            What::Closes | What::HoldsOn | What::RowLine { .. } | What::EventLine { .. } => {}
+            What::Closes
+            | What::HoldsOn
+            | What::RowLine { .. }
+            | What::EventLine { .. }
+            | What::Plain(_) => {}
             What::Over(record) => return self.over(connection, record, sink),
         }
         Ok(())
@@ -352,16 +385,17 @@ impl Merger {
         if let Some(mut record) = record
             && self.connections.show(connection, !sessions.is_empty())
         {
-            record.sessions = sessions.iter().map(|session| session.number).collect();
+            let numbers = sessions.iter().map(|session| session.stream.session);
+            record.sessions = numbers.collect();
             self.emit(Record::Connection(record), sink)?;
         }
         Ok(())
     }
 
-    /// The number of a session.
-    fn number(&self, connection: u32, session: u32) -> Option<u32> {
+    /// A session of a connection, with its number among all.
+    fn stream(&self, connection: u32, session: u32) -> Option<&Stream> {
         let sessions = self.sessions.get(&connection)?;
-        Some(sessions.get(session as usize)?.number)
+        Some(&sessions.get(session as usize)?.stream)
     }
 
     fn numbered(&mut self, connection: u32, session: u32) -> Option<&mut Numbered> {

@@ -13,7 +13,7 @@ use super::slots::{Left, Slots};
 use super::{Connections, Options};
 use crate::layers::Stack;
 use crate::model::{
-    Delivery, Detail, Ending, FrameNo, Lines, Said, Segment, Span, Timestamp, limits,
+    Delivery, Detail, Ending, FrameNo, Lines, PlainText, Said, Segment, Span, Timestamp, limits,
 };
 use crate::tcp::{Connection, Rest, SparePieces};
 use crate::timeline::{After, Frames, Rows, Shown, Spare};
@@ -153,7 +153,9 @@ impl Worker {
                 hand_on(made.take_before(frame));
             }
             let run = &mut left[place];
-            if let Some(segment) = run.first() {
+            if !self.plain(run, 1, made)
+                && let Some(segment) = run.first()
+            {
                 self.segment(run.connection, &segment, run.port_reused(), clock, made);
                 run.advance();
             }
@@ -199,6 +201,8 @@ impl Worker {
         loop {
             if self.detail < Detail::Frames {
                 self.pass(run, made);
+            } else {
+                self.plain(run, usize::MAX, made);
             }
             let Some(segment) = run.first() else {
                 break;
@@ -218,10 +222,63 @@ impl Worker {
     /// Looks at what a connection holds that is left for now.
     fn look(&mut self, connection: u32, made: &mut Made) {
         let place = self.place(connection);
-        let slot = self.slots.get_mut(place);
-        if let Some(grown) = slot.and_then(Slot::grown) {
-            made.grown.push((connection, grown));
+        let grown = match self.slots.get_mut(place) {
+            Some(Slot::Live(live)) if !live.growth.is_due(self.epoch) => None,
+            slot => slot.and_then(Slot::grown),
+        };
+        made.grown.extend(grown.map(|grown| (connection, grown)));
+    }
+
+    /// Takes the next segments, at most so many, as long as they make plain rows of an open session, and somebody writes their lines: the way of nearly
+    /// all. Whether there was one.
+    fn plain(&mut self, run: &mut Run<'_>, most: usize, made: &mut Made) -> bool {
+        let (connection, before) = (run.connection, run.left());
+        let place = self.place(connection);
+        let Some(Slot::Live(live)) = self.slots.get_mut(place) else {
+            return false;
+        };
+        let Live {
+            tcp,
+            stack,
+            rows,
+            growth,
+            ..
+        } = &mut **live;
+        let session = rows.plain_session().filter(|_| self.lines.is_some());
+        let Some(session) = session else {
+            return false;
+        };
+        let kept = tcp.kept();
+        while let Some(segment) = run.first()
+            && let Some(ordinary) = tcp.ordinary(&segment)
+        {
+            let only = if segment.length > 0 {
+                let direction = tcp.direction(ordinary);
+                stack.only_event(direction, segment.payload, segment.at)
+            } else {
+                None
+            };
+            if only.is_none() && (segment.length > 0 || !tcp.acknowledges(ordinary, &segment)) {
+                break;
+            }
+            let heard = tcp.hear_ordinary(ordinary, &segment);
+            growth.carry(segment.payload.len(), self.epoch);
+            let row = tcp.plain_row(&segment, &heard, only.map(|only| only.event));
+            let text = PlainText {
+                words: "",
+                event_type: only.map_or("", |only| only.event_type),
+                data: only.map_or("", |only| only.data),
+            };
+            made.push_plain(connection, session, row, &text, |words| {
+                rows.plain(&row, session, &text, words);
+            });
+            run.advance();
+            if made.fills(self.room) || before - run.left() == most {
+                break;
+            }
         }
+        self.kept = self.kept - kept + tcp.kept();
+        run.left() < before
     }
 
     /// Takes the next segments as long as they are ordinary ones of an open connection and no rows are wanted: the way of nearly all.
@@ -341,6 +398,7 @@ impl Worker {
                     }
                     return;
                 }
+                growth.news(self.epoch);
                 let kept = tcp.kept();
                 let heard = tcp.hear(segment, &mut |direction, delivery| {
                     stack.deliver(direction, delivery, said);

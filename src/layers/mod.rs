@@ -11,6 +11,7 @@ mod proxy;
 pub mod sse;
 mod stack;
 
+pub use sse::OnlyEvent;
 pub use stack::Stack;
 
 use crate::model::{Detail, OtherStream, limits};

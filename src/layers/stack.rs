@@ -1,7 +1,8 @@
 //! The stack of one TCP connection: what it speaks is found out, then read.
 
 use super::http::{Connection, Next};
-use super::{Ledger, probe, sse::Session};
+use super::sse::{OnlyEvent, Session};
+use super::{Ledger, probe};
 use crate::model::{At, Delivery, Detail, Direction, FrameNo, OtherStream, Protocol, Said};
 
 /// The layers above one TCP connection. What every delivery needs stands at the beginning.
@@ -72,6 +73,21 @@ impl Stack {
                 self.begun = 0;
                 self.deliver_rest(direction, delivery, left, said);
             }
+        }
+    }
+
+    /// Hears a delivery of bytes that were there as they came, in `at`, if they are one event of the open session and nothing else; else it has not
+    /// heard it. Nothing is said: the event tells all that [`deliver`](Stack::deliver) would say.
+    #[inline]
+    pub fn only_event<'a>(
+        &mut self,
+        direction: Direction,
+        bytes: &'a [u8],
+        at: At,
+    ) -> Option<OnlyEvent<'a>> {
+        match (&mut self.layer, direction) {
+            (Layer::Http(http), Direction::ToClient) => http.only_event(bytes, at),
+            _ => None,
         }
     }
 

@@ -12,8 +12,8 @@ use super::headers::{Headers, Heard};
 use super::sequence::SeqNo;
 use super::teardown::Step;
 use crate::model::{
-    At, Conflict, Delivery, Direction, Ending, Endpoint, Flags, Handshake, Label, Segment, Span,
-    TcpFacts, Teardown, Timestamp,
+    At, Conflict, Delivery, Direction, Ending, Endpoint, Flags, Handshake, Label, PlainEvent,
+    PlainRow, Segment, Span, TcpFacts, Teardown, Timestamp,
 };
 use std::mem::offset_of;
 
@@ -42,6 +42,10 @@ struct Kept {
     compares: Option<(Side, bool)>,
     both: [Delivered; 2],
 }
+
+/// The sender of an ordinary segment.
+#[derive(Clone, Copy, Debug)]
+pub struct Ordinary(Side);
 
 impl Kept {
     /// Takes what the segment of one side delivers.
@@ -100,7 +104,15 @@ impl Connection {
         segment: &Segment<'_>,
         deliver: &mut dyn FnMut(Direction, Delivery<'_>),
     ) -> Heard {
-        if let Some(heard) = self.hear_ordinary(segment, deliver) {
+        if let Some(ordinary) = self.ordinary(segment) {
+            let heard = self.hear_ordinary(ordinary, segment);
+            if segment.length > 0 {
+                let (bytes, span) = (segment.payload, Span::of(segment.at));
+                deliver(
+                    self.headers.direction(heard.side),
+                    Delivery::Data { bytes, span },
+                );
+            }
             return heard;
         }
         let was_settled = self.headers.roles.settled();
@@ -129,35 +141,68 @@ impl Connection {
         Some(self.headers.direction(side))
     }
 
-    /// What [`hear`](Connection::hear) does with an ordinary segment, if it is one.
-    fn hear_ordinary(
-        &mut self,
-        segment: &Segment<'_>,
-        deliver: &mut dyn FnMut(Direction, Delivery<'_>),
-    ) -> Option<Heard> {
+    /// Whether the connection's next segment is an ordinary one in the middle of it: nothing but its payload is news.
+    #[inline]
+    pub fn ordinary(&self, segment: &Segment<'_>) -> Option<Ordinary> {
         let side = self.plain_side(segment)?;
+        let ordinary = self.headers.analysis.finds_ordinary(side, segment);
+        ordinary.then_some(Ordinary(side))
+    }
+
+    /// Whose payload an ordinary segment has.
+    #[inline]
+    pub fn direction(&self, ordinary: Ordinary) -> Direction {
+        self.headers.direction(ordinary.0)
+    }
+
+    /// Takes a segment that is [ordinary](Connection::ordinary). It has then done what [`hear`](Connection::hear) would have, but that the payload is
+    /// not handed up.
+    #[inline]
+    pub fn hear_ordinary(&mut self, ordinary: Ordinary, segment: &Segment<'_>) -> Heard {
+        let Ordinary(side) = ordinary;
         let Headers {
             analysis, unacked, ..
         } = &mut self.headers;
-        let said = analysis.if_ordinary(side, segment, unacked.as_deref_mut())?;
+        let said = analysis.ordinary(side, segment, unacked.as_deref_mut());
         self.take_ordinary(side, segment);
-        if segment.length > 0 {
-            let delivery = Delivery::Data {
-                bytes: segment.payload,
-                span: Span::of(segment.at),
-            };
-            if let Some(delivered) = &mut self.delivered {
-                delivered.take(side, &delivery);
-            }
-            deliver(self.headers.direction(side), delivery);
+        if segment.length > 0
+            && let Some(delivered) = &mut self.delivered
+        {
+            delivered.take(
+                side,
+                &Delivery::Data {
+                    bytes: segment.payload,
+                    span: Span::of(segment.at),
+                },
+            );
         }
-        Some(Heard {
+        Heard {
             side,
             said,
             step: Step::default(),
             placed: Placed::default(),
             acks_unseen: false,
-        })
+        }
+    }
+
+    /// Whether an ordinary segment acknowledges what was not acknowledged before.
+    #[inline]
+    pub fn acknowledges(&self, ordinary: Ordinary, segment: &Segment<'_>) -> bool {
+        let ack = SeqNo(segment.acknowledgment);
+        self.headers.analysis.is_news(ordinary.0, ack)
+    }
+
+    /// The row of an ordinary segment that was heard last, with the event that it brings. Without one it [acknowledges](Connection::acknowledges)
+    /// something.
+    #[inline]
+    pub fn plain_row(
+        &self,
+        segment: &Segment<'_>,
+        heard: &Heard,
+        event: Option<PlainEvent>,
+    ) -> PlainRow {
+        let direction = self.headers.direction(heard.side);
+        heard.said.plain_row(segment, direction, event)
     }
 
     /// The sender of a segment that is an ordinary one, as far as its bytes and flags tell.

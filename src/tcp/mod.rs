@@ -20,7 +20,7 @@ mod teardown;
 mod waiting;
 
 pub use bytes::SparePieces;
-pub use connection::Connection;
+pub use connection::{Connection, Ordinary};
 pub use ended::Ended;
 pub use flows::{Flows, Located};
 pub use headers::Heard;

@@ -7,8 +7,8 @@
 
 use super::narrate::Narrator;
 use crate::model::{
-    Annotation, At, Endpoint, Event, Exchange, Fact, FrameNo, FrameRecord, Label, Phase, Rail,
-    Said, SessionEnding, TcpFacts, limits,
+    Annotation, At, Endpoint, Event, Exchange, Fact, FrameNo, FrameRecord, Label, Phase, PlainRow,
+    PlainText, Rail, Said, SessionEnding, TcpFacts, limits,
 };
 use smallvec::SmallVec;
 use std::collections::VecDeque;
@@ -217,6 +217,30 @@ impl Rows {
     #[inline]
     pub fn touch_lists(&self) -> u64 {
         self.narrator.touch_lists()
+    }
+
+    /// The session that is open, if a plain row of it would leave at once and change nothing: what [`frame`](Rows::frame) would do with it beside
+    /// finding its words.
+    pub fn plain_session(&self) -> Option<u32> {
+        let shown = self.shown == Shown::All || (self.shown == Shown::Sse && self.streamed);
+        let waits = !self.waiting.is_empty() || self.head_began.is_some() || self.answered;
+        let plain = shown && !waits && self.dropped == 0 && self.narrator.is_plain();
+        match self.open[..] {
+            [session] if plain => Some(session),
+            _ => None,
+        }
+    }
+
+    /// Adds the words of a [plain](Rows::plain_session) row; those of `text` are not read.
+    #[inline]
+    pub fn plain(
+        &mut self,
+        row: &PlainRow,
+        session: u32,
+        text: &PlainText<'_>,
+        words: &mut Annotation,
+    ) {
+        self.narrator.plain(row, session, text, words);
     }
 
     /// Takes one frame: `said` is drained. Final entries go to `out`.

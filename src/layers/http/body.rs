@@ -98,18 +98,34 @@ impl Body {
         let Body::Chunked(chunked) = self else {
             return None;
         };
-        if !matches!(chunked.state, State::Size(SizeLine { length: 0, .. })) {
-            return None;
-        }
-        let (size, rest) = short_line(input)?;
-        let (data, rest) = rest.split_at_checked(usize::try_from(size).ok()?)?;
-        let rest = rest.strip_prefix(b"\r\n")?;
-        if data.is_empty() {
-            return None;
-        }
+        let (data, rest) = chunked.first_in(input)?;
         chunked.number += 1;
         *input = rest;
         Some((data, chunked.number))
+    }
+
+    /// The data that `input` is, if it is one chunk, whole, with the chunk's number, or if it lies in a body without chunks and does not end it. It
+    /// is not taken yet.
+    #[inline]
+    pub(super) fn only_part<'a>(&self, input: &'a [u8]) -> Option<(&'a [u8], Option<u64>)> {
+        match self {
+            Body::Chunked(chunked) => match chunked.first_in(input)? {
+                (data, []) => Some((data, Some(chunked.number + 1))),
+                _ => None,
+            },
+            Body::Length(left) => (*left > input.len() as u64).then_some((input, None)),
+            Body::Close => Some((input, None)),
+        }
+    }
+
+    /// Takes what [`only_part`](Body::only_part) gave of so many bytes.
+    #[inline]
+    pub(super) fn take_part(&mut self, bytes: usize) {
+        match self {
+            Body::Chunked(chunked) => chunked.number += 1,
+            Body::Length(left) => *left -= bytes as u64,
+            Body::Close => {}
+        }
     }
 
     /// So many bytes are missing (0 if nobody knows how many). How many of them are data, as far as anybody knows.
@@ -213,6 +229,18 @@ impl Chunked {
             State::Data(_) => self.number - 1,
             _ => self.number,
         }
+    }
+
+    /// The data of the chunk that begins `input`, if it lies there whole, and what is behind it.
+    #[inline]
+    fn first_in<'a>(&self, input: &'a [u8]) -> Option<(&'a [u8], &'a [u8])> {
+        if !matches!(self.state, State::Size(SizeLine { length: 0, .. })) {
+            return None;
+        }
+        let (size, rest) = short_line(input)?;
+        let (data, rest) = rest.split_at_checked(usize::try_from(size).ok()?)?;
+        let rest = rest.strip_prefix(b"\r\n")?;
+        (!data.is_empty()).then_some((data, rest))
     }
 
     #[inline(always)] // As above.

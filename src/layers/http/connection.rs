@@ -3,7 +3,8 @@
 use super::exchange::Exchanges;
 use super::request::Requests;
 use super::response::{Responses, Shared};
-use crate::layers::{Ledger, sse::Session};
+use crate::layers::Ledger;
+use crate::layers::sse::{OnlyEvent, Session};
 use crate::model::{At, Delivery, Direction, Ending, FrameNo, Protocol, Said};
 
 /// The reader of one connection. Nearly all that comes is a part of a response.
@@ -78,6 +79,16 @@ impl Connection {
             }
         }
         Next::More
+    }
+
+    /// Takes the server's next bytes, which came in `at`, if they are one event of the open stream and nothing else.
+    #[inline]
+    pub(in crate::layers) fn only_event<'a>(
+        &mut self,
+        bytes: &'a [u8],
+        at: At,
+    ) -> Option<OnlyEvent<'a>> {
+        self.responses.only_event(bytes, at)
     }
 
     /// Bytes of the open response, if there is one, are missing at the end.

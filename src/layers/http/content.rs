@@ -3,7 +3,7 @@
 
 use super::body::Over;
 use crate::layers::coding::{self, Chain};
-use crate::layers::sse::{Closing, Mark, Session};
+use crate::layers::sse::{Closing, Mark, OnlyEvent, Session};
 use crate::layers::{Ledger, pieces::Pieces};
 use crate::model::{At, Detail, Exchange, Fact, FrameNo, OtherStream, ResponseHead, Said, Span};
 use std::sync::Arc;
@@ -193,6 +193,22 @@ impl Content {
                 Fact::Trouble(format!("{why}; the rest of the body is not decoded")),
                 said,
             );
+        }
+    }
+
+    /// Takes the next bytes of the body, data of `chunk` that came in `at`, if they are one event and nothing else.
+    #[inline]
+    pub(super) fn only_event<'a>(
+        &mut self,
+        bytes: &'a [u8],
+        chunk: Option<u64>,
+        at: At,
+    ) -> Option<OnlyEvent<'a>> {
+        match (&self.chain, &mut self.sink) {
+            (Some(chain), Sink::Events(session)) if chain.is_identity() => {
+                session.only_event(bytes, chunk, at)
+            }
+            _ => None,
         }
     }
 

@@ -5,8 +5,8 @@
 use super::body::{Body, ChunkPart, Over, Step};
 use super::content::Content;
 use super::response::Shared;
-use crate::layers::sse::{Mark, Session};
-use crate::model::{Detail, EndKind, Fact, Framing, Span};
+use crate::layers::sse::{Mark, OnlyEvent, Session};
+use crate::model::{At, Detail, EndKind, Fact, Framing, Span};
 
 /// A response whose body is not over. What is read of a body stands side by side, down to the session.
 #[repr(C)]
@@ -94,6 +94,18 @@ impl Open {
         let chunk = part.map(|part| part.number);
         let mark = Mark { span, chunk };
         self.content.data(bytes, mark, shared.ledger, shared.said);
+    }
+
+    /// Takes the next bytes, which came in `at`, if they are one event in a chunk of its own, or in a body without chunks, and nothing else.
+    #[inline]
+    pub(super) fn only_event<'a>(&mut self, bytes: &'a [u8], at: At) -> Option<OnlyEvent<'a>> {
+        if self.lost {
+            return None;
+        }
+        let (data, chunk) = self.body.only_part(bytes)?;
+        let event = self.content.only_event(data, chunk, at)?;
+        self.body.take_part(bytes.len());
+        Some(event)
     }
 
     /// Reads something of each line of the cache that a part of an event stream needs.

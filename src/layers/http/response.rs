@@ -11,7 +11,8 @@ use super::headless::{Suspect, Verdict};
 use super::open::Open;
 use super::request::skip_empty_lines;
 use super::start::{self, Breach};
-use crate::layers::{Ledger, probe, sse::Closing};
+use crate::layers::sse::{Closing, OnlyEvent};
+use crate::layers::{Ledger, probe};
 use crate::model::{
     At, Direction, EndKind, Ending, Exchange, Fact, FrameNo, Framing, Protocol, ResponseHead, Said,
     Span,
@@ -135,6 +136,17 @@ impl Responses {
             }
         }
         Next::More
+    }
+
+    /// Takes the next bytes, which came in `at`, if they are one event of the open stream and nothing else.
+    #[inline]
+    pub(super) fn only_event<'a>(&mut self, bytes: &'a [u8], at: At) -> Option<OnlyEvent<'a>> {
+        let State::Body(open) = &mut self.state else {
+            return None;
+        };
+        let event = open.only_event(bytes, at)?;
+        self.wire_bytes += bytes.len() as u64;
+        Some(event)
     }
 
     /// Bytes are missing (0 if nobody knows how many).

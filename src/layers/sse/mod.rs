@@ -9,4 +9,5 @@ mod parser;
 mod session;
 
 pub use parser::{Block, Item, Mark, Parser};
+pub use session::OnlyEvent;
 pub(crate) use session::{Closing, Session};

@@ -6,9 +6,10 @@
 use super::gaps::GapCounter;
 use super::parser::{Item, Mark, Parser};
 use crate::model::{
-    At, Detail, Direction, End, EndKind, Event, Fact, FrameNo, Missing, Nanos, Said, SessionEnding,
-    Span, limits,
+    At, Detail, Direction, End, EndKind, Event, Fact, FrameNo, Missing, Nanos, PlainEvent, Said,
+    SessionEnding, Span, limits,
 };
+use std::num::NonZero;
 
 /// An open session. What every delivery needs stands side by side, in few lines of the cache.
 #[derive(Debug)]
@@ -58,6 +59,17 @@ struct Comments {
     count: u64,
     last: At,
     gaps: GapCounter,
+}
+
+/// A delivery that is one event and nothing else.
+#[derive(Clone, Copy, Debug)]
+pub struct OnlyEvent<'a> {
+    /// Its numbers.
+    pub event: PlainEvent,
+    /// Its type, never empty.
+    pub event_type: &'a str,
+    /// Its data, one line.
+    pub data: &'a str,
 }
 
 /// What the HTTP layer knows at a session's end.
@@ -163,6 +175,31 @@ impl Session {
             }
         });
         self.tally.items
+    }
+
+    /// Takes the next bytes, which came in `at` and are not coded, if they are one event and nothing else that
+    /// [is said of it](Parser::only_event), and the time since the one before is known.
+    #[inline]
+    pub(crate) fn only_event<'a>(
+        &mut self,
+        bytes: &'a [u8],
+        chunk: Option<u64>,
+        at: At,
+    ) -> Option<OnlyEvent<'a>> {
+        let (event_type, data) = self.parser.only_event(bytes)?;
+        let before = self.tally.before?;
+        self.carried(bytes.len() as u64, Span::of(at));
+        self.tally.items += 1;
+        self.tally.count(data.len() as u64, at);
+        Some(OnlyEvent {
+            event: PlainEvent {
+                number: NonZero::new(self.tally.events)?, // it was counted
+                chunk: chunk.and_then(NonZero::new),
+                gap: at.time.since(before.time),
+            },
+            event_type,
+            data,
+        })
     }
 
     /// So many bytes of the body are missing (0 if nobody knows): reading resumes after the next blank line.

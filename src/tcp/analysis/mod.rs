@@ -14,9 +14,11 @@ mod unacked;
 
 use super::sequence::SeqNo;
 use crate::model::{
-    At, Direction, Flags, FrameNo, Label, LabelSet, Nanos, Repeated, Segment, TcpFacts, Timestamp,
+    At, Direction, Flags, FrameNo, Label, LabelSet, Nanos, PlainEvent, PlainRow, Repeated, Segment,
+    TcpFacts, Timestamp,
 };
 pub(super) use frozen::Frozen;
+use std::num::NonZero;
 pub(super) use unacked::Unacked;
 
 /// Which of a connection's two senders. Which of them is the client may turn out later.
@@ -63,6 +65,29 @@ pub(super) struct Analysed {
 }
 
 impl Analysed {
+    /// The row of an ordinary segment.
+    #[inline]
+    pub(super) fn plain_row(
+        &self,
+        segment: &Segment<'_>,
+        direction: Direction,
+        event: Option<PlainEvent>,
+    ) -> PlainRow {
+        let answers = self.acknowledges;
+        PlainRow {
+            at: segment.at,
+            sequence: self.sequence,
+            acknowledgment: self.acknowledgment.unwrap_or(0), // never without ACK
+            length: segment.length,
+            window: self.window,
+            acknowledges: answers.and_then(|(frame, _)| NonZero::new(frame.0)),
+            rtt: answers.map_or(0, |(_, rtt)| rtt),
+            event,
+            direction,
+            flags: segment.flags,
+        }
+    }
+
     /// The facts of the analysis; what only the whole connection knows is left empty.
     pub(super) fn facts(&self, segment: &Segment<'_>, direction: Direction) -> TcpFacts {
         let mut labels = self.labels;
@@ -252,23 +277,16 @@ impl Analysis {
     ) -> Analysed {
         let header = Header::of(segment);
         if segment.options.window_scale.is_none() && self.is_ordinary(side, &header) {
-            self.ordinary(side, &header, unacked)
+            self.ordinary(side, segment, unacked)
         } else {
             self.by_every_rule(side, segment, &header, unacked)
         }
     }
 
-    /// Analyses one segment that has no window scale, if it is an ordinary one.
+    /// Whether a segment that has no window scale is an ordinary one: the next of a flow without holes, of which no rule has anything to say.
     #[inline]
-    pub(super) fn if_ordinary(
-        &mut self,
-        side: Side,
-        segment: &Segment<'_>,
-        unacked: Option<&mut [Unacked; 2]>,
-    ) -> Option<Analysed> {
-        let header = Header::of(segment);
-        let ordinary = self.is_ordinary(side, &header);
-        ordinary.then(|| self.ordinary(side, &header, unacked))
+    pub(super) fn finds_ordinary(&self, side: Side, segment: &Segment<'_>) -> bool {
+        self.is_ordinary(side, &Header::of(segment))
     }
 
     fn by_every_rule(
@@ -371,12 +389,25 @@ impl Analysis {
         ordinary
     }
 
+    /// Whether a number is beyond all that `side` has acknowledged.
+    #[inline]
+    pub(super) fn is_news(&self, side: Side, ack: SeqNo) -> bool {
+        ack.is_after(self.known(side))
+    }
+
+    /// The highest number that `side` has acknowledged, or that of the first byte.
+    #[inline]
+    fn known(&self, side: Side) -> SeqNo {
+        let peer_base = self.flows[side.other().index()].base.unwrap_or_default();
+        let acked = self.flows[side.index()].acked;
+        acked.unwrap_or(peer_base.plus(1))
+    }
+
     /// What the rules keep of an ordinary segment. Whether it acknowledges anything new.
     #[inline]
     fn keep(&mut self, side: Side, header: &Header) -> bool {
-        let peer_base = self.flows[side.other().index()].base.unwrap_or_default();
+        let known = self.known(side);
         let own = &mut self.flows[side.index()];
-        let known = own.acked.unwrap_or(peer_base.plus(1));
         let news = header.ack.is_after(known);
         own.acked = Some(if news { header.ack } else { known });
         if header.ack != own.last_ack {
@@ -397,12 +428,14 @@ impl Analysis {
     }
 
     /// What the rules say of an ordinary segment.
-    fn ordinary(
+    #[inline]
+    pub(super) fn ordinary(
         &mut self,
         side: Side,
-        header: &Header,
+        segment: &Segment<'_>,
         unacked: Option<&mut [Unacked; 2]>,
     ) -> Analysed {
+        let header = &Header::of(segment);
         let peer_base = self.flows[side.other().index()].base.unwrap_or_default();
         let news = self.keep(side, header);
         let own = &mut self.flows[side.index()];

@@ -187,18 +187,17 @@ impl Narrator {
         together.tell(words, fills_hole);
         if with_text {
             if first.number == last.number {
-                tell_type(words, first);
-                tell_text(words, &first.data, first_shared, Limit::Characters);
+                tell_whole(words, &first.event_type, &first.data, first_shared);
             } else {
                 previous.keep(&before.data);
                 let types = first.event_type != "message" || last.event_type != "message";
                 if types {
-                    tell_type(words, first);
+                    tell_type(words, &first.event_type);
                 }
                 tell_text(words, &first.data, first_shared, Limit::Columns);
                 words.push(Role::Plain, " to");
                 if types && first.event_type != last.event_type {
-                    tell_type(words, last);
+                    tell_type(words, &last.event_type);
                 }
                 tell_text(
                     words,
@@ -276,30 +275,38 @@ impl<'a> Together<'a> {
     /// `event 1 (chunks 1–3, No. 19–23)`.
     fn tell(&self, words: &mut Annotation, fills_hole: bool) {
         words.next();
+        let (first, last) = (self.begun.frame.0, self.there.frame.0);
+        if first == last {
+            return tell_numbers(words, self.numbers, self.chunks);
+        }
         words.numbered(Role::Accent, "event", self.numbers);
-        let frames = self.begun.frame != self.there.frame;
-        if self.chunks.is_none() && !frames {
-            return;
-        }
         words.push(Role::Parenthesis, " (");
-        if let Some((first, last)) = self.chunks {
-            words.numbered(Role::Parenthesis, "chunk", (first, last));
-            words.short = first == last;
+        if let Some(chunks) = self.chunks {
+            words.numbered(Role::Parenthesis, "chunk", chunks);
+            words.push(Role::Parenthesis, ", ");
         }
-        if frames {
-            if self.chunks.is_some() {
-                words.push(Role::Parenthesis, ", ");
-            }
-            words.push(Role::Parenthesis, "No. ");
-            let (first, last) = (self.begun.frame.0, self.there.frame.0);
-            words.range(Role::Parenthesis, (first, last));
-            words.short = false;
-            let took = self.there.time.since(self.begun.time);
-            if took >= WORTH_TELLING || fills_hole {
-                words.say(Role::Parenthesis, format_args!(", {}", Lasting(took)));
-            }
+        words.push(Role::Parenthesis, "No. ");
+        words.range(Role::Parenthesis, (first, last));
+        let took = self.there.time.since(self.begun.time);
+        if took >= WORTH_TELLING || fills_hole {
+            words.say(Role::Parenthesis, format_args!(", {}", Lasting(took)));
         }
         words.push(Role::Parenthesis, ")");
+    }
+}
+
+/// `event 1 (chunks 1–3)`: of events that one frame brought, whole.
+pub(super) fn tell_numbers(
+    words: &mut Annotation,
+    numbers: (u64, u64),
+    chunks: Option<(u64, u64)>,
+) {
+    words.numbered(Role::Accent, "event", numbers);
+    if let Some((first, last)) = chunks {
+        words.push(Role::Parenthesis, " (");
+        words.numbered(Role::Parenthesis, "chunk", (first, last));
+        words.push(Role::Parenthesis, ")");
+        words.short = first == last;
     }
 }
 
@@ -346,12 +353,23 @@ fn tell_blocks(words: &mut Annotation, said: &[Said], with_text: bool) {
     }
 }
 
+/// The type and the text of one event.
+pub(super) fn tell_whole(
+    words: &mut Annotation,
+    event_type: &str,
+    data: &str,
+    shared: (usize, usize),
+) {
+    tell_type(words, event_type);
+    tell_text(words, data, shared, Limit::Characters);
+}
+
 /// ` message`: the type in front of a text.
-fn tell_type(words: &mut Annotation, event: &Event) {
-    if event.event_type == "message" {
+fn tell_type(words: &mut Annotation, event_type: &str) {
+    if event_type == "message" {
         return words.push(Role::Plain, " message");
     }
-    let (name, more) = at_most(&event.event_type, TYPE);
+    let (name, more) = at_most(event_type, TYPE);
     words.say(Role::Plain, format_args!(" {}{more}", Escaped(name)));
 }
 

@@ -6,6 +6,7 @@
 
 mod events;
 mod http;
+mod plain;
 mod shared;
 mod tcp;
 

@@ -255,19 +255,28 @@ fn tell_acknowledgment(words: &mut Annotation, tcp: &TcpFacts, closed_for: Optio
     }
     if has(Label::Ack) && !tcp.acks_unseen && !has(Label::Fin) {
         words.next();
-        match (tcp.acknowledges, tcp.acknowledgment) {
-            (Some(frame), _) => {
-                words.numbered(Role::Dim, "acknowledges No.", (frame.0, frame.0));
-            }
-            // It acknowledges a part of a segment, or bytes from before the capture.
-            (None, Some(up_to)) => {
-                words.say(
-                    Role::Dim,
-                    format_args!("acknowledges what is before Seq {up_to}"),
-                );
-            }
-            (None, None) => words.push(Role::Dim, "acknowledges"),
+        tell_answered(words, tcp.acknowledges, tcp.acknowledgment);
+    }
+}
+
+/// What an ACK acknowledges: a frame, or all before a number.
+pub(super) fn tell_answered(
+    words: &mut Annotation,
+    acknowledges: Option<FrameNo>,
+    acknowledgment: Option<u32>,
+) {
+    match (acknowledges, acknowledgment) {
+        (Some(frame), _) => {
+            words.numbered(Role::Dim, "acknowledges No.", (frame.0, frame.0));
         }
+        // It acknowledges a part of a segment, or bytes from before the capture.
+        (None, Some(up_to)) => {
+            words.say(
+                Role::Dim,
+                format_args!("acknowledges what is before Seq {up_to}"),
+            );
+        }
+        (None, None) => words.push(Role::Dim, "acknowledges"),
     }
 }
 
