@@ -107,9 +107,7 @@ impl Live {
     /// Reads something of each line that a row needs besides.
     #[inline]
     pub(super) fn touch_shown(&self) -> u64 {
-        let over_at = self.over_at.map_or(0, |at| at.0.cast_unsigned());
-        let stack = self.stack.memory() as u64;
-        over_at ^ self.tcp.touch_shown() ^ stack ^ self.rows.touch()
+        self.tcp.touch_shown() ^ self.rows.touch()
     }
 
     /// Reads something of what lies elsewhere and a row needs.

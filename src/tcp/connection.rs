@@ -245,13 +245,7 @@ impl Connection {
     /// Reads something of each line that facts need besides.
     #[inline]
     pub fn touch_shown(&self) -> u64 {
-        let Headers {
-            closing,
-            conflicts,
-            unacked,
-            ..
-        } = &self.headers;
-        conflicts ^ closing.touch() ^ u64::from(unacked.is_some() && self.delivered.is_some())
+        u64::from(self.headers.unacked.is_some() && self.delivered.is_some())
     }
 
     /// Reads something of what lies elsewhere and facts need: the lists of the server, which sends most.

@@ -38,13 +38,6 @@ pub(super) struct Step {
 }
 
 impl Closing {
-    /// Reads something of each line of the cache that it lies in.
-    #[inline]
-    pub(super) fn touch(&self) -> u64 {
-        let closed_at = self.closed_at.map_or(0, |at| at.0.cast_unsigned());
-        closed_at ^ self.resets as u64 ^ self.frames.len() as u64
-    }
-
     /// Whether neither a FIN nor an RST was seen: a segment without either tells it nothing.
     #[inline]
     pub(super) fn has_not_begun(&self) -> bool {
