@@ -5,6 +5,7 @@
 
 use super::cap::News;
 use super::made::{Made, What};
+use super::order::Key;
 use crate::model::FrameNo;
 
 #[derive(Debug, Default)]
@@ -41,24 +42,22 @@ impl Collected {
         self.made.iter().position(|made| made.before == self.before)
     }
 
-    /// The next item in the order of the output: whose, and where in its `items`.
-    pub(super) fn next(&mut self) -> Option<(usize, usize)> {
+    /// What comes next in the order of the output: whose, and where it is.
+    #[inline]
+    pub(super) fn next(&mut self) -> Option<(usize, Key)> {
         if let ([only], [next]) = (&self.made[..], &mut self.next[..]) {
-            let (_, place) = only.nth(*next)?;
+            let key = only.nth(*next)?;
             *next += 1;
-            return Some((0, place));
+            return Some((0, *key));
         }
         let heads = self.made.iter().zip(&self.next).enumerate();
-        let heads = heads.filter_map(|(whose, (made, nth))| {
-            let (order, place) = made.nth(*nth)?;
-            Some((order, whose, place))
-        });
-        let ((frame, _), whose, place) = heads.min()?;
-        if self.before.is_some_and(|before| before <= frame) {
+        let heads = heads.filter_map(|(whose, (made, nth))| Some((whose, made.nth(*nth)?)));
+        let (whose, key) = heads.min_by_key(|(_, key)| key.order())?;
+        if self.before.is_some_and(|before| before <= key.frame) {
             return None;
         }
         self.next[whose] += 1;
-        Some((whose, place))
+        Some((whose, *key))
     }
 
     /// What became of connections, those of each in order, and the bytes that all keep to compare copies with.
@@ -114,9 +113,8 @@ mod tests {
             let mut collected = Collected::default();
             let mut order = Vec::new();
             let mut pass_on = |collected: &mut Collected| {
-                while let Some((whose, place)) = collected.next() {
-                    let (frame, connection) = collected.made[whose].items[place].order();
-                    order.push((frame.0, connection));
+                while let Some((_, key)) = collected.next() {
+                    order.push((key.frame.0, key.connection));
                 }
             };
             let mut workers: Vec<_> = (0..cuts.len())

@@ -2,9 +2,11 @@
 //!
 //! How much room it takes is reckoned, so that a worker can tell when it has made so much that it should be handed on.
 
+use super::order::{Found, Key, Order, Place};
+use super::plain::{Plain, PlainRows};
 use crate::model::{
-    Annotation, At, ConnectionRecord, Endpoint, Event, Exchange, FrameNo, FrameRecord, Lines, Out,
-    PlainRow, PlainText, SessionEnding, limits,
+    At, ConnectionRecord, Endpoint, Event, Exchange, FrameNo, FrameRecord, Lines, Out, PlainRow,
+    PlainText, SessionEnding, limits,
 };
 use crate::timeline::{Frames, Spare};
 use std::hint::black_box;
@@ -12,20 +14,8 @@ use std::hint::black_box;
 /// Something final.
 #[derive(Debug)]
 pub(super) struct Item {
-    /// The frame that made it final; behind every frame where the end of the capture did.
-    pub(super) frame: FrameNo,
     pub(super) connection: u32,
     pub(super) what: What,
-}
-
-/// The type of most events.
-const USUAL: &str = "message";
-
-impl Item {
-    /// The order of the output.
-    pub(super) fn order(&self) -> (FrameNo, u32) {
-        (self.frame, self.connection)
-    }
 }
 
 /// What became final. Sessions are numbered within the connection.
@@ -43,8 +33,6 @@ pub(super) enum What {
         session: u32,
         event: Box<Event>,
     },
-    /// A row, and perhaps an event, whose lines the merge writes.
-    Plain(Plain),
     /// An event's line in the text.
     EventLine {
         line: Line,
@@ -68,28 +56,7 @@ pub(super) enum What {
     Over(Option<Box<ConnectionRecord>>),
 }
 
-const _: () = assert!(size_of::<Item>() <= 120);
-
-/// A plain row of a session, and where its text begins in that of all: words, the event's type unless it is the usual one, data, so many bytes of each.
-#[derive(Clone, Copy, Debug)]
-pub(super) struct Plain {
-    pub(super) row: PlainRow,
-    pub(super) session: u32,
-    start: u32,
-    words: u32,
-    event_type: u32,
-    data: u32,
-}
-
-impl Plain {
-    /// Bytes of its text.
-    fn length(&self) -> usize {
-        [self.words, self.event_type, self.data]
-            .map(|length| length as usize)
-            .iter()
-            .sum()
-    }
-}
+const _: () = assert!(size_of::<Item>() <= 48);
 
 /// An exchange of a connection, complete at `at`.
 #[derive(Debug)]
@@ -158,7 +125,6 @@ impl What {
         match self {
             What::RowLine { line, sessions } => line.length as usize + sessions.size(),
             What::EventLine { line, .. } => line.length as usize,
-            What::Plain(plain) => plain.length(),
             What::Row(row) => PART + row.annotation.text.len(),
             What::Event { event, .. } => PART + event.data.len(),
             What::SessionOpens(_) | What::SessionEnds { .. } | What::Declined(_) => 2 * PART,
@@ -166,6 +132,17 @@ impl What {
             What::Over(None) | What::Refused(_) | What::Closes | What::HoldsOn => 0,
         }
     }
+}
+
+/// What the merge looks at before it comes to it.
+#[derive(Clone, Copy, Debug)]
+pub(super) enum Next<'a> {
+    /// A line, and the session that it names where it names one.
+    Line(Line, Option<u32>),
+    /// A plain row.
+    Plain(&'a Plain),
+    /// No line.
+    Other,
 }
 
 /// What one worker made of a batch, or of the beginning of one.
@@ -186,26 +163,21 @@ pub(super) struct Made {
     /// Bytes that the worker's connections keep, after the batch, to compare copies with.
     pub(super) kept: usize,
     text: Out,
-    /// The text of plain rows. Its marks are those of the last one.
-    plain: Annotation,
-    /// Places in `items`, in the order of the output.
-    order: Vec<u32>,
-    /// Kept to be used again.
-    counts: Vec<u32>,
+    /// Rows, some with events, whose lines the merge writes.
+    pub(super) plain: PlainRows,
+    order: Order,
 }
 
 impl Made {
     #[inline]
     pub(super) fn push(&mut self, frame: FrameNo, connection: u32, what: What) {
-        self.taken += size_of::<Item>() + what.size();
-        self.items.push(Item {
-            frame,
-            connection,
-            what,
-        });
+        self.taken += size_of::<Item>() + size_of::<Key>() + what.size();
+        let place = Place::item(self.items.len());
+        self.order.push(frame, connection, place);
+        self.items.push(Item { connection, what });
     }
 
-    /// Adds a plain row of a session. `tell` adds its words.
+    /// Adds a plain row of a session, with the type and the data of its event. `tell` adds its words.
     #[inline]
     pub(super) fn push_plain(
         &mut self,
@@ -213,44 +185,12 @@ impl Made {
         session: u32,
         row: PlainRow,
         event: &PlainText<'_>,
-        tell: impl FnOnce(&mut Annotation),
+        tell: impl FnOnce(&mut String),
     ) {
-        let start = self.plain.text.len();
-        self.plain.marks.clear();
-        tell(&mut self.plain);
-        let words = self.plain.text.len() - start;
-        let event_type = match event.event_type {
-            USUAL => "",
-            other => other,
-        };
-        self.plain.text.push_str(event_type);
-        self.plain.text.push_str(event.data);
-        // What is made of a batch is less than `limits::ITEMS` and the text of one frame.
-        let plain = Plain {
-            row,
-            session,
-            start: start as u32,
-            words: words as u32,
-            event_type: event_type.len() as u32,
-            data: event.data.len() as u32,
-        };
-        self.push(row.at.frame, connection, What::Plain(plain));
-    }
-
-    /// The text of a plain row.
-    pub(super) fn plain_text(&self, plain: &Plain) -> PlainText<'_> {
-        let text = &self.plain.text[plain.start as usize..][..plain.length()];
-        let (words, text) = text.split_at(plain.words as usize);
-        let (event_type, data) = text.split_at(plain.event_type as usize);
-        let event_type = match (plain.row.event, event_type) {
-            (Some(_), "") => USUAL,
-            (_, other) => other,
-        };
-        PlainText {
-            words,
-            event_type,
-            data,
-        }
+        let place = Place::plain(self.plain.len());
+        self.order.push(row.at.frame, connection, place);
+        let plain = self.plain.push(session, row, event, tell);
+        self.taken += size_of::<Key>() + plain.size();
     }
 
     /// Writes the lines of what came since the last time, once that is enough: the code that makes rows and the code that writes them do not fit
@@ -307,17 +247,14 @@ impl Made {
         text.split_at(line.sessions as usize)
     }
 
-    /// Has the processor fetch what the merge writes of an item, which will be needed soon.
-    pub(super) fn fetch(&self, what: &What) {
+    /// Has the processor fetch the text of what comes next.
+    #[inline]
+    pub(super) fn fetch(&self, next: Next<'_>) {
         const FETCHED_TOGETHER: usize = 64;
-        let text = match what {
-            What::RowLine { line, .. } | What::EventLine { line, .. } => {
-                &self.text.written()[line.start..][..line.length as usize]
-            }
-            What::Plain(plain) => {
-                &self.plain.text.as_bytes()[plain.start as usize..][..plain.length()]
-            }
-            _ => return,
+        let text = match next {
+            Next::Line(line, _) => &self.text.written()[line.start..][..line.length as usize],
+            Next::Plain(plain) => self.plain.bytes(plain),
+            Next::Other => return,
         };
         let bytes = text.iter().step_by(FETCHED_TOGETHER);
         black_box(bytes.fold(0, |all, byte| all ^ byte));
@@ -329,86 +266,72 @@ impl Made {
         self.taken >= room
     }
 
-    /// Takes the items of the frames before one, in the order of the output. The others stay as they were made.
+    /// Takes what belongs to the frames before one, in the order of the output. The rest stays as it was made.
     pub(super) fn take_before(&mut self, frame: FrameNo) -> Made {
-        let mut rest = Made {
-            grown: std::mem::take(&mut self.grown),
-            gone: std::mem::take(&mut self.gone),
+        let mut all = std::mem::take(self);
+        let mut taken = Made {
+            before: Some(frame),
             ..Made::default()
         };
-        let items = std::mem::take(&mut self.items).into_iter();
-        let (before, behind) = items.partition(|item| item.frame < frame);
-        rest.items = behind;
-        rest.written.0 = rest.items.len();
-        for item in &mut rest.items {
-            match &mut item.what {
-                What::RowLine { line, .. } | What::EventLine { line, .. } => {
-                    let (before, behind) = self.text(*line);
-                    line.start = rest.text.len();
-                    rest.text.extend_from_slice(before);
-                    rest.text.extend_from_slice(behind);
+        self.grown = std::mem::take(&mut all.grown);
+        self.gone = std::mem::take(&mut all.gone);
+        let mut items = std::mem::take(&mut all.items).into_iter();
+        for key in all.order.take() {
+            let to = match key.frame < frame {
+                true => &mut taken,
+                false => &mut *self,
+            };
+            let place = match key.place.find() {
+                Found::Plain(place) => {
+                    to.plain.push_other(all.plain.get(place), &all.plain);
+                    Place::plain(to.plain.len() - 1)
                 }
-                What::Plain(plain) => {
-                    let text = &self.plain.text[plain.start as usize..][..plain.length()];
-                    plain.start = rest.plain.text.len() as u32; // it was no less before
-                    rest.plain.text.push_str(text);
+                Found::Item(_) => {
+                    if let Some(item) = items.next() {
+                        to.push_other(item, &all.text);
+                    }
+                    Place::item(to.items.len() - 1)
                 }
-                _ => {}
-            }
+            };
+            to.order.push(key.frame, key.connection, place);
         }
-        let mut taken = std::mem::replace(self, rest);
-        taken.items = before;
-        taken.before = Some(frame);
+        self.written.0 = self.items.len();
         taken.sort();
         taken
     }
 
-    /// Finds the order of the output.
-    pub(super) fn sort(&mut self) {
-        self.order.clear();
-        let places = 0..self.items.len() as u32;
-        if self.items.is_sorted_by_key(Item::order) {
-            self.order.extend(places);
-            return;
+    /// Adds an item of another list, without its place in the order.
+    fn push_other(&mut self, mut item: Item, text: &Out) {
+        if let What::RowLine { line, .. } | What::EventLine { line, .. } = &mut item.what {
+            let of_line = &text.written()[line.start..][..line.length as usize];
+            line.start = self.text.len();
+            self.text.extend_from_slice(of_line);
         }
-        let frames = || self.items.iter().map(|item| item.frame.0);
-        let (lowest, highest) = (frames().min().unwrap_or(0), frames().max().unwrap_or(0));
-        let key = |place: &u32| self.items[*place as usize].order();
-        let numbers = usize::try_from(highest - lowest).unwrap_or(usize::MAX);
-        if numbers >= 4 * self.items.len() {
-            self.order.extend(places);
-            self.order.sort_by_key(key);
-            return;
-        }
-        // A counting sort: nearly every frame of a batch made something final.
-        self.counts.clear();
-        self.counts.resize(numbers + 1, 0);
-        for frame in self.items.iter().map(|item| item.frame.0) {
-            self.counts[(frame - lowest) as usize] += 1;
-        }
-        let mut before = 0;
-        for count in &mut self.counts {
-            before += std::mem::replace(count, before);
-        }
-        self.order.resize(self.items.len(), 0);
-        for (place, item) in (0..).zip(&self.items) {
-            let next = &mut self.counts[(item.frame.0 - lowest) as usize];
-            self.order[*next as usize] = place;
-            *next += 1;
-        }
-        // Few frames make something of several connections final.
-        let same_frame = |a: &u32, b: &u32| key(a).0 == key(b).0;
-        for frame in self.order.chunk_by_mut(same_frame) {
-            if frame.len() > 1 {
-                frame.sort_by_key(key);
-            }
-        }
+        self.items.push(item);
     }
 
-    /// Item `nth` in the order of the output: where it belongs, and its place in `items`.
-    pub(super) fn nth(&self, nth: usize) -> Option<((FrameNo, u32), usize)> {
-        let place = *self.order.get(nth)? as usize;
-        Some((self.items[place].order(), place))
+    /// Finds the order of the output.
+    pub(super) fn sort(&mut self) {
+        self.order.sort();
+    }
+
+    /// What comes at the `nth` place of the output: where that is, and where it belongs.
+    #[inline]
+    pub(super) fn nth(&self, nth: usize) -> Option<&Key> {
+        self.order.keys().get(nth)
+    }
+
+    /// What the merge makes lines of, and of which session of which connection.
+    #[inline]
+    pub(super) fn next(&self, place: Place) -> Next<'_> {
+        match place.find() {
+            Found::Plain(place) => Next::Plain(self.plain.get(place)),
+            Found::Item(place) => match &self.items[place].what {
+                What::RowLine { line, sessions } => Next::Line(*line, sessions.only()),
+                What::EventLine { line, session } => Next::Line(*line, Some(*session)),
+                _ => Next::Other,
+            },
+        }
     }
 
     /// Makes room for the next batch.
@@ -421,7 +344,6 @@ impl Made {
         self.gone.clear();
         self.text.clear();
         self.plain.clear();
-        self.plain.text.shrink_to(limits::OUT_KEPT);
         self.order.clear();
     }
 }
@@ -477,9 +399,10 @@ pub(super) mod tests {
         #[test]
         fn items_come_by_frame_then_connection_and_then_as_they_were_made(items in items()) {
             let made = made(&items);
-            let order: Vec<usize> = (0..).map_while(|nth| Some(made.nth(nth)?.1)).collect();
+            let order: Vec<Place> = (0..).map_while(|nth| Some(made.nth(nth)?.place)).collect();
             let mut wanted: Vec<usize> = (0..items.len()).collect();
             wanted.sort_by_key(|place| items[*place]);
+            let wanted: Vec<Place> = wanted.into_iter().map(Place::item).collect();
             prop_assert_eq!(order, wanted);
         }
     }

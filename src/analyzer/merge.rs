@@ -5,7 +5,8 @@
 
 use super::collected::Collected;
 use super::dispatch::Dispatched;
-use super::made::{Answered, Item, Made, Refused, Touched, What};
+use super::made::{Answered, Made, Next, Refused, Touched, What};
+use super::order::{Found, Key};
 use super::reconnects::{Asked, Reconnects};
 use super::{Connections, Options, Sink, Source};
 use crate::model::At;
@@ -40,9 +41,8 @@ const AHEAD: usize = 16;
 
 /// A line that comes next.
 struct Ahead {
-    /// Where its item is.
     whose: usize,
-    place: usize,
+    key: Key,
     /// Its session, where it has one.
     stream: Option<Stream>,
 }
@@ -91,7 +91,9 @@ impl Merger {
                     self.pass_on(sink)?;
                 }
             }
-            if let Some((whose, place)) = other {
+            if let Some((whose, key)) = other
+                && let Found::Item(place) = key.place.find()
+            {
                 let item = &mut collected.made[whose].items[place];
                 let what = std::mem::replace(&mut item.what, What::Closes);
                 self.item(item.connection, what, sink)?;
@@ -105,22 +107,21 @@ impl Merger {
         &self,
         collected: &mut Collected,
         lines: &mut SmallVec<[Ahead; AHEAD]>,
-    ) -> Option<(usize, usize)> {
+    ) -> Option<(usize, Key)> {
         while lines.len() < AHEAD {
-            let (whose, place) = collected.next()?;
+            let (whose, key) = collected.next()?;
             let made = &collected.made[whose];
-            let item = &made.items[place];
-            let session = match &item.what {
-                What::RowLine { sessions, .. } => sessions.only(),
-                What::EventLine { session, .. } => Some(*session),
-                What::Plain(plain) => Some(plain.session),
-                _ => return Some((whose, place)),
+            let next = made.next(key.place);
+            let session = match next {
+                Next::Line(_, session) => session,
+                Next::Plain(plain) => Some(plain.session),
+                Next::Other => return Some((whose, key)),
             };
-            made.fetch(&item.what);
-            let stream = session.and_then(|session| self.stream(item.connection, session));
+            made.fetch(next);
+            let stream = session.and_then(|session| self.stream(key.connection, session));
             lines.push(Ahead {
                 whose,
-                place,
+                key,
                 stream: stream.copied(),
             });
         }
@@ -129,19 +130,21 @@ impl Merger {
 
     /// Adds a line; whether it is time to pass on.
     fn line(&mut self, made: &Made, ahead: &Ahead) -> bool {
-        let Item {
-            connection, what, ..
-        } = &made.items[ahead.place];
+        let connection = ahead.key.connection;
+        let place = match ahead.key.place.find() {
+            Found::Item(place) => place,
+            Found::Plain(place) => {
+                let plain = made.plain.get(place);
+                let text = made.plain.text(plain);
+                return self.plain_lines(ahead.stream.as_ref(), &plain.row, &text);
+            }
+        };
         let number = ahead.stream.map(|stream| stream.session);
-        match what {
+        match &made.items[place].what {
             What::RowLine { line, sessions } => {
-                self.row_line(*connection, sessions, number, made.text(*line))
+                self.row_line(connection, sessions, number, made.text(*line))
             }
-            What::EventLine { line, .. } => self.event_line(*connection, number, made.text(*line)),
-            What::Plain(plain) => {
-                let stream = ahead.stream.as_ref();
-                self.plain_lines(stream, &plain.row, &made.plain_text(plain))
-            }
+            What::EventLine { line, .. } => self.event_line(connection, number, made.text(*line)),
             _ => false,
         }
     }
@@ -353,11 +356,7 @@ impl Merger {
                 let Refused { at, client, server } = *refused;
                 self.reconnects.refused(at, client, server);
             }
-            What::Closes
-            | What::HoldsOn
-            | What::RowLine { .. }
-            | What::EventLine { .. }
-            | What::Plain(_) => {}
+            What::Closes | What::HoldsOn | What::RowLine { .. } | What::EventLine { .. } => {}
             What::Over(record) => return self.over(connection, record, sink),
         }
         Ok(())

@@ -16,6 +16,8 @@ mod growth;
 mod made;
 mod merge;
 mod numbers;
+mod order;
+mod plain;
 mod pool;
 mod reconnects;
 mod share;

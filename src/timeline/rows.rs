@@ -238,7 +238,7 @@ impl Rows {
         row: &PlainRow,
         session: u32,
         text: &PlainText<'_>,
-        words: &mut Annotation,
+        words: &mut String,
     ) {
         self.narrator.plain(row, session, text, words);
     }

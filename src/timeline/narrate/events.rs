@@ -296,17 +296,14 @@ impl<'a> Together<'a> {
 }
 
 /// `event 1 (chunks 1–3)`: of events that one frame brought, whole.
-pub(super) fn tell_numbers(
-    words: &mut Annotation,
-    numbers: (u64, u64),
-    chunks: Option<(u64, u64)>,
-) {
+#[inline]
+pub(super) fn tell_numbers(words: &mut impl Say, numbers: (u64, u64), chunks: Option<(u64, u64)>) {
     words.numbered(Role::Accent, "event", numbers);
     if let Some((first, last)) = chunks {
         words.push(Role::Parenthesis, " (");
         words.numbered(Role::Parenthesis, "chunk", (first, last));
         words.push(Role::Parenthesis, ")");
-        words.short = first == last;
+        words.shorten(first == last);
     }
 }
 
@@ -354,8 +351,9 @@ fn tell_blocks(words: &mut Annotation, said: &[Said], with_text: bool) {
 }
 
 /// The type and the text of one event.
+#[inline]
 pub(super) fn tell_whole(
-    words: &mut Annotation,
+    words: &mut impl Say,
     event_type: &str,
     data: &str,
     shared: (usize, usize),
@@ -365,7 +363,8 @@ pub(super) fn tell_whole(
 }
 
 /// ` message`: the type in front of a text.
-fn tell_type(words: &mut Annotation, event_type: &str) {
+#[inline]
+fn tell_type(words: &mut impl Say, event_type: &str) {
     if event_type == "message" {
         return words.push(Role::Plain, " message");
     }
@@ -386,13 +385,13 @@ enum Limit {
 
 /// Adds a space and a text of the wire: on one line, without what it shares with the one before, quoted unless it is
 /// visibly JSON, and cut.
-fn tell_text(words: &mut Annotation, text: &str, shared: (usize, usize), limit: Limit) {
+#[inline]
+fn tell_text(words: &mut impl Say, text: &str, shared: (usize, usize), limit: Limit) {
     let (front, behind) = shared;
     let shown = text.get(front..text.len() - behind).unwrap_or(text);
     let quoted = limit == Limit::Quoted || (front == 0 && !begins_as_json(shown));
-    words.text.push(' ');
-    words.mark(Role::Plain);
-    let out = &mut words.text;
+    words.push(Role::Plain, " ");
+    let out = words.text();
     if quoted {
         out.push('"');
     }

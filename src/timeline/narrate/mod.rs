@@ -7,6 +7,7 @@
 mod events;
 mod http;
 mod plain;
+mod say;
 mod shared;
 mod tcp;
 
@@ -17,8 +18,8 @@ use crate::model::{
     Annotation, Direction, Fact, Framing, Label, LabelSet, Nanos, Rail, Role, Said, TcpFacts,
     Timestamp,
 };
+use say::{Say, say_first};
 use shared::Previous;
-use std::fmt::{self, Write};
 
 /// Tells the frames of one connection.
 #[derive(Debug, Default)]
@@ -327,7 +328,8 @@ impl Kinds {
 /// Says that `rows` rows before this one were dropped, because more than the cap waited.
 pub fn say_dropped(words: &mut Annotation, rows: u64) {
     let rows = Count(rows, "earlier row");
-    words.say_first(
+    say_first(
+        words,
         Role::Warning,
         format_args!("{rows} not kept: too many waited for an answer"),
     );
@@ -342,84 +344,6 @@ fn at_most(text: &str, limit: usize) -> (&str, &'static str) {
     match text.char_indices().nth(limit) {
         Some((end, _)) => (&text[..end], "…"),
         None => (text, ""),
-    }
-}
-
-/// Writing into an annotation without a string of one's own. What nearly every frame says goes without the formatter, which takes
-/// several times as long.
-trait Say {
-    /// Adds `7` or `24–47`.
-    fn range(&mut self, role: Role, range: (u64, u64));
-
-    /// Adds `chunk 7` or `chunks 24–47`.
-    fn numbered(&mut self, role: Role, noun: &str, range: (u64, u64));
-
-    /// Adds `1 byte` or `1,448 bytes`.
-    fn count(&mut self, role: Role, count: u64, noun: &str);
-
-    /// Adds a stretch.
-    fn say(&mut self, role: Role, words: fmt::Arguments<'_>);
-
-    /// Adds a stretch in front of everything: the end belongs to the text of the wire.
-    fn say_first(&mut self, role: Role, words: fmt::Arguments<'_>);
-}
-
-impl Say for Annotation {
-    fn range(&mut self, role: Role, range: (u64, u64)) {
-        push_range(&mut self.text, range);
-        self.mark(role);
-    }
-
-    fn numbered(&mut self, role: Role, noun: &str, range: (u64, u64)) {
-        self.text.push_str(noun);
-        self.text
-            .push_str(if range.0 == range.1 { " " } else { "s " });
-        push_range(&mut self.text, range);
-        self.mark(role);
-    }
-
-    fn count(&mut self, role: Role, count: u64, noun: &str) {
-        if count >= 1_000 {
-            return self.say(role, format_args!("{}", Count(count, noun)));
-        }
-        push_number(&mut self.text, count);
-        self.text.push(' ');
-        self.text.push_str(noun);
-        if count != 1 {
-            self.text.push('s');
-        }
-        self.mark(role);
-    }
-
-    fn say(&mut self, role: Role, words: fmt::Arguments<'_>) {
-        // Writing to a String never fails.
-        let _ = self.text.write_fmt(words);
-        self.mark(role);
-    }
-
-    fn say_first(&mut self, role: Role, words: fmt::Arguments<'_>) {
-        let rest = std::mem::take(self);
-        self.say(role, words);
-        for (at, (role, text)) in rest.stretches().enumerate() {
-            if at == 0 {
-                self.next();
-            }
-            self.push(role, text);
-        }
-        self.short = rest.short;
-    }
-}
-
-fn push_number(text: &mut String, number: u64) {
-    text.push_str(itoa::Buffer::new().format(number));
-}
-
-/// `7` or `24–47`.
-fn push_range(text: &mut String, (first, last): (u64, u64)) {
-    push_number(text, first);
-    if first != last {
-        text.push('–');
-        push_number(text, last);
     }
 }
 

@@ -1,8 +1,8 @@
 //! Tells plain rows: the words that [`Narrator::frame`] has for a frame that acknowledges, or brings an event in a chunk of its own, and nothing else.
 
+use super::Narrator;
 use super::events::{tell_numbers, tell_whole};
 use super::tcp::tell_answered;
-use super::{Annotation, Narrator};
 use crate::model::{PlainRow, PlainText};
 
 impl Narrator {
@@ -18,7 +18,7 @@ impl Narrator {
         row: &PlainRow,
         session: u32,
         text: &PlainText<'_>,
-        words: &mut Annotation,
+        words: &mut String,
     ) {
         let Some(event) = row.event else {
             return tell_answered(words, row.acknowledged(), Some(row.acknowledgment));

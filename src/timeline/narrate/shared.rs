@@ -74,11 +74,13 @@ impl Previous {
 
 /// How many bytes two texts have in common at their beginning.
 fn common_in_front(a: &[u8], b: &[u8]) -> usize {
-    let (eights, _) = a.as_chunks::<8>();
-    let words = eights.iter().zip(b.as_chunks::<8>().0);
+    let parts = a.as_chunks::<32>().0.iter().zip(b.as_chunks::<32>().0);
+    let far = 32 * parts.take_while(|(a, b)| a == b).count();
+    let (a, b) = (&a[far..], &b[far..]);
+    let words = a.as_chunks::<8>().0.iter().zip(b.as_chunks::<8>().0);
     let alike = 8 * words.take_while(|(a, b)| a == b).count();
     let rest = a[alike..].iter().zip(&b[alike..]);
-    alike + rest.take_while(|(a, b)| a == b).count()
+    far + alike + rest.take_while(|(a, b)| a == b).count()
 }
 
 /// How many bytes two texts have in common at their end.

@@ -1,6 +1,6 @@
 //! What TCP says of a frame, in words: handshake, teardown, losses, windows, acknowledgments.
 
-use super::Say;
+use super::say::{Say, say_first};
 use crate::model::text::{Count, Lasting, Thousands};
 use crate::model::{
     Annotation, Conflict, Direction, Flags, FrameNo, Label, LabelSet, Nanos, Role, SynOptions,
@@ -45,7 +45,8 @@ pub(super) fn tell_snaplen(words: &mut Annotation, tcp: &TcpFacts) {
     let (captured, length) = (Thousands(tcp.captured.into()), u64::from(tcp.length));
     if tcp.captured < tcp.length {
         let length = Count(length, "byte");
-        words.say_first(
+        say_first(
+            words,
             Role::Warning,
             format_args!("cut by the snaplen: {captured} of {length} captured"),
         );
@@ -260,8 +261,9 @@ fn tell_acknowledgment(words: &mut Annotation, tcp: &TcpFacts, closed_for: Optio
 }
 
 /// What an ACK acknowledges: a frame, or all before a number.
+#[inline]
 pub(super) fn tell_answered(
-    words: &mut Annotation,
+    words: &mut impl Say,
     acknowledges: Option<FrameNo>,
     acknowledgment: Option<u32>,
 ) {
