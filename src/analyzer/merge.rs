@@ -248,8 +248,16 @@ impl Merger {
         Ok(summary)
     }
 
-    /// Passes on a record, behind the lines before it.
+    /// Passes on a record, behind the lines before it, or as one of them.
     fn emit(&mut self, record: Record, sink: &mut Sink<'_>) -> io::Result<()> {
+        if let (Some(lines), Some(text)) = (&mut self.lines, Arc::get_mut(&mut self.text))
+            && lines.record(&record, text)
+        {
+            return match text.len() >= limits::LINES {
+                true => self.pass_on(sink),
+                false => Ok(()),
+            };
+        }
         self.pass_on(sink)?;
         sink(record)
     }

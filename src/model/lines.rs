@@ -1,6 +1,6 @@
 //! Rows and events as text of an output form, written in the thread that made them.
 
-use super::{Event, FrameRecord, Out, PlainRow, PlainText, Stream};
+use super::{Event, FrameRecord, Out, PlainRow, PlainText, Record, Stream};
 use std::fmt::Debug;
 
 /// Writes rows and events as lines: one for each thread that makes them, one for the thread that knows the numbers of the sessions.
@@ -22,6 +22,9 @@ pub trait Lines: Debug + Send {
 
     /// Appends what is missing of an event's line: its session.
     fn event_session(&mut self, session: u32, out: &mut Out);
+
+    /// Appends the line of a record that is neither, if the form has one. Whether nobody else needs to see it.
+    fn record(&mut self, record: &Record, out: &mut Out) -> bool;
 
     /// Appends the lines of a plain row and of its event, as far as the form has such: those of the records that would say the same.
     fn plain(&mut self, row: &PlainRow, of: &Stream, text: &PlainText<'_>, out: &mut Out);

@@ -273,6 +273,14 @@ impl Lines for CsvLines {
         value::event_session(&mut self.inside(out, true), session);
     }
 
+    fn record(&mut self, record: &Record, _out: &mut Out) -> bool {
+        match record {
+            Record::SessionOpens(_) | Record::Connection(_) => true,
+            Record::Session(_) => self.view != View::Sessions,
+            _ => false,
+        }
+    }
+
     fn plain(&mut self, row: &PlainRow, of: &Stream, text: &PlainText<'_>, out: &mut Out) {
         let first = self.first;
         match (self.view, row.event) {

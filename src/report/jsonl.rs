@@ -125,11 +125,10 @@ impl<W: Write> Jsonl<W> {
     }
 }
 
-/// The lines of rows and events, for the threads that make them.
+/// The lines of rows and events, for the threads that make them, and of other records.
 #[derive(Debug)]
 pub(crate) struct JsonLines {
-    view: View,
-    spoken: Spoken,
+    objects: Objects,
     first: Timestamp,
 }
 
@@ -137,8 +136,7 @@ impl JsonLines {
     /// Of what `view` takes of a capture whose first frame is of time `first`.
     pub(crate) fn new(view: View, first: Timestamp) -> JsonLines {
         JsonLines {
-            view,
-            spoken: Spoken::new(),
+            objects: Objects::new(view),
             first,
         }
     }
@@ -146,14 +144,14 @@ impl JsonLines {
 
 impl Lines for JsonLines {
     fn another(&self) -> Box<dyn Lines> {
-        Box::new(JsonLines::new(self.view, self.first))
+        Box::new(JsonLines::new(self.objects.view, self.first))
     }
 
     fn frame(&mut self, frame: &FrameRecord, out: &mut Out) -> Option<usize> {
-        if self.view != View::Timeline {
+        if self.objects.view != View::Timeline {
             return None;
         }
-        let mut json = Json::begin(out, &mut self.spoken, "frame");
+        let mut json = Json::begin(out, &mut self.objects.spoken, "frame");
         value::frame_before(&mut json, frame, self.first);
         let sessions = json.written();
         value::frame_behind(&mut json, frame);
@@ -163,15 +161,15 @@ impl Lines for JsonLines {
     }
 
     fn frame_sessions(&mut self, session: Option<u32>, touched: &[u32], out: &mut Out) {
-        let mut json = Json::inside(out, &mut self.spoken);
+        let mut json = Json::inside(out, &mut self.objects.spoken);
         value::frame_sessions(&mut json, session, touched);
     }
 
     fn event(&mut self, connection: u32, event: &Event, out: &mut Out) -> Option<usize> {
-        if self.view == View::Sessions {
+        if self.objects.view == View::Sessions {
             return None;
         }
-        let mut json = Json::begin(out, &mut self.spoken, "event");
+        let mut json = Json::begin(out, &mut self.objects.spoken, "event");
         let session = json.written();
         value::event_behind(&mut json, connection, event, self.first);
         json.end();
@@ -180,22 +178,34 @@ impl Lines for JsonLines {
     }
 
     fn event_session(&mut self, session: u32, out: &mut Out) {
-        let mut json = Json::inside(out, &mut self.spoken);
+        let mut json = Json::inside(out, &mut self.objects.spoken);
         value::event_session(&mut json, session);
+    }
+
+    fn record(&mut self, record: &Record, out: &mut Out) -> bool {
+        let line = match record {
+            Record::SessionOpens(_) => return true,
+            Record::Session(_) | Record::Connection(_) => self.objects.push(out, record),
+            _ => return false,
+        };
+        if line {
+            out.push(b'\n');
+        }
+        true
     }
 
     fn plain(&mut self, row: &PlainRow, of: &Stream, text: &PlainText<'_>, out: &mut Out) {
         let first = self.first;
-        if self.view == View::Timeline {
-            let mut json = Json::begin(out, &mut self.spoken, "frame");
+        if self.objects.view == View::Timeline {
+            let mut json = Json::begin(out, &mut self.objects.spoken, "frame");
             value::plain_row(&mut json, row, of, text.words, first);
             json.end();
             out.push(b'\n');
         }
-        if self.view != View::Sessions
+        if self.objects.view != View::Sessions
             && let Some(event) = row.event
         {
-            let mut json = Json::begin(out, &mut self.spoken, "event");
+            let mut json = Json::begin(out, &mut self.objects.spoken, "event");
             value::plain_event(&mut json, row, event, of, text, first);
             json.end();
             out.push(b'\n');

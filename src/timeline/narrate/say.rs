@@ -31,7 +31,7 @@ pub(super) trait Say {
     }
 
     /// Adds `chunk 7` or `chunks 24–47`.
-    #[inline]
+    #[inline(always)] // Where the noun is known, its length is, and the copy is a few instructions.
     fn numbered(&mut self, role: Role, noun: &str, range: (u64, u64)) {
         let text = self.text();
         text.push_str(noun);
@@ -106,7 +106,7 @@ fn push_number(text: &mut String, number: u64) {
 }
 
 /// `7` or `24–47`.
-#[inline]
+#[inline(always)] // As above.
 fn push_range(text: &mut String, (first, last): (u64, u64)) {
     push_number(text, first);
     if first != last {

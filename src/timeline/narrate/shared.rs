@@ -77,17 +77,32 @@ fn common_in_front(a: &[u8], b: &[u8]) -> usize {
     let parts = a.as_chunks::<32>().0.iter().zip(b.as_chunks::<32>().0);
     let far = 32 * parts.take_while(|(a, b)| a == b).count();
     let (a, b) = (&a[far..], &b[far..]);
-    let words = a.as_chunks::<8>().0.iter().zip(b.as_chunks::<8>().0);
-    let alike = 8 * words.take_while(|(a, b)| a == b).count();
-    let rest = a[alike..].iter().zip(&b[alike..]);
-    far + alike + rest.take_while(|(a, b)| a == b).count()
+    let mut alike = far;
+    for (a, b) in a.as_chunks().0.iter().zip(b.as_chunks().0) {
+        match u64::from_le_bytes(*a) ^ u64::from_le_bytes(*b) {
+            0 => alike += 8,
+            other => return alike + other.trailing_zeros() as usize / 8,
+        }
+    }
+    let rest = a[alike - far..].iter().zip(&b[alike - far..]);
+    alike + rest.take_while(|(a, b)| a == b).count()
 }
 
 /// How many bytes two texts have in common at their end.
 fn common_behind(a: &[u8], b: &[u8]) -> usize {
-    let (_, eights) = a.as_rchunks::<8>();
-    let words = eights.iter().rev().zip(b.as_rchunks::<8>().1.iter().rev());
-    let alike = 8 * words.take_while(|(a, b)| a == b).count();
+    let mut alike = 0;
+    for (a, b) in a
+        .as_rchunks()
+        .1
+        .iter()
+        .rev()
+        .zip(b.as_rchunks().1.iter().rev())
+    {
+        match u64::from_le_bytes(*a) ^ u64::from_le_bytes(*b) {
+            0 => alike += 8,
+            other => return alike + other.leading_zeros() as usize / 8,
+        }
+    }
     let (a, b) = (&a[..a.len() - alike], &b[..b.len() - alike]);
     let rest = a.iter().rev().zip(b.iter().rev());
     alike + rest.take_while(|(a, b)| a == b).count()
@@ -95,7 +110,8 @@ fn common_behind(a: &[u8], b: &[u8]) -> usize {
 
 /// Whether a cut may be at this byte.
 fn cuts(byte: u8) -> bool {
-    matches!(byte, b'{' | b'[' | b',' | b'}' | b']')
+    // Brackets are told from braces by one bit.
+    matches!(byte | 0x20, b'{' | b'}') || byte == b','
 }
 
 /// Where to cut a shared beginning: before its last opening bracket, or behind its last comma (with the spaces that follow)
