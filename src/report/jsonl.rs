@@ -3,7 +3,7 @@
 //! Records come in, lines go out. It never waits for a later record, and never allocates for a frame once its buffer has grown.
 
 use super::View;
-use super::value::{self, Json, Spoken};
+use super::value::{self, Json, PlainLines, Spoken};
 use crate::model::{
     Event, FrameRecord, Lines, Out, PlainRow, PlainText, Record, Stream, Timestamp,
 };
@@ -130,6 +130,7 @@ impl<W: Write> Jsonl<W> {
 pub(crate) struct JsonLines {
     view: View,
     spoken: Spoken,
+    plain: PlainLines,
     first: Timestamp,
 }
 
@@ -139,6 +140,7 @@ impl JsonLines {
         JsonLines {
             view,
             spoken: Spoken::new(),
+            plain: PlainLines::new(first),
             first,
         }
     }
@@ -185,20 +187,14 @@ impl Lines for JsonLines {
     }
 
     fn plain(&mut self, row: &PlainRow, of: &Stream, text: &PlainText<'_>, out: &mut Out) {
-        let first = self.first;
+        self.plain.times(row);
         if self.view == View::Timeline {
-            let mut json = Json::begin(out, &mut self.spoken, "frame");
-            value::plain_row(&mut json, row, of, text.words, first);
-            json.end();
-            out.push(b'\n');
+            self.plain.row(row, of, text.words, out);
         }
         if self.view != View::Sessions
             && let Some(event) = row.event
         {
-            let mut json = Json::begin(out, &mut self.spoken, "event");
-            value::plain_event(&mut json, row, event, of, text, first);
-            json.end();
-            out.push(b'\n');
+            self.plain.event(row, event, of, text, out);
         }
     }
 }
