@@ -22,6 +22,13 @@ pub(super) fn push_number_behind(out: &mut Out, bytes: &[u8], value: u64) {
 /// The first number that has more than eight digits.
 const EIGHT_DIGITS: u64 = 100_000_000;
 
+/// The text of a number of at most three digits: so many bytes count.
+#[inline(always)] // As `push_number_behind`.
+pub(super) fn three(value: u64) -> Option<([u8; 4], usize)> {
+    let text = *THREE_DIGITS.get(usize::try_from(value).ok()?)?;
+    Some((text, text[3].into()))
+}
+
 /// The text of a number of at most eight digits: so many bytes count.
 #[inline(always)] // As `push_number_behind`.
 pub(super) fn short(value: u64) -> Option<([u8; 8], usize)> {
@@ -110,29 +117,22 @@ pub(crate) fn push_endpoint(out: &mut Out, endpoint: Endpoint) {
     });
 }
 
-/// Each octet in decimal with a dot behind it, and how many bytes that takes.
-pub(super) const OCTETS: [([u8; 8], usize); 256] = {
-    let mut octets = [([b'.'; 8], 0); 256];
-    let mut octet = 0;
-    while octet < 256 {
-        let digits = [octet / 100, octet / 10 % 10, octet % 10];
-        let mut skip = if octet < 10 {
-            2
-        } else if octet < 100 {
-            1
-        } else {
-            0
-        };
-        octets[octet].1 = 4 - skip;
-        let mut place = 0;
-        while skip < 3 {
-            octets[octet].0[place] = b'0' + digits[skip] as u8;
-            place += 1;
-            skip += 1;
+/// Each number of at most three digits in decimal, and how many digits it has.
+static THREE_DIGITS: [[u8; 4]; 1000] = {
+    let mut numbers = [[b' '; 4]; 1000];
+    let mut number = 0;
+    while number < 1000 {
+        let (mut count, mut rest) = (0, number);
+        while count == 0 || rest > 0 {
+            let [first, second, ..] = numbers[number];
+            numbers[number] = [b'0' + (rest % 10) as u8, first, second, 0];
+            rest /= 10;
+            count += 1;
         }
-        octet += 1;
+        numbers[number][3] = count;
+        number += 1;
     }
-    octets
+    numbers
 };
 
 #[cfg(test)]

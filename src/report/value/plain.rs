@@ -7,6 +7,7 @@ use super::utc::Utc;
 use crate::model::{
     Direction, Endpoint, Flags, Out, PlainEvent, PlainRow, PlainText, Stream, Timestamp,
 };
+use std::net::{IpAddr, Ipv4Addr};
 
 /// Bytes for a row up to its annotation.
 const ROW: usize = 832;
@@ -60,21 +61,16 @@ type Number = Known<u64, 24>;
 /// What was written of something.
 #[derive(Debug)]
 struct Known<T, const L: usize> {
-    of: Option<T>,
+    of: T,
     text: Text<L>,
 }
 
 impl<T: Copy + PartialEq, const L: usize> Known<T, L> {
-    const NOTHING: Known<T, L> = Known {
-        of: None,
-        text: Text::EMPTY,
-    };
-
     /// The text of `this`, as `write` writes it.
     #[inline(always)] // As `Room::new`.
     fn learn(&mut self, this: T, write: impl FnOnce(&mut Room<'_, L>, T)) -> &Text<L> {
-        if self.of != Some(this) {
-            self.of = Some(this);
+        if self.of != this {
+            self.of = this;
             self.text.write(|room| write(room, this));
         }
         &self.text
@@ -82,9 +78,29 @@ impl<T: Copy + PartialEq, const L: usize> Known<T, L> {
 }
 
 impl Number {
+    const ZERO: Number = Known {
+        of: 0,
+        text: Text::of("0"),
+    };
+
     #[inline(always)] // As `Room::new`.
     fn number(&mut self, value: impl Into<u64>) -> &Text<24> {
         self.learn(value.into(), |room, value| room.number(value))
+    }
+}
+
+impl Known<Endpoint, 48> {
+    const UNSPECIFIED: Known<Endpoint, 48> = Known {
+        of: Endpoint {
+            address: IpAddr::V4(Ipv4Addr::UNSPECIFIED),
+            port: 0,
+        },
+        text: Text::of("0.0.0.0:0"),
+    };
+
+    #[inline(always)] // As `Room::new`.
+    fn endpoint(&mut self, endpoint: Endpoint) -> &Text<48> {
+        self.learn(endpoint, |room, endpoint| room.endpoint(endpoint))
     }
 }
 
@@ -95,13 +111,13 @@ impl PlainLines {
             first,
             utc: Utc::new(),
             times: Text::EMPTY,
-            frame: Known::NOTHING,
-            connection: Known::NOTHING,
-            session: Known::NOTHING,
-            client: Known::NOTHING,
-            server: Known::NOTHING,
-            positions: [Known::NOTHING; 2],
-            windows: [Known::NOTHING; 2],
+            frame: Number::ZERO,
+            connection: Number::ZERO,
+            session: Number::ZERO,
+            client: Known::UNSPECIFIED,
+            server: Known::UNSPECIFIED,
+            positions: [Number::ZERO; 2],
+            windows: [Number::ZERO; 2],
         }
     }
 
@@ -120,7 +136,7 @@ impl PlainLines {
     fn before_annotation(&mut self, row: &PlainRow, of: &Stream, room: &mut Room<'_, ROW>) {
         // Often the frame of the row before.
         let acknowledges = row.acknowledges.map(|frame| frame.get());
-        let known = (acknowledges == self.frame.of).then_some(self.frame.text);
+        let known = (acknowledges == Some(self.frame.of)).then_some(self.frame.text);
         room.put(b"{\"record\":\"frame\",\"frame\":");
         room.text(self.frame.number(row.at.frame.0));
         room.put(b",\"connection\":");
@@ -178,8 +194,8 @@ impl PlainLines {
 
     #[inline(always)] // As `before_annotation`.
     fn ends(&mut self, direction: Direction, of: &Stream, room: &mut Room<'_, ROW>) {
-        let client = self.client.learn(of.client, |room, end| room.endpoint(end));
-        let server = self.server.learn(of.server, |room, end| room.endpoint(end));
+        let client = self.client.endpoint(of.client);
+        let server = self.server.endpoint(of.server);
         let (source, destination) = match direction {
             Direction::ToServer => {
                 room.put(b",\"direction\":\"client-to-server\",\"source\":\"");

@@ -1,7 +1,7 @@
 //! Room of a known size that is written from its beginning, piece by piece: each piece is copied whole, though only a part of it may count,
 //! so that no copy has a length that is not known.
 
-use super::number::{OCTETS, long, short, tail};
+use super::number::{long, short, tail, three};
 use crate::model::{Endpoint, Nanos};
 use std::net::IpAddr;
 
@@ -60,12 +60,13 @@ impl<'a, const N: usize> Room<'a, N> {
     /// Writes a number in decimal.
     #[inline(always)] // As `new`.
     pub(super) fn number(&mut self, value: u64) {
-        match short(value) {
-            Some((digits, count)) => self.put_some(&digits, count),
-            None => {
-                let (digits, count) = long(value);
-                self.put_some(&digits, count);
-            }
+        if let Some((digits, count)) = three(value) {
+            self.put_some(&digits, count);
+        } else if let Some((digits, count)) = short(value) {
+            self.put_some(&digits, count);
+        } else {
+            let (digits, count) = long(value);
+            self.put_some(&digits, count);
         }
     }
 
@@ -74,12 +75,12 @@ impl<'a, const N: usize> Room<'a, N> {
         match endpoint.address {
             // By hand: the formatter costs several times as much.
             IpAddr::V4(v4) => {
-                for octet in v4.octets() {
-                    let (digits, count) = OCTETS[usize::from(octet)];
-                    self.put_some(&digits, count);
+                let [first, others @ ..] = v4.octets();
+                self.number(first.into());
+                for octet in others {
+                    self.put(b".");
+                    self.number(octet.into());
                 }
-                // The last dot is none.
-                self.written -= 1;
                 self.put(b":");
                 self.number(endpoint.port.into());
             }
@@ -100,10 +101,7 @@ impl<'a, const N: usize> Room<'a, N> {
             self.put(b"-");
         }
         let fraction = (nanos % NANOS_PER_SECOND) as u32;
-        match nanos / NANOS_PER_SECOND {
-            whole @ 0..10 => self.put(&[b'0' + whole as u8]),
-            whole => self.number(whole),
-        }
+        self.number(nanos / NANOS_PER_SECOND);
         if fraction > 0 {
             let (decimals, count) = tail(fraction);
             self.put(b".");

@@ -9,14 +9,14 @@ use wide::{i8x16, u8x16};
 /// Bytes that are looked at together: a bit each.
 const BLOCK: usize = 64;
 
-/// Bytes that are copied behind a backslash: what stands up to the next is hardly ever longer.
-const RUN: usize = 32;
+/// Half of that: what stands behind a backslash is copied as so many bytes.
+const HALF: usize = BLOCK / 2;
 
-/// A block, and what a run that begins at its end may read.
-const WHOLE: usize = BLOCK + RUN;
+/// A block, and what a copy that begins at its end may read.
+const WHOLE: usize = BLOCK + HALF;
 
-/// Room for what a block becomes if each byte needs a backslash, and for two runs behind it.
-const ROOM: usize = 2 * BLOCK + 2 * RUN;
+/// Room for what a block becomes if each byte needs a backslash, and for a copy behind it.
+const ROOM: usize = 2 * BLOCK + HALF;
 
 /// Appends `text` as a JSON string, but for the quotation mark that opens it.
 pub(super) fn push_string_rest(out: &mut Out, text: &str) {
@@ -31,26 +31,26 @@ pub(super) fn push_string_body(out: &mut Out, text: &str) {
         rest = &rest[push_block(out, block, BLOCK)..];
     }
     while !rest.is_empty() {
-        rest = &rest[push_block(out, &padded(rest), rest.len().min(BLOCK))..];
+        let mut block = [b' '; WHOLE];
+        pad(&mut block, rest);
+        rest = &rest[push_block(out, &block, rest.len().min(BLOCK))..];
     }
 }
 
-/// A block of less than that. Two copies of a length that is known may overlap, and are cheaper than one of any length.
+/// Begins a block with less than that. Two copies of a length that is known may overlap, and are cheaper than one of any length.
 #[inline(always)] // As `push_block`.
-fn padded(bytes: &[u8]) -> [u8; WHOLE] {
-    let mut block = [b' '; WHOLE];
+fn pad(block: &mut [u8; WHOLE], bytes: &[u8]) {
     match bytes.len() {
-        64.. => ends::<64>(&mut block, bytes),
-        32.. => ends::<32>(&mut block, bytes),
-        16.. => ends::<16>(&mut block, bytes),
-        8.. => ends::<8>(&mut block, bytes),
+        64.. => ends::<64>(block, bytes),
+        32.. => ends::<32>(block, bytes),
+        16.. => ends::<16>(block, bytes),
+        8.. => ends::<8>(block, bytes),
         _ => {
             for (to, from) in block.iter_mut().zip(bytes) {
                 *to = *from;
             }
         }
     }
-    block
 }
 
 /// Copies the first and the last so many bytes.
@@ -97,51 +97,52 @@ fn bits(marks: [u8x16; 4]) -> u64 {
     a | b << 16 | (c | d << 16) << 32
 }
 
+/// Marks what needs a backslash, if nothing needs more.
+#[inline(always)] // As `push_block`.
+fn special(step: u8x16) -> u8x16 {
+    step.simd_eq(u8x16::splat(b'"')) | step.simd_eq(u8x16::splat(b'\\'))
+}
+
 /// Appends the first `count` bytes of a block in which nothing needs more than a backslash in front of it.
 #[inline(always)] // As `push_block`.
 fn push_easy(out: &mut Out, block: &[u8; WHOLE], count: usize) {
-    let (quote, backslash) = (u8x16::splat(b'"'), u8x16::splat(b'\\'));
-    let special = steps(block).map(|step| step.simd_eq(quote) | step.simd_eq(backslash));
-    let special = bits(special);
+    let special = bits(steps(block).map(special));
     out.write_behind(b"", |room: &mut [u8; ROOM]| {
-        room[..BLOCK].copy_from_slice(&block[..BLOCK]);
-        count + write_backslashes(room, block, special)
+        let more = write_half(room, block, special, [0, 0]);
+        count + write_half(room, block, special >> HALF, [HALF, more])
     });
 }
 
-/// Puts a backslash in front of each special byte of a block that stands in `room` as it is. How many.
+/// Writes the half of a block that begins at `place`, with a backslash in front of each special byte. `more` backslashes are written, and how many then are.
 #[inline(always)] // As `push_block`.
-fn write_backslashes(room: &mut [u8; ROOM], block: &[u8; WHOLE], mut special: u64) -> usize {
-    let mut written = 0;
+fn write_half(
+    room: &mut [u8; ROOM],
+    block: &[u8; WHOLE],
+    special: u64,
+    [place, mut more]: [usize; 2],
+) -> usize {
+    let mut special = special as u32;
+    room[(place + more) % (2 * BLOCK)..][..HALF].copy_from_slice(&block[place..][..HALF]);
     while special != 0 {
-        let at = special.trailing_zeros() as usize;
-        let to = (at + written) % (2 * BLOCK);
+        let at = place + special.trailing_zeros() as usize;
+        let to = (at + more) % (2 * BLOCK);
         room[to] = b'\\';
-        room[to + 1..][..RUN].copy_from_slice(&block[at..][..RUN]);
-        written += 1;
+        room[to + 1..][..HALF].copy_from_slice(&block[at..][..HALF]);
+        more += 1;
         special &= special - 1;
-        if (special >> at) as u32 == 0 {
-            // The next is far, or there is none.
-            let from = (at + RUN).min(BLOCK);
-            let to = (from + written) % (2 * BLOCK + RUN);
-            room[to..][..RUN].copy_from_slice(&block[from..][..RUN]);
-        }
     }
-    written
+    more
 }
 
 /// What [`push_block`] does where something may have to be escaped by more than a backslash.
 #[inline(never)]
 fn push_hard(out: &mut Out, block: &[u8; WHOLE], count: usize) -> usize {
-    let marks = |bytes: &[u8]| {
-        bits(steps(block).map(|step| {
-            let marks = bytes.iter().map(|&byte| step.simd_eq(u8x16::splat(byte)));
-            marks.fold(u8x16::ZERO, |all, marks| all | marks)
-        }))
-    };
-    let controls = bits(steps(block).map(|step| (step & u8x16::splat(0xe0)).simd_eq(u8x16::ZERO)));
-    // Those that begin a character that may have to be escaped.
-    let mut hard = controls | marks(&[0x7f, 0xc2, 0xe2]);
+    let steps = steps(block);
+    let same = |step: u8x16, byte: u8| step.simd_eq(u8x16::splat(byte));
+    let controls = steps.map(|step| (step & u8x16::splat(0xe0)).simd_eq(u8x16::ZERO));
+    // 0xc2 and 0xe2 begin a character that may have to be escaped.
+    let others = steps.map(|step| same(step | u8x16::splat(0x20), 0xe2) | same(step, 0x7f));
+    let mut hard = bits(controls) | bits(others);
     let mut left = hard;
     while left != 0 {
         let at = left.trailing_zeros() as usize;
@@ -154,7 +155,7 @@ fn push_hard(out: &mut Out, block: &[u8; WHOLE], count: usize) -> usize {
         push_easy(out, block, count);
         return count;
     }
-    hard |= marks(b"\"\\");
+    hard |= bits(steps.map(special));
     let mut from = 0;
     while hard != 0 {
         let at = hard.trailing_zeros() as usize;
