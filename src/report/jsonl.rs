@@ -3,7 +3,7 @@
 //! Records come in, lines go out. It never waits for a later record, and never allocates for a frame once its buffer has grown.
 
 use super::View;
-use super::value::{self, Json, Spoken};
+use super::value::{self, Json, PlainLines, Spoken};
 use crate::model::{
     Event, FrameRecord, Lines, Out, PlainRow, PlainText, Record, Stream, Timestamp,
 };
@@ -129,6 +129,7 @@ impl<W: Write> Jsonl<W> {
 #[derive(Debug)]
 pub(crate) struct JsonLines {
     objects: Objects,
+    plain: PlainLines,
     first: Timestamp,
 }
 
@@ -137,6 +138,7 @@ impl JsonLines {
     pub(crate) fn new(view: View, first: Timestamp) -> JsonLines {
         JsonLines {
             objects: Objects::new(view),
+            plain: PlainLines::new(first),
             first,
         }
     }
@@ -195,20 +197,14 @@ impl Lines for JsonLines {
     }
 
     fn plain(&mut self, row: &PlainRow, of: &Stream, text: &PlainText<'_>, out: &mut Out) {
-        let first = self.first;
+        self.plain.times(row);
         if self.objects.view == View::Timeline {
-            let mut json = Json::begin(out, &mut self.objects.spoken, "frame");
-            value::plain_row(&mut json, row, of, text.words, first);
-            json.end();
-            out.push(b'\n');
+            self.plain.row(row, of, text.words, out);
         }
         if self.objects.view != View::Sessions
             && let Some(event) = row.event
         {
-            let mut json = Json::begin(out, &mut self.objects.spoken, "event");
-            value::plain_event(&mut json, row, event, of, text, first);
-            json.end();
-            out.push(b'\n');
+            self.plain.event(row, event, of, text, out);
         }
     }
 }

@@ -4,13 +4,16 @@
 
 mod json;
 mod number;
+mod plain;
 mod record;
+mod room;
 mod spoken;
 mod string;
 mod utc;
 
 pub(crate) use json::Json;
 pub(crate) use number::{push_endpoint, push_number, push_seconds};
+pub(crate) use plain::PlainLines;
 pub(crate) use record::{
     connection, event, event_behind, event_session, finding, frame, frame_before, frame_behind,
     frame_sessions, plain_event, plain_row, session, summary,

@@ -1,9 +1,7 @@
 //! Numbers as text: whole numbers and exact seconds, appended to a byte buffer without an allocation.
 
+use super::room::Room;
 use crate::model::{Endpoint, Nanos, Out};
-use std::net::IpAddr;
-
-const NANOS_PER_SECOND: u64 = 1_000_000_000;
 
 /// Appends `value` in decimal.
 #[inline]
@@ -14,47 +12,65 @@ pub(crate) fn push_number(out: &mut Out, value: u64) {
 /// Appends some bytes, then `value` in decimal.
 #[inline(always)] // Where the bytes are known, their length is, and the copy is a few instructions.
 pub(super) fn push_number_behind(out: &mut Out, bytes: &[u8], value: u64) {
-    match u32::try_from(value) {
-        Ok(value) if value < EIGHT_DIGITS => out.write_behind(bytes, |room| {
-            let (text, count) = short(value);
-            *room = text;
-            count
-        }),
-        _ => push_long(out, bytes, value),
-    }
+    out.write_behind(bytes, |room: &mut [u8; 24]| {
+        let mut room = Room::new(room);
+        room.number(value);
+        room.written()
+    });
 }
 
 /// The first number that has more than eight digits.
-const EIGHT_DIGITS: u32 = 100_000_000;
+const EIGHT_DIGITS: u64 = 100_000_000;
+
+/// The text of a number of at most three digits: so many bytes count.
+#[inline(always)] // As `push_number_behind`.
+pub(super) fn three(value: u64) -> Option<([u8; 4], usize)> {
+    let text = *THREE_DIGITS.get(usize::try_from(value).ok()?)?;
+    Some((text, text[3].into()))
+}
 
 /// The text of a number of at most eight digits: so many bytes count.
-#[inline]
-fn short(value: u32) -> ([u8; 8], usize) {
-    let digits = digits(value);
+#[inline(always)] // As `push_number_behind`.
+pub(super) fn short(value: u64) -> Option<([u8; 8], usize)> {
+    if value >= EIGHT_DIGITS {
+        return None;
+    }
+    let digits = digits(value as u32);
     // The first digit is the lowest byte; zero itself has one.
     let zeros = (digits | 1 << 56).trailing_zeros() / 8;
     let text = (digits | ASCII) >> (8 * zeros);
-    (text.to_le_bytes(), 8 - zeros as usize)
+    Some((text.to_le_bytes(), 8 - zeros as usize))
 }
 
+/// The text of any number: so many bytes count.
 #[cold]
-fn push_long(out: &mut Out, bytes: &[u8], value: u64) {
-    out.extend_from_slice(bytes);
-    push_number(out, value / u64::from(EIGHT_DIGITS));
-    let last = (value % u64::from(EIGHT_DIGITS)) as u32;
-    out.extend_from_slice(&eight(last));
-}
-
-/// The text of a number of at most eight digits, as eight.
-fn eight(value: u32) -> [u8; 8] {
-    (digits(value) | ASCII).to_le_bytes()
+pub(super) fn long(mut value: u64) -> ([u8; 24], usize) {
+    let (mut text, mut count) = ([b' '; 24], 0);
+    while count == 0 || value > 0 {
+        count += 1;
+        text[24 - count] = b'0' + (value % 10) as u8;
+        value /= 10;
+    }
+    text.rotate_right(count);
+    (text, count)
 }
 
 /// The text of nanoseconds of a second, as nine digits.
-#[inline]
+#[inline(always)] // As `push_number_behind`.
 pub(super) fn nine(nanos: u32) -> [u8; 9] {
-    let [a, b, c, d, e, f, g, h] = eight(nanos / 10);
+    let [a, b, c, d, e, f, g, h] = (digits(nanos / 10) | ASCII).to_le_bytes();
     [a, b, c, d, e, f, g, h, b'0' + (nanos % 10) as u8]
+}
+
+/// The same, and how many of them are not trailing zeros.
+#[inline(always)] // As `push_number_behind`.
+pub(super) fn tail(nanos: u32) -> ([u8; 9], usize) {
+    let count = match nanos % 10 {
+        // The last digit is the highest byte.
+        0 => 8 - digits(nanos / 10).leading_zeros() as usize / 8,
+        _ => 9,
+    };
+    (nine(nanos), count)
 }
 
 /// What makes characters of eight digits.
@@ -73,30 +89,12 @@ fn digits(value: u32) -> u64 {
     tens | (twos - 10 * tens) << 8
 }
 
-/// Appends nanoseconds as seconds: the integer part and as many of nine decimals as are not trailing zeros. Never an exponent,
-/// and exact: no float is made.
+/// Appends nanoseconds as seconds, exact: [`Room::seconds`].
 pub(crate) fn push_seconds(out: &mut Out, value: Nanos) {
-    let nanos = value.unsigned_abs();
-    if value < 0 {
-        out.push(b'-');
-    }
-    let fraction = (nanos % NANOS_PER_SECOND) as u32;
-    match nanos / NANOS_PER_SECOND {
-        whole @ 0..10 => out.push(b'0' + whole as u8),
-        whole => push_number(out, whole),
-    }
-    if fraction == 0 {
-        return;
-    }
-    let (first, last) = (digits(fraction / 10), (fraction % 10) as u8);
-    out.write_behind(b".", |room: &mut [u8; 9]| {
-        room[..8].copy_from_slice(&(first | ASCII).to_le_bytes());
-        room[8] = b'0' + last;
-        match last {
-            // The last digit is the highest byte.
-            0 => 8 - first.leading_zeros() as usize / 8,
-            _ => 9,
-        }
+    out.write_behind(b"", |room: &mut [u8; 48]| {
+        let mut room = Room::new(room);
+        room.seconds(value);
+        room.written()
     });
 }
 
@@ -112,50 +110,29 @@ pub(crate) fn push_padded(out: &mut Out, mut value: u64, places: usize) {
 
 /// Appends `127.0.0.1:8080` or `[::1]:8080`.
 pub(crate) fn push_endpoint(out: &mut Out, endpoint: Endpoint) {
-    match endpoint.address {
-        // By hand: the formatter costs several times as much.
-        IpAddr::V4(v4) => {
-            out.write_behind(b"", |room: &mut [u8; 24]| {
-                let mut written = 0;
-                for octet in v4.octets() {
-                    let (digits, count) = OCTETS[usize::from(octet)];
-                    room[written..written + 8].copy_from_slice(&digits);
-                    written += count;
-                }
-                // The last dot is none.
-                written - 1
-            });
-            push_number_behind(out, b":", u64::from(endpoint.port));
-        }
-        IpAddr::V6(_) => {
-            out.extend_from_slice(endpoint.to_string().as_bytes());
-        }
-    }
+    out.write_behind(b"", |room: &mut [u8; 48]| {
+        let mut room = Room::new(room);
+        room.endpoint(endpoint);
+        room.written()
+    });
 }
 
-/// Each octet in decimal with a dot behind it, and how many bytes that takes.
-const OCTETS: [([u8; 8], usize); 256] = {
-    let mut octets = [([b'.'; 8], 0); 256];
-    let mut octet = 0;
-    while octet < 256 {
-        let digits = [octet / 100, octet / 10 % 10, octet % 10];
-        let mut skip = if octet < 10 {
-            2
-        } else if octet < 100 {
-            1
-        } else {
-            0
-        };
-        octets[octet].1 = 4 - skip;
-        let mut place = 0;
-        while skip < 3 {
-            octets[octet].0[place] = b'0' + digits[skip] as u8;
-            place += 1;
-            skip += 1;
+/// Each number of at most three digits in decimal, and how many digits it has.
+static THREE_DIGITS: [[u8; 4]; 1000] = {
+    let mut numbers = [[b' '; 4]; 1000];
+    let mut number = 0;
+    while number < 1000 {
+        let (mut count, mut rest) = (0, number);
+        while count == 0 || rest > 0 {
+            let [first, second, ..] = numbers[number];
+            numbers[number] = [b'0' + (rest % 10) as u8, first, second, 0];
+            rest /= 10;
+            count += 1;
         }
-        octet += 1;
+        numbers[number][3] = count;
+        number += 1;
     }
-    octets
+    numbers
 };
 
 #[cfg(test)]

@@ -6,155 +6,201 @@
 use crate::model::Out;
 use wide::{i8x16, u8x16};
 
-/// Bytes that are looked at together.
-const STEP: usize = 16;
+/// Bytes that are looked at together: a bit each.
+const BLOCK: usize = 64;
 
-/// Bytes for which room is made together.
-const BLOCK: usize = 512;
+/// Half of that: what stands behind a backslash is copied as so many bytes.
+const HALF: usize = BLOCK / 2;
 
-/// Room for what a block becomes: each byte may need a backslash, and a step is written whole.
-const ROOM: usize = 2 * BLOCK + STEP;
+/// A block, and what a copy that begins at its end may read.
+const WHOLE: usize = BLOCK + HALF;
+
+/// Room for what a block becomes if each byte needs a backslash, and for a copy behind it.
+const ROOM: usize = 2 * BLOCK + HALF;
 
 /// Appends `text` as a JSON string, but for the quotation mark that opens it.
 pub(super) fn push_string_rest(out: &mut Out, text: &str) {
-    let mut rest = text;
-    while !rest.is_empty() {
-        let mut taken = 0;
-        out.write_behind(b"", |room| {
-            let written;
-            (taken, written) = write_easy(room, rest.as_bytes());
-            written
-        });
-        rest = &rest[taken..];
-        // Where ASCII ends a character begins.
-        while let Some(byte) = rest.bytes().next()
-            && !is_easy(byte)
-        {
-            rest = &rest[push_hard(out, rest)..];
-        }
-    }
+    push_string_body(out, text);
     out.push(b'"');
 }
 
-/// Whether it is a character that stands in a string as it is, or behind a backslash.
-fn is_easy(byte: u8) -> bool {
-    matches!(byte, 0x20..0x7f)
-}
-
-/// Writes the bytes at the beginning of `text` that are easy, some or all of them. How many these are, and how many were written.
-fn write_easy(room: &mut [u8; ROOM], text: &[u8]) -> (usize, usize) {
-    // A step may look at the bytes of the next.
-    match (text.len() / STEP).saturating_sub(1) * STEP {
-        0 => {
-            let mut last = [b' '; 3 * STEP];
-            last[..text.len()].copy_from_slice(text);
-            write_steps(room, &last, text.len())
-        }
-        steps => write_steps(room, text, steps.min(BLOCK)),
+/// Appends `text` as a JSON string without its quotation marks.
+pub(super) fn push_string_body(out: &mut Out, text: &str) {
+    let mut rest = text.as_bytes();
+    while let Some(block) = rest.first_chunk() {
+        rest = &rest[push_block(out, block, BLOCK)..];
+    }
+    while !rest.is_empty() {
+        let mut block = [b' '; WHOLE];
+        pad(&mut block, rest);
+        rest = &rest[push_block(out, &block, rest.len().min(BLOCK))..];
     }
 }
 
-/// The same of the first `count` bytes. There are more, as many as a step has.
-#[inline]
-fn write_steps(room: &mut [u8; ROOM], text: &[u8], count: usize) -> (usize, usize) {
-    let mut written = 0;
-    for place in (0..count).step_by(STEP) {
-        let Some(two) = text[place..].first_chunk::<{ 2 * STEP }>() else {
-            return (place, written);
-        };
-        let step = *two.first_chunk().unwrap_or(&[0; STEP]);
-        let (hard, special) = marks(step);
-        let end = (hard | 1 << STEP.min(count - place)).trailing_zeros();
-        room[written..written + STEP].copy_from_slice(&step);
-        let mut special = special & ((1 << end) - 1);
-        while special != 0 {
-            let at = special.trailing_zeros() as usize % STEP;
-            room[written + at] = b'\\';
-            let behind = written + at + 1;
-            room[behind..behind + STEP].copy_from_slice(&two[at..at + STEP]);
-            written += 1;
-            special &= special - 1;
-        }
-        written += end as usize;
-        if end < STEP as u32 {
-            return (place + end as usize, written);
-        }
-    }
-    (count, written)
-}
-
-/// Which bytes are not easy, and which need a backslash: a bit each.
-#[inline]
-fn marks(step: [u8; STEP]) -> (u32, u32) {
-    let step = u8x16::new(step);
-    // What is not ASCII is negative.
-    let controls = step.cast_signed().simd_lt(i8x16::splat(0x20));
-    let deletes = step.simd_eq(u8x16::splat(0x7f));
-    let quotes = step.simd_eq(u8x16::splat(b'"'));
-    let backslashes = step.simd_eq(u8x16::splat(b'\\'));
-    let hard = controls.to_bitmask() | deletes.to_bitmask();
-    (hard, (quotes | backslashes).to_bitmask())
-}
-
-/// Appends the characters at the beginning of `text`, which are not easy: the first, or all that stand as they are. How many bytes they take there.
-fn push_hard(out: &mut Out, text: &str) -> usize {
-    let bytes = text.as_bytes();
-    let as_they_are = bytes.iter().take_while(|byte| stands(**byte)).count();
-    if as_they_are == 0 {
-        return push_character(out, text);
-    }
-    out.extend_from_slice(&bytes[..as_they_are]);
-    as_they_are
-}
-
-/// Whether it is of a character beyond ASCII none of which is escaped that begin like it.
-fn stands(byte: u8) -> bool {
-    // U+0080 to U+00BF, U+2000 to U+2FFF.
-    byte >= 0x80 && !matches!(byte, 0xc2 | 0xe2)
-}
-
-/// Appends the first character of `text`, escaped if it must be; how many bytes it takes there.
-fn push_character(out: &mut Out, text: &str) -> usize {
-    let Some(character) = text.chars().next() else {
-        return 0;
-    };
-    let length = character.len_utf8();
-    match character {
-        '"' | '\\' => out.extend_from_slice(&[b'\\', character as u8]),
-        _ if must_escape(character) => push_escape(out, character),
-        _ => out.extend_from_slice(&text.as_bytes()[..length]),
-    }
-    length
-}
-
-fn must_escape(character: char) -> bool {
-    matches!(
-        character,
-        '\0'..='\u{1f}' | '\u{7f}'..='\u{9f}' | '\u{2028}'..='\u{202e}' | '\u{2066}'..='\u{2069}'
-    )
-}
-
-fn push_escape(out: &mut Out, character: char) {
-    let short = match character {
-        '\n' => b'n',
-        '\r' => b'r',
-        '\t' => b't',
+/// Begins a block with less than that. Two copies of a length that is known may overlap, and are cheaper than one of any length.
+#[inline(always)] // As `push_block`.
+fn pad(block: &mut [u8; WHOLE], bytes: &[u8]) {
+    match bytes.len() {
+        64.. => ends::<64>(block, bytes),
+        32.. => ends::<32>(block, bytes),
+        16.. => ends::<16>(block, bytes),
+        8.. => ends::<8>(block, bytes),
         _ => {
-            // All of `must_escape` are below U+10000: four digits say them.
-            let code = character as u32;
-            out.extend_from_slice(b"\\u");
-            for shift in [12, 8, 4, 0] {
-                let digit = (code >> shift & 0xf) as u8;
-                out.push(match digit {
-                    0..10 => b'0' + digit,
-                    _ => b'a' + digit - 10,
-                });
+            for (to, from) in block.iter_mut().zip(bytes) {
+                *to = *from;
             }
+        }
+    }
+}
+
+/// Copies the first and the last so many bytes.
+#[inline(always)] // As `push_block`.
+fn ends<const L: usize>(block: &mut [u8; WHOLE], bytes: &[u8]) {
+    let (Some(first), Some(last)) = (bytes.first_chunk::<L>(), bytes.last_chunk::<L>()) else {
+        return;
+    };
+    block[..L].copy_from_slice(first);
+    if let Some(place) = block[..bytes.len().min(WHOLE)].last_chunk_mut() {
+        *place = *last;
+    }
+}
+
+/// Appends the first `count` bytes of a block, and of the character that goes on behind them what belongs to it. How many that are.
+#[inline(always)] // A call for each of several in a line.
+fn push_block(out: &mut Out, block: &[u8; WHOLE], count: usize) -> usize {
+    let steps = steps(block);
+    // What is not ASCII is negative, and so is one more than DEL.
+    let plus = steps.map(|step| (step + u8x16::splat(1)).cast_signed());
+    let hard = plus.map(|step| step.simd_lt(i8x16::splat(0x21)));
+    let [a, b, c, d] = hard;
+    if (a | b | c | d).to_bitmask() != 0 {
+        return push_hard(out, block, count);
+    }
+    push_easy(out, block, count);
+    count
+}
+
+/// A block's parts that are looked at in one go.
+#[inline(always)] // As `push_block`.
+fn steps(block: &[u8; WHOLE]) -> [u8x16; 4] {
+    let step = |place: usize| {
+        let step = block[place..].first_chunk();
+        u8x16::new(*step.unwrap_or(&[0; 16]))
+    };
+    [step(0), step(16), step(32), step(48)]
+}
+
+/// A bit for each byte of a block that is marked.
+#[inline(always)] // As `push_block`.
+fn bits(marks: [u8x16; 4]) -> u64 {
+    let [a, b, c, d] = marks.map(|step| u64::from(step.to_bitmask()));
+    a | b << 16 | (c | d << 16) << 32
+}
+
+/// Marks what needs a backslash, if nothing needs more.
+#[inline(always)] // As `push_block`.
+fn special(step: u8x16) -> u8x16 {
+    step.simd_eq(u8x16::splat(b'"')) | step.simd_eq(u8x16::splat(b'\\'))
+}
+
+/// Appends the first `count` bytes of a block in which nothing needs more than a backslash in front of it.
+#[inline(always)] // As `push_block`.
+fn push_easy(out: &mut Out, block: &[u8; WHOLE], count: usize) {
+    let special = bits(steps(block).map(special));
+    out.write_behind(b"", |room: &mut [u8; ROOM]| {
+        let more = write_half(room, block, special, [0, 0]);
+        count + write_half(room, block, special >> HALF, [HALF, more])
+    });
+}
+
+/// Writes the half of a block that begins at `place`, with a backslash in front of each special byte. `more` backslashes are written, and how many then are.
+#[inline(always)] // As `push_block`.
+fn write_half(
+    room: &mut [u8; ROOM],
+    block: &[u8; WHOLE],
+    special: u64,
+    [place, mut more]: [usize; 2],
+) -> usize {
+    let mut special = special as u32;
+    room[(place + more) % (2 * BLOCK)..][..HALF].copy_from_slice(&block[place..][..HALF]);
+    while special != 0 {
+        let at = place + special.trailing_zeros() as usize;
+        let to = (at + more) % (2 * BLOCK);
+        room[to] = b'\\';
+        room[to + 1..][..HALF].copy_from_slice(&block[at..][..HALF]);
+        more += 1;
+        special &= special - 1;
+    }
+    more
+}
+
+/// What [`push_block`] does where something may have to be escaped by more than a backslash.
+#[inline(never)]
+fn push_hard(out: &mut Out, block: &[u8; WHOLE], count: usize) -> usize {
+    let steps = steps(block);
+    let same = |step: u8x16, byte: u8| step.simd_eq(u8x16::splat(byte));
+    let controls = steps.map(|step| (step & u8x16::splat(0xe0)).simd_eq(u8x16::ZERO));
+    // 0xc2 and 0xe2 begin a character that may have to be escaped.
+    let others = steps.map(|step| same(step | u8x16::splat(0x20), 0xe2) | same(step, 0x7f));
+    let mut hard = bits(controls) | bits(others);
+    let mut left = hard;
+    while left != 0 {
+        let at = left.trailing_zeros() as usize;
+        if escaped(&block[at..]).is_none() {
+            hard &= !(1 << at);
+        }
+        left &= left - 1;
+    }
+    if hard == 0 {
+        push_easy(out, block, count);
+        return count;
+    }
+    hard |= bits(steps.map(special));
+    let mut from = 0;
+    while hard != 0 {
+        let at = hard.trailing_zeros() as usize;
+        if let Some((code, length)) = escaped(&block[at..]) {
+            out.extend_from_slice(&block[from..at]);
+            push_escape(out, code);
+            from = at + length;
+        }
+        hard &= hard - 1;
+    }
+    let end = count.max(from);
+    out.extend_from_slice(&block[from..end]);
+    end
+}
+
+/// The code of the character that these bytes begin with and how many it has, if it must be escaped.
+#[inline(always)]
+fn escaped(bytes: &[u8]) -> Option<(u16, usize)> {
+    let (code, length) = match *bytes {
+        [byte @ (..0x20 | 0x7f | b'"' | b'\\'), ..] => (u16::from(byte), 1),
+        [0xc2, last @ 0x80..=0x9f, ..] => (u16::from(last), 2),
+        [0xe2, 0x80, last @ 0xa8..=0xae, ..] => (0x2000 | u16::from(last & 0x3f), 3),
+        [0xe2, 0x81, last @ 0xa6..=0xa9, ..] => (0x2040 | u16::from(last & 0x3f), 3),
+        _ => return None,
+    };
+    Some((code, length))
+}
+
+fn push_escape(out: &mut Out, code: u16) {
+    let short = match u8::try_from(code) {
+        Ok(byte @ (b'"' | b'\\')) => byte,
+        Ok(b'\n') => b'n',
+        Ok(b'\r') => b'r',
+        Ok(b'\t') => b't',
+        _ => {
+            let digits = [12, 8, 4, 0].map(|shift| match (code >> shift & 0xf) as u8 {
+                digit @ 0..10 => b'0' + digit,
+                digit => b'a' + digit - 10,
+            });
+            out.extend_from_slice(b"\\u");
+            out.extend_from_slice(&digits);
             return;
         }
     };
-    out.push(b'\\');
-    out.push(short);
+    out.extend_from_slice(&[b'\\', short]);
 }
 
 #[cfg(test)]
@@ -189,6 +235,13 @@ mod tests {
             r#""\u2028\u202e\u2066\u2069""#
         );
         assert_eq!(string("当前时间：é…–🙂"), "\"当前时间：é…–🙂\"");
+    }
+
+    fn must_escape(character: char) -> bool {
+        matches!(
+            character,
+            '\0'..='\u{1f}' | '\u{7f}'..='\u{9f}' | '\u{2028}'..='\u{202e}' | '\u{2066}'..='\u{2069}'
+        )
     }
 
     /// Texts in which what is special is as frequent as what is not.

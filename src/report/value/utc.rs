@@ -30,6 +30,17 @@ impl Utc {
 
     /// Appends `time` as `2026-11-23T23:52:10.123456789Z`.
     pub(crate) fn push(&mut self, out: &mut Out, time: Timestamp) {
+        let (second, nanos) = self.parts(time);
+        out.write_behind(second, |room: &mut [u8; 10]| {
+            *room = [b'Z'; 10];
+            room[..9].copy_from_slice(&nanos);
+            room.len()
+        });
+    }
+
+    /// `time` as `2026-11-23T23:52:10.` and nine decimals.
+    #[inline]
+    pub(super) fn parts(&mut self, time: Timestamp) -> (&[u8; 20], [u8; 9]) {
         let mut nanos = time.0.wrapping_sub(self.start) as u64;
         if nanos >= NANOS_PER_SECOND {
             let second = time.0.div_euclid(NANOS_PER_SECOND as i64);
@@ -38,11 +49,7 @@ impl Utc {
             nanos = time.0.wrapping_sub(self.start) as u64;
             self.spell(second);
         }
-        out.write_behind(&self.second, |room: &mut [u8; 10]| {
-            *room = [b'Z'; 10];
-            room[..9].copy_from_slice(&nine(nanos as u32));
-            room.len()
-        });
+        (&self.second, nine(nanos as u32))
     }
 
     #[cold]

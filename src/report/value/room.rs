@@ -1,0 +1,140 @@
+//! Room of a known size that is written from its beginning, piece by piece: each piece is copied whole, though only a part of it may count,
+//! so that no copy has a length that is not known.
+
+use super::number::{long, short, tail, three};
+use crate::model::{Endpoint, Nanos};
+use std::net::IpAddr;
+
+const NANOS_PER_SECOND: u64 = 1_000_000_000;
+
+/// Room for a line or a part of it.
+#[derive(Debug)]
+pub(super) struct Room<'a, const N: usize> {
+    bytes: &'a mut [u8; N],
+    /// Bytes that count so far.
+    written: usize,
+}
+
+/// A text of at most `L` bytes.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Text<const L: usize> {
+    bytes: [u8; L],
+    length: usize,
+}
+
+impl<'a, const N: usize> Room<'a, N> {
+    /// All of it is free.
+    #[inline(always)] // Each is a few instructions, and there are dozens to a line.
+    pub(super) fn new(bytes: &'a mut [u8; N]) -> Room<'a, N> {
+        Room { bytes, written: 0 }
+    }
+
+    /// Bytes that count.
+    #[inline(always)] // As `new`.
+    pub(super) fn written(&self) -> usize {
+        self.written
+    }
+
+    /// Writes a piece.
+    #[inline(always)] // As `new`.
+    pub(super) fn put<const L: usize>(&mut self, piece: &[u8; L]) {
+        self.put_some(piece, L);
+    }
+
+    /// Writes a text.
+    #[inline(always)] // As `new`.
+    pub(super) fn text<const L: usize>(&mut self, text: &Text<L>) {
+        self.put_some(&text.bytes, text.length);
+    }
+
+    /// Writes a piece of which `count` bytes count.
+    #[inline(always)] // As `new`.
+    fn put_some<const L: usize>(&mut self, piece: &[u8; L], count: usize) {
+        // There is room: who makes it asks for enough.
+        if self.written <= const { N - L } {
+            self.bytes[self.written..][..L].copy_from_slice(piece);
+        }
+        self.written += count;
+    }
+
+    /// Writes a number in decimal.
+    #[inline(always)] // As `new`.
+    pub(super) fn number(&mut self, value: u64) {
+        if let Some((digits, count)) = three(value) {
+            self.put_some(&digits, count);
+        } else if let Some((digits, count)) = short(value) {
+            self.put_some(&digits, count);
+        } else {
+            let (digits, count) = long(value);
+            self.put_some(&digits, count);
+        }
+    }
+
+    /// Writes `127.0.0.1:8080` or `[::1]:8080`.
+    pub(super) fn endpoint(&mut self, endpoint: Endpoint) {
+        match endpoint.address {
+            // By hand: the formatter costs several times as much.
+            IpAddr::V4(v4) => {
+                let [first, others @ ..] = v4.octets();
+                self.number(first.into());
+                for octet in others {
+                    self.put(b".");
+                    self.number(octet.into());
+                }
+                self.put(b":");
+                self.number(endpoint.port.into());
+            }
+            IpAddr::V6(_) => {
+                for byte in endpoint.to_string().bytes() {
+                    self.put(&[byte]);
+                }
+            }
+        }
+    }
+
+    /// Writes nanoseconds as seconds: the integer part and as many of nine decimals as are not trailing zeros. Never an exponent,
+    /// and exact: no float is made.
+    #[inline(always)] // As `new`.
+    pub(super) fn seconds(&mut self, value: Nanos) {
+        let nanos = value.unsigned_abs();
+        if value < 0 {
+            self.put(b"-");
+        }
+        let fraction = (nanos % NANOS_PER_SECOND) as u32;
+        self.number(nanos / NANOS_PER_SECOND);
+        if fraction > 0 {
+            let (decimals, count) = tail(fraction);
+            self.put(b".");
+            self.put_some(&decimals, count);
+        }
+    }
+}
+
+impl<const L: usize> Text<L> {
+    /// Nothing.
+    pub(super) const EMPTY: Text<L> = Text {
+        bytes: [b' '; L],
+        length: 0,
+    };
+
+    /// This one.
+    pub(super) const fn of(text: &str) -> Text<L> {
+        let mut bytes = [b' '; L];
+        bytes
+            .split_at_mut(text.len())
+            .0
+            .copy_from_slice(text.as_bytes());
+        Text {
+            bytes,
+            length: text.len(),
+        }
+    }
+
+    /// What `write` writes.
+    #[inline(always)] // As `Room::new`.
+    pub(super) fn write(&mut self, write: impl FnOnce(&mut Room<'_, L>)) {
+        let mut room = Room::new(&mut self.bytes);
+        write(&mut room);
+        self.length = room.written;
+    }
+}
