@@ -77,7 +77,7 @@ pub(super) fn tail(nanos: u32) -> ([u8; 9], usize) {
 const ASCII: u64 = 0x3030_3030_3030_3030;
 
 /// The eight digits of a number that has no more, the first in the lowest byte: all are found at once, by halves.
-#[inline]
+#[inline(never)] // In each of its places, its code is more than the processor keeps at hand.
 fn digits(value: u32) -> u64 {
     let value = u64::from(value);
     let (high, low) = (value / 10_000, value % 10_000);

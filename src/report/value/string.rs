@@ -27,13 +27,16 @@ pub(super) fn push_string_rest(out: &mut Out, text: &str) {
 /// Appends `text` as a JSON string without its quotation marks.
 pub(super) fn push_string_body(out: &mut Out, text: &str) {
     let mut rest = text.as_bytes();
-    while let Some(block) = rest.first_chunk() {
-        rest = &rest[push_block(out, block, BLOCK)..];
-    }
     while !rest.is_empty() {
-        let mut block = [b' '; WHOLE];
-        pad(&mut block, rest);
-        rest = &rest[push_block(out, &block, rest.len().min(BLOCK))..];
+        let mut last = [b' '; WHOLE];
+        let (block, count) = match rest.first_chunk() {
+            Some(block) => (block, BLOCK),
+            None => {
+                pad(&mut last, rest);
+                (&last, rest.len().min(BLOCK))
+            }
+        };
+        rest = &rest[push_block(out, block, count)..];
     }
 }
 
@@ -66,15 +69,17 @@ fn ends<const L: usize>(block: &mut [u8; WHOLE], bytes: &[u8]) {
 }
 
 /// Appends the first `count` bytes of a block, and of the character that goes on behind them what belongs to it. How many that are.
-#[inline(always)] // A call for each of several in a line.
+#[inline(always)] // Of one place.
 fn push_block(out: &mut Out, block: &[u8; WHOLE], count: usize) -> usize {
     let steps = steps(block);
     // What is not ASCII is negative, and so is one more than DEL.
     let plus = steps.map(|step| (step + u8x16::splat(1)).cast_signed());
     let hard = plus.map(|step| step.simd_lt(i8x16::splat(0x21)));
     let [a, b, c, d] = hard;
-    if (a | b | c | d).to_bitmask() != 0 {
-        return push_hard(out, block, count);
+    if (a | b | c | d).to_bitmask() != 0
+        && let Some(taken) = push_hard(out, block, count)
+    {
+        return taken;
     }
     push_easy(out, block, count);
     count
@@ -134,9 +139,9 @@ fn write_half(
     more
 }
 
-/// What [`push_block`] does where something may have to be escaped by more than a backslash.
+/// What [`push_block`] does where something must be escaped by more than a backslash; nothing, if nothing must.
 #[inline(never)]
-fn push_hard(out: &mut Out, block: &[u8; WHOLE], count: usize) -> usize {
+fn push_hard(out: &mut Out, block: &[u8; WHOLE], count: usize) -> Option<usize> {
     let steps = steps(block);
     let same = |step: u8x16, byte: u8| step.simd_eq(u8x16::splat(byte));
     let controls = steps.map(|step| (step & u8x16::splat(0xe0)).simd_eq(u8x16::ZERO));
@@ -152,8 +157,7 @@ fn push_hard(out: &mut Out, block: &[u8; WHOLE], count: usize) -> usize {
         left &= left - 1;
     }
     if hard == 0 {
-        push_easy(out, block, count);
-        return count;
+        return None;
     }
     hard |= bits(steps.map(special));
     let mut from = 0;
@@ -168,7 +172,7 @@ fn push_hard(out: &mut Out, block: &[u8; WHOLE], count: usize) -> usize {
     }
     let end = count.max(from);
     out.extend_from_slice(&block[from..end]);
-    end
+    Some(end)
 }
 
 /// The code of the character that these bytes begin with and how many it has, if it must be escaped.
