@@ -97,7 +97,7 @@ impl Plain {
         let text = PlainText {
             words: &self.words,
             event_type: &self.event_type,
-            data: &self.data,
+            data: self.data.as_bytes(),
         };
         lines.plain(&self.row, &self.of, &text, out);
     }

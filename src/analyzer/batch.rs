@@ -30,7 +30,7 @@ pub(super) struct Common {
     pub(super) epoch: u32,
     /// Whether all that copies are compared with is forgotten before anything else.
     pub(super) forgets: bool,
-    blocks: Vec<Block>,
+    pub(super) blocks: Vec<Block>,
 }
 
 /// Every frame of a batch, whatever it holds, and the capture's clock at it: the latest time so far.
@@ -157,6 +157,13 @@ impl<'a> Run<'a> {
     #[inline]
     pub(super) fn is_over(&self) -> bool {
         self.order.is_empty()
+    }
+
+    /// The block of the batch that the next segment's payload lies in.
+    #[inline]
+    pub(super) fn block(&self) -> Option<u8> {
+        let block = self.kept()?.block;
+        (block != COPIED).then_some(block)
     }
 
     /// How many segments are left.

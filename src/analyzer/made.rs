@@ -3,10 +3,10 @@
 //! How much room it takes is reckoned, so that a worker can tell when it has made so much that it should be handed on.
 
 use super::order::{Found, Key, Order, Place};
-use super::plain::{Plain, PlainRows};
+use super::plain::{EventText, Plain, PlainRows};
 use crate::model::{
     At, ConnectionRecord, Endpoint, Event, Exchange, FrameNo, FrameRecord, Lines, Out, PlainRow,
-    PlainText, SessionEnding, limits,
+    SessionEnding, limits,
 };
 use crate::timeline::{Frames, Spare};
 use std::hint::black_box;
@@ -177,20 +177,19 @@ impl Made {
         self.items.push(Item { connection, what });
     }
 
-    /// Adds a plain row of a session, with the type and the data of its event. `tell` adds its words.
+    /// Adds a plain row of a session, with the text of its event, which came in a block of the batch.
     #[inline]
     pub(super) fn push_plain(
         &mut self,
         connection: u32,
         session: u32,
         row: PlainRow,
-        event: &PlainText<'_>,
-        tell: impl FnOnce(&mut String),
+        event: EventText<'_>,
+        block: Option<u8>,
     ) {
         let place = Place::plain(self.plain.len());
         self.order.push(row.at.frame, connection, place);
-        let plain = self.plain.push(session, row, event, tell);
-        self.taken += size_of::<Key>() + plain.size();
+        self.taken += size_of::<Key>() + self.plain.push(session, row, event, block);
     }
 
     /// Writes the lines of what came since the last time, once that is enough: the code that makes rows and the code that writes them do not fit
@@ -253,7 +252,7 @@ impl Made {
         const FETCHED_TOGETHER: usize = 64;
         let text = match next {
             Next::Line(line, _) => &self.text.written()[line.start..][..line.length as usize],
-            Next::Plain(plain) => self.plain.bytes(plain),
+            Next::Plain(plain) => self.plain.text(plain).data,
             Next::Other => return,
         };
         let bytes = text.iter().step_by(FETCHED_TOGETHER);
@@ -271,8 +270,10 @@ impl Made {
         let mut all = std::mem::take(self);
         let mut taken = Made {
             before: Some(frame),
+            plain: all.plain.another(),
             ..Made::default()
         };
+        self.plain = all.plain.another();
         self.grown = std::mem::take(&mut all.grown);
         self.gone = std::mem::take(&mut all.gone);
         let mut items = std::mem::take(&mut all.items).into_iter();

@@ -7,6 +7,7 @@ use super::collected::Collected;
 use super::dispatch::Dispatched;
 use super::made::{Answered, Made, Next, Refused, Touched, What};
 use super::order::{Found, Key};
+use super::plain::EventText;
 use super::reconnects::{Asked, Reconnects};
 use super::{Connections, Options, Sink, Source};
 use crate::model::At;
@@ -15,6 +16,7 @@ use crate::model::{
     PlainText, Record, RequestHead, Resumed, SessionEnding, SessionOpening, SessionRecord, Stream,
     Summary, limits,
 };
+use crate::timeline::narrate;
 use crate::timeline::redact::redact_target;
 use smallvec::SmallVec;
 use std::borrow::Cow;
@@ -28,6 +30,8 @@ pub(super) struct Merger {
     lines: Option<Box<dyn Lines>>,
     /// Lines that are final, up to some kilobytes.
     text: Arc<Out>,
+    /// The words of a plain row.
+    words: String,
     connections: Connections,
     show_secrets: bool,
     /// The sessions of the connections that are not over, by their number within the connection.
@@ -66,6 +70,7 @@ impl Merger {
         Merger {
             lines,
             text: Arc::default(),
+            words: String::new(),
             connections: options.connections.clone(),
             show_secrets: options.show_secrets,
             sessions: HashMap::default(),
@@ -135,8 +140,8 @@ impl Merger {
             Found::Item(place) => place,
             Found::Plain(place) => {
                 let plain = made.plain.get(place);
-                let text = made.plain.text(plain);
-                return self.plain_lines(ahead.stream.as_ref(), &plain.row, &text);
+                let event = made.plain.text(plain);
+                return self.plain_lines(ahead.stream.as_ref(), &plain.row, event);
             }
         };
         let number = ahead.stream.map(|stream| stream.session);
@@ -154,13 +159,26 @@ impl Merger {
         &mut self,
         stream: Option<&Stream>,
         row: &PlainRow,
-        text: &PlainText<'_>,
+        event: EventText<'_>,
     ) -> bool {
         let out = Arc::get_mut(&mut self.text);
         let (Some(lines), Some(stream), Some(out)) = (&mut self.lines, stream, out) else {
             return false;
         };
-        lines.plain(row, stream, text, out);
+        self.words.clear();
+        narrate::plain(
+            &mut self.words,
+            row,
+            event.event_type,
+            event.data,
+            event.shared,
+        );
+        let text = PlainText {
+            words: &self.words,
+            event_type: event.event_type,
+            data: event.data,
+        };
+        lines.plain(row, stream, &text, out);
         out.len() >= limits::LINES
     }
 

@@ -1,46 +1,67 @@
-//! The plain rows that a worker made of a batch, and their text, one behind the other.
+//! The plain rows that a worker made of a batch. Their events' texts stay where they are, in the blocks of the batch.
 
-use crate::model::{PlainRow, PlainText, limits};
+use crate::model::{Block, PlainRow, limits};
 
-/// A plain row, and where its text begins: its words, the event's type unless it is the usual one, and the data, so many bytes of each.
+/// A plain row, and where the text of its event is.
 #[derive(Clone, Copy, Debug)]
 pub(super) struct Plain {
     pub(super) row: PlainRow,
     /// Numbered within the connection.
     pub(super) session: u32,
+    /// Where the data begins, and its length.
     start: u32,
-    words: u32,
-    event_type: u32,
     data: u32,
+    /// So far before the data begins the event's type, and its length; 0 for the usual one.
+    type_before: u32,
+    event_type: u32,
+    /// How much of the data the one before has too, in front and behind.
+    shared: (u32, u32),
+    /// The block that it lies in, or `COPIED`.
+    block: u8,
+}
+
+/// For `Plain::block`: the text was copied.
+const COPIED: u8 = u8::MAX;
+
+const _: () = assert!(size_of::<Plain>() <= 112 && limits::BATCH_BLOCKS < COPIED as usize);
+
+/// The text of an event.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct EventText<'a> {
+    pub(super) event_type: &'a str,
+    /// UTF-8.
+    pub(super) data: &'a [u8],
+    /// How much of the data the event before has too, in front and behind.
+    pub(super) shared: (usize, usize),
+}
+
+impl EventText<'_> {
+    /// That of a row without an event.
+    pub(super) const NONE: EventText<'static> = EventText {
+        event_type: USUAL,
+        data: b"",
+        shared: (0, 0),
+    };
 }
 
 #[derive(Debug, Default)]
 pub(super) struct PlainRows {
     rows: Vec<Plain>,
-    text: String,
+    /// The batch's.
+    blocks: Vec<Block>,
+    /// What lies in none of them.
+    copied: Vec<u8>,
 }
 
 /// The type of most events.
 const USUAL: &str = "message";
 
-impl Plain {
-    /// What it takes, bytes.
-    pub(super) fn size(&self) -> usize {
-        size_of::<Plain>() + self.length()
-    }
-
-    /// Bytes of its text.
-    #[inline]
-    fn length(&self) -> usize {
-        self.words as usize + self.event_type as usize + self.data as usize
-    }
-
-    fn text<'a>(&self, all: &'a str) -> &'a str {
-        &all[self.start as usize..][..self.length()]
-    }
-}
-
 impl PlainRows {
+    /// Begins with the blocks of a batch.
+    pub(super) fn begin(&mut self, blocks: &[Block]) {
+        self.blocks.extend_from_slice(blocks);
+    }
+
     pub(super) fn len(&self) -> usize {
         self.rows.len()
     }
@@ -49,68 +70,114 @@ impl PlainRows {
         &self.rows[place]
     }
 
-    /// Adds a row with the type and the data of its event; `tell` adds its words. It.
+    /// Adds a row, and the text of its event, which came in a block of the batch. What it takes, bytes.
     #[inline]
     pub(super) fn push(
         &mut self,
         session: u32,
         row: PlainRow,
-        event: &PlainText<'_>,
-        tell: impl FnOnce(&mut String),
-    ) -> &Plain {
-        let text = &mut self.text;
-        let start = text.len();
-        tell(text);
-        let words = text.len() - start;
-        let event_type = match event.event_type {
-            USUAL => "",
-            other => other,
-        };
-        text.push_str(event_type);
-        text.push_str(event.data);
-        // What is made of a batch is less than `limits::ITEMS` and the text of one frame.
-        let plain = Plain {
+        event: EventText<'_>,
+        block: Option<u8>,
+    ) -> usize {
+        let mut plain = Plain {
             row,
             session,
-            start: start as u32,
-            words: words as u32,
-            event_type: event_type.len() as u32,
-            data: event.data.len() as u32,
+            start: 0,
+            data: event.data.len() as u32, // of one line
+            type_before: 0,
+            event_type: 0,
+            shared: (event.shared.0 as u32, event.shared.1 as u32),
+            block: COPIED,
         };
-        self.rows.push_mut(plain)
+        if event.event_type != USUAL {
+            plain.event_type = event.event_type.len() as u32;
+        }
+        let copied = self.copied.len();
+        if plain.row.event.is_some() && !self.find(&mut plain, event, block) {
+            self.copy(&mut plain, event);
+        }
+        self.rows.push(plain);
+        size_of::<Plain>() + self.copied.len() - copied
+    }
+
+    /// Finds the text of an event in its block.
+    #[inline]
+    fn find(&self, plain: &mut Plain, event: EventText<'_>, block: Option<u8>) -> bool {
+        let Some((number, block)) =
+            block.and_then(|block| Some((block, self.blocks.get(usize::from(block))?)))
+        else {
+            return false;
+        };
+        let Some(start) = block.place_of(event.data) else {
+            return false;
+        };
+        if plain.event_type > 0 {
+            let Some(before) = block.place_of(event.event_type.as_bytes()) else {
+                return false;
+            };
+            plain.type_before = (start - before) as u32; // of one delivery
+        }
+        plain.block = number;
+        plain.start = start as u32; // blocks are small
+        true
+    }
+
+    /// Copies the text of an event.
+    #[inline(never)]
+    fn copy(&mut self, plain: &mut Plain, event: EventText<'_>) {
+        if plain.event_type > 0 {
+            self.copied.extend_from_slice(event.event_type.as_bytes());
+        }
+        plain.type_before = plain.event_type;
+        plain.block = COPIED;
+        plain.start = self.copied.len() as u32; // at most what a batch carries
+        self.copied.extend_from_slice(event.data);
     }
 
     /// Adds the row of another list.
     pub(super) fn push_other(&mut self, plain: &Plain, of: &PlainRows) {
-        let start = self.text.len() as u32; // no more than there
-        self.text.push_str(plain.text(&of.text));
-        self.rows.push(Plain { start, ..*plain });
+        let mut plain = *plain;
+        if plain.block == COPIED && plain.row.event.is_some() {
+            let text = of.text(&plain);
+            self.copy(&mut plain, text);
+        }
+        self.rows.push(plain);
     }
 
-    /// The text of a row.
+    /// The text of a row's event.
     #[inline]
-    pub(super) fn text(&self, plain: &Plain) -> PlainText<'_> {
-        let (words, text) = plain.text(&self.text).split_at(plain.words as usize);
-        let (event_type, data) = text.split_at(plain.event_type as usize);
-        let event_type = match (plain.row.event, event_type) {
-            (Some(_), "") => USUAL,
-            (_, other) => other,
+    pub(super) fn text(&self, plain: &Plain) -> EventText<'_> {
+        let bytes = match plain.block {
+            COPIED => &self.copied,
+            block => self.blocks[usize::from(block)].bytes(),
         };
-        PlainText {
-            words,
+        let start = plain.start as usize;
+        let event_type = match plain.event_type {
+            0 => USUAL,
+            length => {
+                let bytes = &bytes[start - plain.type_before as usize..][..length as usize];
+                std::str::from_utf8(bytes).unwrap_or(USUAL) // it was one
+            }
+        };
+        EventText {
             event_type,
-            data,
+            data: &bytes[start..][..plain.data as usize],
+            shared: (plain.shared.0 as usize, plain.shared.1 as usize),
         }
     }
 
-    /// The text of a row, as bytes.
-    pub(super) fn bytes(&self, plain: &Plain) -> &[u8] {
-        plain.text(&self.text).as_bytes()
+    /// Begins anew, with the blocks of another list.
+    pub(super) fn another(&self) -> PlainRows {
+        PlainRows {
+            blocks: self.blocks.clone(),
+            ..PlainRows::default()
+        }
     }
 
     pub(super) fn clear(&mut self) {
         self.rows.clear();
-        self.text.clear();
-        self.text.shrink_to(limits::OUT_KEPT);
+        self.blocks.clear();
+        self.copied.clear();
+        self.copied.shrink_to(limits::OUT_KEPT);
     }
 }

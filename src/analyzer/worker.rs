@@ -7,13 +7,14 @@ use super::batch::{Bucket, Clock, Common, Part, Run};
 use super::finals::{END, Finals, live_ends, refused};
 use super::growth::Growth;
 use super::made::{Made, What};
+use super::plain::EventText;
 use super::share::Shares;
 use super::slot::{Live, Slot};
 use super::slots::{Left, Slots};
 use super::{Connections, Options};
 use crate::layers::Stack;
 use crate::model::{
-    Delivery, Detail, Ending, FrameNo, Lines, PlainText, Said, Segment, Span, Timestamp, limits,
+    Delivery, Detail, Ending, FrameNo, Lines, Said, Segment, Span, Timestamp, limits,
 };
 use crate::tcp::{Connection, Rest, SparePieces};
 use crate::timeline::{After, Frames, Rows, Shown, Spare};
@@ -74,6 +75,9 @@ impl Worker {
     ) {
         let clock = &common.clock;
         self.epoch = common.epoch;
+        if self.lines.is_some() {
+            made.plain.begin(&common.blocks);
+        }
         if common.forgets {
             self.forget_delivered();
         }
@@ -264,14 +268,12 @@ impl Worker {
             let heard = tcp.hear_ordinary(ordinary, &segment);
             growth.carry(segment.payload.len(), self.epoch);
             let row = tcp.plain_row(&segment, &heard, only.map(|only| only.event));
-            let text = PlainText {
-                words: "",
-                event_type: only.map_or("", |only| only.event_type),
-                data: only.map_or("", |only| only.data),
-            };
-            made.push_plain(connection, session, row, &text, |words| {
-                rows.plain(&row, session, &text, words);
+            let event = only.map_or(EventText::NONE, |only| EventText {
+                event_type: only.event_type,
+                data: only.data,
+                shared: rows.shared(session, only.data),
             });
+            made.push_plain(connection, session, row, event, run.block());
             run.advance();
             if made.fills(self.room) || before - run.left() == most {
                 break;

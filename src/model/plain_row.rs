@@ -47,8 +47,8 @@ pub struct PlainText<'a> {
     pub words: &'a str,
     /// The event's type and data; nothing where there is none.
     pub event_type: &'a str,
-    /// As above.
-    pub data: &'a str,
+    /// As above. UTF-8.
+    pub data: &'a [u8],
 }
 
 /// The stream that plain rows belong to.

@@ -7,8 +7,8 @@
 
 use super::narrate::Narrator;
 use crate::model::{
-    Annotation, At, Endpoint, Event, Exchange, Fact, FrameNo, FrameRecord, Label, Phase, PlainRow,
-    PlainText, Rail, Said, SessionEnding, TcpFacts, limits,
+    Annotation, At, Endpoint, Event, Exchange, Fact, FrameNo, FrameRecord, Label, Phase, Rail,
+    Said, SessionEnding, TcpFacts, limits,
 };
 use smallvec::SmallVec;
 use std::collections::VecDeque;
@@ -231,16 +231,10 @@ impl Rows {
         }
     }
 
-    /// Adds the words of a [plain](Rows::plain_session) row; those of `text` are not read.
+    /// How much of the data of the [plain](Rows::plain_session) session's next event the one before has too, in front and behind.
     #[inline]
-    pub fn plain(
-        &mut self,
-        row: &PlainRow,
-        session: u32,
-        text: &PlainText<'_>,
-        words: &mut String,
-    ) {
-        self.narrator.plain(row, session, text, words);
+    pub fn shared(&mut self, session: u32, data: &[u8]) -> (usize, usize) {
+        self.narrator.shared(session, data)
     }
 
     /// Takes one frame: `said` is drained. Final entries go to `out`.

@@ -249,10 +249,10 @@ impl Parser {
         }
     }
 
-    /// The event that `bytes` are, if they are one and nothing else: its type and its data, behind which the parser stands where it stood before. Only
+    /// The event that `bytes` are, if they are one and nothing else: its type and its data, in UTF-8, behind which the parser stands where it stood before. Only
     /// where it makes events, stands between two blocks, and has no last event ID; and not of a block that says more.
     #[inline]
-    pub fn only_event<'a>(&self, bytes: &'a [u8]) -> Option<(&'a str, &'a str)> {
+    pub fn only_event<'a>(&self, bytes: &'a [u8]) -> Option<(&'a str, &'a [u8])> {
         let between = self.unread == 0 && !self.skipping && !self.skip_line_feed;
         if !between || self.counts || self.bom < BOM_LENGTH || !self.last_event_id.is_empty() {
             return None;
@@ -269,12 +269,17 @@ impl Parser {
             lines = rest.strip_prefix(line_end)?;
         }
         let value = lines.strip_prefix(b"data:")?;
-        let one_line = is_printable(value) || memchr2(b'\n', b'\r', value).is_none();
-        if !one_line || event_type.is_empty() || bytes.len() > limits::SSE_LINE {
+        if event_type.is_empty() || bytes.len() > limits::SSE_LINE {
             return None;
         }
-        let text = |bytes| std::str::from_utf8(bytes).ok();
-        Some((text(event_type)?, text(without_space(value))?))
+        if !is_printable(value) {
+            std::str::from_utf8(value).ok()?;
+            if memchr2(b'\n', b'\r', value).is_some() {
+                return None;
+            }
+        }
+        let event_type = std::str::from_utf8(event_type).ok()?;
+        Some((event_type, without_space(value)))
     }
 
     /// Bytes are missing (0 if nobody knows how many): the unfinished block is lost, and reading resumes after the next blank line.

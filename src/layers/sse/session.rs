@@ -68,8 +68,8 @@ pub struct OnlyEvent<'a> {
     pub event: PlainEvent,
     /// Its type, never empty.
     pub event_type: &'a str,
-    /// Its data, one line.
-    pub data: &'a str,
+    /// Its data, one line, in UTF-8.
+    pub data: &'a [u8],
 }
 
 /// What the HTTP layer knows at a session's end.

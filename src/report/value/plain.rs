@@ -128,7 +128,7 @@ impl PlainLines {
             self.before_annotation(row, of, &mut room);
             room.written()
         });
-        push_string_body(out, words);
+        push_string_body(out, words.as_bytes());
         out.extend_from_slice(b"\"}\n");
     }
 

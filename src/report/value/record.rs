@@ -124,7 +124,7 @@ pub(crate) fn plain_event(
     fields.time(name!("time"), row.at.time);
     fields.seconds(name!("time_relative"), row.at.time.since(first));
     fields.text(name!("type"), text.event_type);
-    fields.text(name!("data"), text.data);
+    fields.text(name!("data"), &*String::from_utf8_lossy(text.data));
     fields.text(name!("last_event_id"), "");
     fields.text(name!("id"), None);
     fields.number(name!("retry"), None);

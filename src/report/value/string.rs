@@ -20,13 +20,13 @@ const ROOM: usize = 2 * BLOCK + HALF;
 
 /// Appends `text` as a JSON string, but for the quotation mark that opens it.
 pub(super) fn push_string_rest(out: &mut Out, text: &str) {
-    push_string_body(out, text);
+    push_string_body(out, text.as_bytes());
     out.push(b'"');
 }
 
-/// Appends `text` as a JSON string without its quotation marks.
-pub(super) fn push_string_body(out: &mut Out, text: &str) {
-    let mut rest = text.as_bytes();
+/// Appends `text`, in UTF-8, as a JSON string without its quotation marks.
+pub(super) fn push_string_body(out: &mut Out, text: &[u8]) {
+    let mut rest = text;
     while !rest.is_empty() {
         let mut last = [b' '; WHOLE];
         let (block, count) = match rest.first_chunk() {

@@ -136,8 +136,9 @@ impl EventText {
     /// The text of the next event: on one line, without what it shares with the one before, at most as long as in an annotation.
     pub fn next(&mut self, data: &str) -> String {
         let mut words = Annotation::default();
-        let shared = self.previous.shared(data);
-        tell_text(&mut words, data, shared, Limit::Characters);
+        let data = data.as_bytes();
+        let part = Part::of(data, self.previous.shared(data));
+        tell_text(&mut words, part, Limit::Characters);
         self.previous.keep(data);
         words.text.trim_start_matches(' ').to_owned()
     }
@@ -183,31 +184,33 @@ impl Narrator {
             last,
             ..
         } = *together;
-        let first_shared = previous.shared(&first.data);
+        let first_shared = previous.shared(first.data.as_bytes());
         together.tell(words, fills_hole);
         if with_text {
             if first.number == last.number {
-                tell_whole(words, &first.event_type, &first.data, first_shared);
+                tell_whole(
+                    words,
+                    &first.event_type,
+                    Part::of(first.data.as_bytes(), first_shared),
+                );
             } else {
-                previous.keep(&before.data);
+                previous.keep(before.data.as_bytes());
                 let types = first.event_type != "message" || last.event_type != "message";
                 if types {
                     tell_type(words, &first.event_type);
                 }
-                tell_text(words, &first.data, first_shared, Limit::Columns);
+                let part = Part::of(first.data.as_bytes(), first_shared);
+                tell_text(words, part, Limit::Columns);
                 words.push(Role::Plain, " to");
                 if types && first.event_type != last.event_type {
                     tell_type(words, &last.event_type);
                 }
-                tell_text(
-                    words,
-                    &last.data,
-                    previous.shared(&last.data),
-                    Limit::Columns,
-                );
+                let data = last.data.as_bytes();
+                let part = Part::of(data, previous.shared(data));
+                tell_text(words, part, Limit::Columns);
             }
         }
-        previous.keep(&last.data);
+        previous.keep(last.data.as_bytes());
     }
 }
 
@@ -346,20 +349,15 @@ fn tell_blocks(words: &mut Annotation, said: &[Said], with_text: bool) {
     }
     if let Some(id) = id.filter(|_| with_text) {
         words.say(Role::Plain, format_args!("{before}id"));
-        tell_text(words, id, (0, 0), Limit::Quoted);
+        tell_text(words, Part::of(id.as_bytes(), (0, 0)), Limit::Quoted);
     }
 }
 
 /// The type and the text of one event.
 #[inline]
-pub(super) fn tell_whole(
-    words: &mut impl Say,
-    event_type: &str,
-    data: &str,
-    shared: (usize, usize),
-) {
+pub(super) fn tell_whole(words: &mut impl Say, event_type: &str, part: Part<'_>) {
     tell_type(words, event_type);
-    tell_text(words, data, shared, Limit::Characters);
+    tell_text(words, part, Limit::Characters);
 }
 
 /// ` message`: the type in front of a text.
@@ -370,6 +368,28 @@ fn tell_type(words: &mut impl Say, event_type: &str) {
     }
     let (name, more) = at_most(event_type, TYPE);
     words.say(Role::Plain, format_args!(" {}{more}", Escaped(name)));
+}
+
+/// The part of an event's data that is shown: what it does not share with the event before.
+#[derive(Clone, Copy)]
+pub(super) struct Part<'a> {
+    shown: &'a str,
+    /// Whether there is more in front of it, and behind.
+    front: bool,
+    behind: bool,
+}
+
+impl<'a> Part<'a> {
+    /// That of data, in UTF-8, of which so many bytes are shared in front and behind.
+    pub(super) fn of(data: &'a [u8], (front, behind): (usize, usize)) -> Part<'a> {
+        let shown = data.get(front..data.len() - behind);
+        Part {
+            // What is shared ends where characters do.
+            shown: shown.map_or("", |shown| std::str::from_utf8(shown).unwrap_or_default()),
+            front: front > 0,
+            behind: behind > 0,
+        }
+    }
 }
 
 /// How much of a text is shown.
@@ -386,16 +406,19 @@ enum Limit {
 /// Adds a space and a text of the wire: on one line, without what it shares with the one before, quoted unless it is
 /// visibly JSON, and cut.
 #[inline]
-fn tell_text(words: &mut impl Say, text: &str, shared: (usize, usize), limit: Limit) {
-    let (front, behind) = shared;
-    let shown = text.get(front..text.len() - behind).unwrap_or(text);
-    let quoted = limit == Limit::Quoted || (front == 0 && !begins_as_json(shown));
+fn tell_text(words: &mut impl Say, part: Part<'_>, limit: Limit) {
+    let Part {
+        shown,
+        front,
+        behind,
+    } = part;
+    let quoted = limit == Limit::Quoted || (!front && !begins_as_json(shown));
     words.push(Role::Plain, " ");
     let out = words.text();
     if quoted {
         out.push('"');
     }
-    if front > 0 {
+    if front {
         out.push('…');
     }
     let whole = match limit {
@@ -403,14 +426,14 @@ fn tell_text(words: &mut impl Say, text: &str, shared: (usize, usize), limit: Li
             push_at_most(out, shown, ANNOTATION_TEXT, ANNOTATION_TEXT, |_| 1)
         }
         Limit::Columns => {
-            let left = FIRST_AND_LAST - usize::from(quoted) - usize::from(front > 0);
-            let closing = usize::from(quoted) + usize::from(behind > 0);
+            let left = FIRST_AND_LAST - usize::from(quoted) - usize::from(front);
+            let closing = usize::from(quoted) + usize::from(behind);
             push_at_most(out, shown, left - closing, left - 1, |c| {
                 c.width().unwrap_or(0)
             })
         }
     };
-    if !whole || behind > 0 {
+    if !whole || behind {
         out.push('…');
     }
     if quoted && whole {

@@ -12,6 +12,7 @@ mod shared;
 mod tcp;
 
 pub use events::EventText;
+pub use plain::plain;
 
 use crate::model::text::Count;
 use crate::model::{

@@ -1,38 +1,39 @@
 //! Tells plain rows: the words that [`Narrator::frame`] has for a frame that acknowledges, or brings an event in a chunk of its own, and nothing else.
 
 use super::Narrator;
-use super::events::{tell_numbers, tell_whole};
+use super::events::{Part, tell_numbers, tell_whole};
 use super::tcp::tell_answered;
-use crate::model::{PlainRow, PlainText};
+use crate::model::PlainRow;
 
 impl Narrator {
-    /// Whether nothing that came before plays a part in the words of a plain row.
+    /// Whether nothing that came before plays a part in the words of a plain row, but the event before.
     pub fn is_plain(&self) -> bool {
         let closed = self.window_closed.iter().any(Option::is_some);
         !self.pending && !self.syn_waits && !closed && self.behind_hole == [false; 2]
     }
 
-    /// Adds the words of a plain row of a session, without a look at what stands before them; those of `text` are not read.
-    pub fn plain(
-        &mut self,
-        row: &PlainRow,
-        session: u32,
-        text: &PlainText<'_>,
-        words: &mut String,
-    ) {
-        let Some(event) = row.event else {
-            return tell_answered(words, row.acknowledged(), Some(row.acknowledgment));
-        };
-        let number = event.number.get();
-        let chunk = event.chunk.map(|chunk| (chunk.get(), chunk.get()));
+    /// How much of the data of a session's next event the one before has too, in front and behind.
+    pub fn shared(&mut self, session: u32, data: &[u8]) -> (usize, usize) {
         let previous = &mut self.open_session(session).previous;
-        tell_numbers(words, (number, number), chunk);
-        tell_whole(
-            words,
-            text.event_type,
-            text.data,
-            previous.shared(text.data),
-        );
-        previous.keep(text.data);
+        let shared = previous.shared(data);
+        previous.keep(data);
+        shared
     }
+}
+
+/// Adds the words of a plain row, with the type and the data of its event, in UTF-8, and how much of the data is [`shared`](Narrator::shared).
+pub fn plain(
+    words: &mut String,
+    row: &PlainRow,
+    event_type: &str,
+    data: &[u8],
+    shared: (usize, usize),
+) {
+    let Some(event) = row.event else {
+        return tell_answered(words, row.acknowledged(), Some(row.acknowledgment));
+    };
+    let number = event.number.get();
+    let chunk = event.chunk.map(|chunk| (chunk.get(), chunk.get()));
+    tell_numbers(words, (number, number), chunk);
+    tell_whole(words, event_type, Part::of(data, shared));
 }

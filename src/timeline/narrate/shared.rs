@@ -22,9 +22,8 @@ pub(super) struct Previous {
 }
 
 impl Previous {
-    /// Keeps `text` as the event before the next one.
-    pub(super) fn keep(&mut self, text: &str) {
-        let bytes = text.as_bytes();
+    /// Keeps `bytes` as the event before the next one.
+    pub(super) fn keep(&mut self, bytes: &[u8]) {
         self.length = bytes.len();
         self.ends.clear();
         if bytes.len() <= 2 * SHARED_TEXT {
@@ -47,10 +46,9 @@ impl Previous {
         self.ends.capacity()
     }
 
-    /// How many bytes of `text` to leave out in front and behind; both are character borders. Nothing of a text that
+    /// How many of `bytes`, which are UTF-8, to leave out in front and behind; both are character borders. Nothing of a text that
     /// says the same as the one before or is its beginning: what is left would tell nobody anything.
-    pub(super) fn shared(&self, text: &str) -> (usize, usize) {
-        let bytes = text.as_bytes();
+    pub(super) fn shared(&self, bytes: &[u8]) -> (usize, usize) {
         let head = &self.ends[..self.ends.len().min(SHARED_TEXT)];
         let tail = &self.ends[self.ends.len() - head.len()..];
         let alike = common_in_front(head, bytes);
@@ -58,7 +56,7 @@ impl Previous {
             return (0, 0);
         }
         let front = cut_in_front(&bytes[..alike])
-            .filter(|cut| has_characters(&text[..*cut], FRONT))
+            .filter(|cut| has_characters(&bytes[..*cut], FRONT))
             .unwrap_or(0);
         // What is shared in front is not shared behind a second time.
         let left = (bytes.len() - alike)
@@ -66,7 +64,7 @@ impl Previous {
             .min(tail.len());
         let alike = common_behind(&tail[tail.len() - left..], &bytes[bytes.len() - left..]);
         let behind = cut_behind(&bytes[bytes.len() - alike..])
-            .filter(|cut| has_characters(&text[bytes.len() - cut..], BEHIND))
+            .filter(|cut| has_characters(&bytes[bytes.len() - cut..], BEHIND))
             .unwrap_or(0);
         (front, behind)
     }
@@ -138,9 +136,10 @@ fn cut_behind(shared: &[u8]) -> Option<usize> {
     })
 }
 
-fn has_characters(text: &str, at_least: usize) -> bool {
-    // None takes more than four bytes.
-    text.len() >= 4 * at_least || text.chars().nth(at_least - 1).is_some()
+fn has_characters(text: &[u8], at_least: usize) -> bool {
+    // None takes more than four bytes, and all but the first of them continue it.
+    let begins = |byte: &&u8| **byte & 0xc0 != 0x80;
+    text.len() >= 4 * at_least || text.iter().filter(begins).count() >= at_least
 }
 
 #[cfg(test)]
@@ -150,8 +149,8 @@ mod tests {
 
     fn left(before: &str, text: &str) -> String {
         let mut previous = Previous::default();
-        previous.keep(before);
-        let (front, behind) = previous.shared(text);
+        previous.keep(before.as_bytes());
+        let (front, behind) = previous.shared(text.as_bytes());
         let dots = |cut| if cut > 0 { "…" } else { "" };
         let middle = &text[front..text.len() - behind];
         format!("{}{middle}{}", dots(front), dots(behind))
@@ -197,8 +196,8 @@ mod tests {
         let long = |middle: &str| format!("[{}{middle}{}]", "0,".repeat(4_000), ",1".repeat(4_000));
         let (front, behind) = {
             let mut previous = Previous::default();
-            previous.keep(&long("a"));
-            previous.shared(&long("b"))
+            previous.keep(long("a").as_bytes());
+            previous.shared(long("b").as_bytes())
         };
         assert!(front <= SHARED_TEXT && front > SHARED_TEXT - 4, "{front}");
         assert!(
@@ -213,8 +212,8 @@ mod tests {
             before in "[{},\\[\\]a时]{0,80}", text in "[{},\\[\\]a时]{0,80}"
         ) {
             let mut previous = Previous::default();
-            previous.keep(&before);
-            let (front, behind) = previous.shared(&text);
+            previous.keep(before.as_bytes());
+            let (front, behind) = previous.shared(text.as_bytes());
             prop_assert!(front + behind <= text.len());
             prop_assert!(text.is_char_boundary(front) && text.is_char_boundary(text.len() - behind));
             prop_assert!(front == 0 || before.starts_with(&text[..front]));
