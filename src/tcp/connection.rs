@@ -28,9 +28,9 @@ pub struct Connection {
     plain: bool,
     /// Whether somebody asks for facts.
     shown: bool,
-    headers: Headers,
     /// Where the facts are to tell of copies that differ.
     delivered: Option<Box<Kept>>,
+    headers: Headers,
 }
 
 /// What copies are compared with.

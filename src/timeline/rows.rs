@@ -131,9 +131,12 @@ impl Spare {
     }
 }
 
-/// The rows of one connection.
+/// The rows of one connection. What a plain row needs stands at the beginning.
 #[derive(Debug)]
+#[repr(C)]
 pub struct Rows {
+    /// The session that is open, if a plain row of it would leave at once and change nothing.
+    plain: Option<u32>,
     shown: Shown,
     narrator: Narrator,
     /// What waits, in frame order, and the frame that each belongs to; sessions that opened stand in front.
@@ -164,6 +167,7 @@ impl Rows {
     /// The rows of a connection of which nothing was seen yet.
     pub fn new(shown: Shown, show_secrets: bool) -> Rows {
         Rows {
+            plain: None,
             shown,
             narrator: Narrator::new(show_secrets),
             waiting: VecDeque::new(),
@@ -204,13 +208,10 @@ impl Rows {
         places + self.waiting_bytes + self.narrator.memory()
     }
 
-    /// Reads something of each line of the cache that the next row needs.
+    /// Reads something of each line of the cache that a plain row needs.
     #[inline]
     pub fn touch(&self) -> u64 {
-        let frame = |frame: Option<FrameNo>| frame.map_or(0, |frame| frame.0);
-        let waiting = (self.waiting.len() + self.waiting_bytes + self.open.len()) as u64;
-        let began = frame(self.unanswered) ^ frame(self.head_began) ^ frame(self.head_complete);
-        waiting ^ began ^ u64::from(self.shown == Shown::All) ^ self.narrator.touch()
+        u64::from(self.plain.is_some() ^ self.narrator.is_telling())
     }
 
     /// Reads something of what lies elsewhere and the next row's words need.
@@ -221,14 +222,20 @@ impl Rows {
 
     /// The session that is open, if a plain row of it would leave at once and change nothing: what [`frame`](Rows::frame) would do with it beside
     /// finding its words.
+    #[inline]
     pub fn plain_session(&self) -> Option<u32> {
+        self.plain
+    }
+
+    /// Finds out which session is [`plain_session`](Rows::plain_session).
+    fn find_plain(&mut self) {
         let shown = self.shown == Shown::All || (self.shown == Shown::Sse && self.streamed);
         let waits = !self.waiting.is_empty() || self.head_began.is_some() || self.answered;
         let plain = shown && !waits && self.dropped == 0 && self.narrator.is_plain();
-        match self.open[..] {
+        self.plain = match self.open[..] {
             [session] if plain => Some(session),
             _ => None,
-        }
+        };
     }
 
     /// How much of the data of the [plain](Rows::plain_session) session's next event the one before has too, in front and behind.
@@ -270,6 +277,7 @@ impl Rows {
             && (self.streamed || self.shown == Shown::All)
         {
             self.answered = false;
+            self.find_plain();
             out(Entry::Row(row));
             if after.len() > 1 {
                 after.sort_by_key(is_declined);
@@ -305,6 +313,7 @@ impl Rows {
         let declined: SmallVec<[Entry; 1]> = declined.map(|(_, entry)| entry).collect();
         self.waiting.extend(after.drain(..));
         self.release(out);
+        self.find_plain();
         declined.into_iter().for_each(out);
     }
 

@@ -88,10 +88,10 @@ pub struct Parser {
     skipping: bool,
     /// What the unfinished line is.
     partial: Partial,
+    last_event_id: Arc<str>,
     /// The bytes of an unfinished line.
     line: Vec<u8>,
     block: Buffers,
-    last_event_id: Arc<str>,
     ids: Option<Box<Ids>>,
     retry: Option<u64>,
     /// What carried the unfinished line's first byte.

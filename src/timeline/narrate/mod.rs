@@ -21,10 +21,14 @@ use crate::model::{
 };
 use say::{Say, say_first};
 use shared::Previous;
+use smallvec::SmallVec;
 
-/// Tells the frames of one connection.
+/// Tells the frames of one connection. What a plain row needs stands at the beginning.
 #[derive(Debug, Default)]
+#[repr(C)]
 pub struct Narrator {
+    /// The sessions that are open, with what their next words need. Rarely more than one.
+    open: SmallVec<[OpenSession; 1]>,
     show_secrets: bool,
     /// Whether bytes of an unfinished event, or bytes from the server behind a hole, were pending after the last frame.
     pending: bool,
@@ -36,8 +40,6 @@ pub struct Narrator {
     window_closed: [Option<Timestamp>; 2],
     /// What the direction's bytes belong to, where the layers say nothing of them: to the server, to the client.
     inside: [Inside; 2],
-    /// The sessions that are open, with what their next words need. Rarely more than one.
-    open: Vec<OpenSession>,
 }
 
 /// What a direction's bytes belong to.
@@ -86,14 +88,11 @@ impl Narrator {
     /// Bytes of memory on the heap: the ends of each open session's last event.
     pub fn memory(&self) -> usize {
         let previous: usize = self.open.iter().map(|open| open.previous.memory()).sum();
-        previous + self.open.capacity() * size_of::<OpenSession>()
-    }
-
-    /// Reads something of each line of the cache that the next words need.
-    #[inline]
-    pub fn touch(&self) -> u64 {
-        let [a, b] = &self.window_closed;
-        self.open.len() as u64 ^ u64::from(a.is_some() ^ b.is_some() ^ self.pending)
+        let apart = match self.open.spilled() {
+            true => self.open.capacity() * size_of::<OpenSession>(),
+            false => 0,
+        };
+        previous + apart
     }
 
     /// Reads something of what lies elsewhere and the next words need: the ends of each open session's last event.

@@ -12,6 +12,12 @@ impl Narrator {
         !self.pending && !self.syn_waits && !closed && self.behind_hole == [false; 2]
     }
 
+    /// Whether a session is open that it has told of.
+    #[inline]
+    pub fn is_telling(&self) -> bool {
+        !self.open.is_empty()
+    }
+
     /// How much of the data of a session's next event the one before has too, in front and behind.
     pub fn shared(&mut self, session: u32, data: &[u8]) -> (usize, usize) {
         let previous = &mut self.open_session(session).previous;
