@@ -535,6 +535,7 @@ impl Bucket {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::decode;
     use crate::model::{Detail, Flags, LinkType};
 
     fn batch(connections: &[u32]) -> Batch {
@@ -605,6 +606,71 @@ mod tests {
         let far = batch(&[4_000_000_000, 0, 4_000_000_000]);
         assert_eq!(order(far), [(0, 2), (4_000_000_000, 1), (4_000_000_000, 3)]);
         assert_eq!(order(batch(&[])), []);
+    }
+
+    #[test]
+    fn a_plain_segment_comes_back_as_it_was_read() {
+        let ethernet = |ether_type: [u8; 2]| [[2; 12].as_slice(), &ether_type].concat();
+        let v4 = [
+            &[0x45, 0, 0, 55, 0, 1, 0x40, 0, 64, 6, 0, 0],
+            [10, 0, 0, 1, 10, 0, 0, 2].as_slice(),
+        ];
+        let addresses: Vec<u8> = (0..32).collect();
+        let v6 = |addresses: &[u8]| [&[0x60, 0, 0, 0, 0, 35, 6, 64], addresses].concat();
+        let tcp = [
+            0, 80, 0x90, 0, 0, 0, 0, 5, 0, 0, 0, 7, 0x80, 0x18, 1, 2, 0, 0, 0, 0,
+        ];
+        let timestamps = [1, 1, 8, 10, 0, 0, 0, 1, 0, 0, 0, 2];
+        let mut batch = Batch::new(Shares::of_jobs(1, Detail::Frames));
+        let mut read = Vec::new();
+        for (number, timestamps_are_there) in (1..).zip([true, false, true, false]) {
+            let (ether_type, ip) = match number {
+                1 => ([0x86, 0xdd], v6(&addresses)),
+                2 => (
+                    [0x86, 0xdd],
+                    v6(&[&addresses[16..], &addresses[..16]].concat()),
+                ),
+                _ => ([8, 0], v4.concat()),
+            };
+            let mut tcp = tcp;
+            // Without them their bytes are payload.
+            tcp[12] = if timestamps_are_there { 0x80 } else { 0x50 };
+            let bytes = [
+                &ethernet(ether_type),
+                &ip,
+                tcp.as_slice(),
+                &timestamps,
+                b"abc",
+            ]
+            .concat();
+            let at = At {
+                frame: FrameNo(number),
+                time: Timestamp(0),
+            };
+            let frame = Frame {
+                at,
+                link: LinkType(1),
+                bytes: &bytes,
+                wire_length: 0,
+                block: None,
+            };
+            let plain = decode::plain(&frame)
+                .or_else(|| decode::plain_other(&frame))
+                .unwrap();
+            assert_eq!(plain.timestamps(), Some(timestamps_are_there));
+            batch.frame(at, at.time);
+            batch.plain(&frame, &plain, timestamps_are_there, 0);
+            read.push(format!("{:?}", plain.segment(at)));
+        }
+        let (common, mut parts) = batch.end();
+        let bucket = &mut parts[0].buckets[0];
+        bucket.group();
+        let mut run = bucket.runs(&common).next().unwrap();
+        for read in read {
+            assert_eq!(format!("{:?}", run.first().unwrap()), read);
+            run.advance();
+        }
+        assert!(run.is_over());
     }
 
     #[test]

@@ -86,7 +86,7 @@ pub fn read<'a>(frame: &Frame<'a>) -> Option<Plain<'a>> {
 }
 
 /// Reads the frame, if it is another plain one that was captured whole: over IPv6, or of what "any", a tunnel or BSD's loopback gives.
-#[inline]
+#[inline(always)] // As above.
 pub fn read_other<'a>(frame: &Frame<'a>) -> Option<Plain<'a>> {
     let bytes = frame.bytes;
     let be16 = |at: usize| Some(u16::from_be_bytes(*bytes.get(at..)?.first_chunk()?));

@@ -14,13 +14,17 @@ pub(super) struct Table<const WORDS: usize> {
     flows: HashMap<Key<WORDS>, Flow, RandomState>,
     /// Entries that were used of late and that another segment without SYN changes in nothing but the stamp: these lie in the
     /// processor's cache when the table does not. Made for the first of them.
-    recent: Option<Box<[Recent<WORDS>; RECENT]>>,
+    recent: Option<Box<[[Recent<WORDS>; 2]; RECENT]>>,
     /// Random too: what places in `recent` are told by.
     seeds: [u64; 2],
 }
 
-/// A power of two, so that a hash's low bits are a place; several for each of the connections that usually speak at a time.
-const RECENT: usize = 16 * 1024;
+/// A power of two, so that a hash's low bits are a place; several for each of the connections that usually speak at a time. Each has room
+/// for two, the later first, since every ninth of two thousand would share one with another.
+const RECENT: usize = match cfg!(test) {
+    true => 2, // so that places are shared
+    false => 8 * 1024,
+};
 
 /// A connection that was spoken to of late.
 #[derive(Clone, Copy, Debug)]
@@ -81,12 +85,19 @@ impl<const WORDS: usize> Table<WORDS> {
     #[inline(always)] // As `Flows::spoken_to`.
     pub(super) fn of_late(&mut self, key: Key<WORDS>, flags: Flags, epoch: u32) -> Option<u32> {
         let place = self.place(key);
-        let recent = &mut self.recent.as_mut()?[place];
-        if recent.key != key || flags.has(Flags::SYN) {
+        let [later, earlier] = &mut self.recent.as_mut()?[place];
+        if flags.has(Flags::SYN) {
             return None;
         }
-        recent.last_used = epoch;
-        Some(recent.connection)
+        if later.key == key {
+            later.last_used = epoch;
+            return Some(later.connection);
+        }
+        if earlier.key == key {
+            earlier.last_used = epoch;
+            return Some(earlier.connection);
+        }
+        None
     }
 
     /// The place of a key in `recent`.
@@ -122,27 +133,16 @@ impl<const WORDS: usize> Table<WORDS> {
         segment: &Segment<'_>,
         numbers: &mut Numbers,
     ) -> Located {
-        self.settle_at(self.place(key));
+        self.forget_of_late(key);
         let (located, settled) = self.locate_in_flows(key, side, segment, numbers);
         if settled && !segment.flags.has(Flags::SYN) {
-            self.remember(Recent {
+            self.spoken_to(Recent {
                 key,
                 connection: located.connection,
                 last_used: numbers.epoch,
             });
         }
         located
-    }
-
-    /// Puts a connection in its place among those that were spoken to of late.
-    fn remember(&mut self, spoken_to: Recent<WORDS>) {
-        let place = self.place(spoken_to.key);
-        if self.recent.is_none() {
-            self.recent = vec![Recent::NONE; RECENT].try_into().ok();
-        }
-        if let Some(recent) = &mut self.recent {
-            recent[place] = spoken_to;
-        }
     }
 
     /// As [`locate`](Table::locate); and whether nothing but a SYN changes the entry any more.
@@ -187,7 +187,7 @@ impl<const WORDS: usize> Table<WORDS> {
         flags: Flags,
         numbers: &mut Numbers,
     ) -> Option<u32> {
-        self.settle_at(self.place(key));
+        self.forget_of_late(key);
         self.find(key, side, sequence, flags, numbers).replaces
     }
 
@@ -221,22 +221,47 @@ impl<const WORDS: usize> Table<WORDS> {
         }
     }
 
-    /// Gives an entry the stamp that it is due, and forgets that it was used of late.
-    fn settle_at(&mut self, place: usize) {
-        let Some(recent) = &mut self.recent else {
+    /// Puts a connection first in its place among those that were spoken to of late.
+    fn spoken_to(&mut self, recent: Recent<WORDS>) {
+        let place = self.place(recent.key);
+        if self.recent.is_none() {
+            self.recent = vec![[Recent::NONE; 2]; RECENT].try_into().ok();
+        }
+        if let Some(places) = &mut self.recent {
+            let [later, earlier] = &mut places[place];
+            let before = std::mem::replace(earlier, *later);
+            *later = recent;
+            self.stamp(&before);
+        }
+    }
+
+    /// Forgets that a 4-tuple was used of late, if it was.
+    fn forget_of_late(&mut self, key: Key<WORDS>) {
+        let place = self.place(key);
+        let Some(places) = &mut self.recent else {
             return;
         };
-        let before = std::mem::replace(&mut recent[place], Recent::NONE);
-        if before.key != Key::NOBODY
-            && let Some(flow) = self.flows.get_mut(&before.key)
+        if let Some(recent) = places[place].iter_mut().find(|recent| recent.key == key) {
+            let before = std::mem::replace(recent, Recent::NONE);
+            self.stamp(&before);
+        }
+    }
+
+    /// Gives an entry the stamp that it is due.
+    fn stamp(&mut self, recent: &Recent<WORDS>) {
+        if recent.key != Key::NOBODY
+            && let Some(flow) = self.flows.get_mut(&recent.key)
         {
-            flow.last_used = flow.last_used.max(before.last_used);
+            flow.last_used = flow.last_used.max(recent.last_used);
         }
     }
 
     /// Gives every entry the stamp that it is due, and forgets what was used of late.
     fn settle(&mut self) {
-        (0..RECENT).for_each(|place| self.settle_at(place));
+        let places = self.recent.take();
+        for recent in places.iter().flat_map(|places| places.as_flattened()) {
+            self.stamp(recent);
+        }
     }
 
     /// Every entry: the connection's number and the stamp of its last use.
@@ -279,5 +304,189 @@ impl Flow {
     fn learn(&mut self, side: usize, base: SeqNo) {
         self.bases[side] = base;
         self.known[side] = true;
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::super::Flows;
+    use super::super::key::Keyed;
+    use super::*;
+    use crate::model::{At, Endpoint, PlainAddresses, PlainHeader, TcpOptions};
+    use proptest::prelude::*;
+    use std::collections::BTreeMap;
+    use std::net::IpAddr;
+
+    /// Endpoints that differ in one part only, more often the same ones; in either direction.
+    fn ends() -> impl Strategy<Value = (Endpoint, Endpoint)> {
+        let pick = || prop_oneof![6 => Just(1_u8), 1 => Just(2)];
+        let end = || (pick(), pick(), pick());
+        let all = (any::<[bool; 2]>(), end(), end());
+        all.prop_map(|([over_v4, back], client, server)| {
+            let end = |(first, last, port): (u8, u8, u8), more: u16| Endpoint {
+                address: match over_v4 {
+                    true => IpAddr::from([first, 0, 0, last]),
+                    false => IpAddr::from([first.into(), 0, 0, 0, 0, 0, 0, last.into()]),
+                },
+                port: u16::from(port) + more,
+            };
+            // Its address may be the same.
+            let (client, server) = (end(client, 0), end(server, 1));
+            match back {
+                true => (server, client),
+                false => (client, server),
+            }
+        })
+    }
+
+    fn segment() -> impl Strategy<Value = Segment<'static>> {
+        let flags = prop_oneof![
+            6 => Just(Flags::ACK.0),
+            2 => Just(Flags::PSH.0),
+            2 => Just(Flags::SYN.0),
+            1 => any::<u8>(),
+        ];
+        let all = (ends(), 0_u32..3, 0_u32..3, flags);
+        all.prop_map(
+            |((source, destination), sequence, acknowledgment, flags)| Segment {
+                at: At::default(),
+                source,
+                destination,
+                sequence,
+                acknowledgment,
+                flags: Flags(flags),
+                window: 0,
+                options: TcpOptions::NONE,
+                payload: b"",
+                length: 0,
+            },
+        )
+    }
+
+    /// What `Flows::spoken_to` says of the header.
+    fn spoken_to(flows: &mut Flows, segment: &Segment<'_>) -> Option<u32> {
+        let tcp = PlainHeader::tcp_of(segment);
+        let header = |addresses| PlainHeader {
+            addresses,
+            tcp: &tcp,
+        };
+        match (segment.source.address, segment.destination.address) {
+            (IpAddr::V4(source), IpAddr::V4(destination)) => {
+                let both = [source.octets(), destination.octets()].concat();
+                let both = both.first_chunk().unwrap();
+                flows.spoken_to(header(PlainAddresses::V4(both)))
+            }
+            (IpAddr::V6(source), IpAddr::V6(destination)) => {
+                let both = [source.octets(), destination.octets()].concat();
+                let both = both.first_chunk().unwrap();
+                flows.spoken_to(header(PlainAddresses::V6(both)))
+            }
+            _ => panic!("two IP versions"),
+        }
+    }
+
+    #[derive(Clone, Debug)]
+    enum Event {
+        Segment(Segment<'static>),
+        Quoted(Segment<'static>),
+        Epoch,
+        Retain(u32),
+    }
+
+    fn events() -> impl Strategy<Value = Vec<Event>> {
+        let event = prop_oneof![
+            30 => segment().prop_map(Event::Segment),
+            3 => segment().prop_map(Event::Quoted),
+            1 => Just(Event::Epoch),
+            1 => (0_u32..9).prop_map(Event::Retain),
+        ];
+        proptest::collection::vec(event, 0..150)
+    }
+
+    proptest! {
+        #[test]
+        fn what_was_spoken_to_of_late_has_the_number_that_the_tables_give(events in events()) {
+            let (mut flows, mut at_length) = (Flows::new(), Flows::new());
+            let mut epoch = 0;
+            let mut ends_of = BTreeMap::new();
+            for event in events {
+                match event {
+                    Event::Segment(segment) => {
+                        match Keyed::of(segment.source, segment.destination) {
+                            Keyed::V4(key, _) => at_length.v4.forget_of_late(key),
+                            Keyed::V6(key, _) => at_length.v6.forget_of_late(key),
+                        }
+                        let located = at_length.locate(&segment);
+                        match spoken_to(&mut flows, &segment) {
+                            Some(connection) => prop_assert_eq!(
+                                located,
+                                Located { connection, port_reused: false, replaces: None }
+                            ),
+                            None => prop_assert_eq!(located, flows.locate(&segment)),
+                        }
+                        let (source, destination) = (segment.source, segment.destination);
+                        let ends = (source.min(destination), source.max(destination));
+                        prop_assert_eq!(*ends_of.entry(located.connection).or_insert(ends), ends);
+                    }
+                    Event::Quoted(header) => {
+                        let [one, other] = [&mut flows, &mut at_length].map(|flows| {
+                            flows.quoted(header.source, header.destination, header.sequence, header.flags)
+                        });
+                        prop_assert_eq!(one, other);
+                    }
+                    Event::Epoch => {
+                        epoch += 1;
+                        flows.set_epoch(epoch);
+                        at_length.set_epoch(epoch);
+                    }
+                    Event::Retain(number) => {
+                        flows.retain(|connection| connection != number);
+                        at_length.retain(|connection| connection != number);
+                    }
+                }
+            }
+            prop_assert_eq!(flows.connections(), at_length.connections());
+            let [one, other] = [flows, at_length].map(|mut flows| {
+                let mut entries: Vec<_> = flows.entries().collect();
+                entries.sort_unstable();
+                entries
+            });
+            prop_assert_eq!(one, other);
+        }
+    }
+
+    #[test]
+    fn two_connections_whose_places_are_one_are_both_spoken_to_of_late() {
+        let mut table = Table::<2>::default();
+        let mut numbers = Numbers::default();
+        let keys: Vec<_> = (0..)
+            .map(|word| Key([word, 1 << 47]))
+            .filter(|key| table.place(*key) == 0)
+            .take(3)
+            .collect();
+        let end = Endpoint {
+            address: [0; 4].into(),
+            port: 1,
+        };
+        let segment = Segment {
+            at: At::default(),
+            source: end,
+            destination: end,
+            sequence: 1,
+            acknowledgment: 1,
+            flags: Flags::ACK,
+            window: 0,
+            options: TcpOptions::NONE,
+            payload: b"",
+            length: 0,
+        };
+        for key in &keys {
+            table.locate(*key, 0, &segment, &mut numbers);
+        }
+        let of_late: Vec<_> = keys
+            .iter()
+            .map(|key| table.of_late(*key, Flags::ACK, 0))
+            .collect();
+        assert_eq!(of_late, [None, Some(1), Some(2)]);
     }
 }
