@@ -172,11 +172,18 @@ impl Capture {
         if !self.uniform || self.pending.is_some() {
             return None;
         }
-        let packet = match &self.format {
-            Format::Pcap(pcap) => pcap.whole(self.buffer.available())?,
-            Format::Pcapng(pcapng) => pcapng.whole(self.buffer.available())?,
-        };
-        Some(self.number(&packet))
+        let bytes = self.buffer.available();
+        // Numbered in each arm, so that nothing is written to memory where the arms meet.
+        Some(match &self.format {
+            Format::Pcap(pcap) => {
+                let packet = pcap.whole(bytes)?;
+                self.number(&packet)
+            }
+            Format::Pcapng(pcapng) => {
+                let packet = pcapng.whole(bytes)?;
+                self.number(&packet)
+            }
+        })
     }
 
     /// Waits until the next frame (that matches the filter) is there: what is known of the capture then holds for it.
