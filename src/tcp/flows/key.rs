@@ -17,7 +17,7 @@ pub(super) enum Keyed {
     V6(Key<5>, usize),
 }
 
-/// An endpoint that is not one of IPv4 among such: the bytes of the address, in the order of this machine; port and IP version.
+/// An endpoint that is not one of IPv4 among such: the bytes of the address and the port, in the order of this machine, and the IP version.
 #[derive(Clone, Copy)]
 struct Wide {
     address: u128,
@@ -46,18 +46,24 @@ impl<const WORDS: usize> Key<WORDS> {
     /// What no endpoints have.
     pub(super) const NOBODY: Key<WORDS> = Key([u64::MAX; WORDS]);
 
-    /// A number that says little about the key: multiplications with a factor that nobody knows, folded.
+    /// A number that says little about the key: products with factors that nobody knows, folded. The last is a square, since the others leave
+    /// steps of addresses or ports as steps, many of which may come to the same place.
     #[inline(always)]
     pub(super) fn mixed(self, seeds: [u64; 2]) -> usize {
         let mut mixed = seeds[1];
         let mut words = self.0.iter();
         while let Some(word) = words.next() {
             let other = words.next().copied().unwrap_or_default();
-            let product = u128::from(word ^ seeds[0]) * u128::from(other ^ mixed);
-            mixed = (product >> 64) as u64 ^ product as u64;
+            mixed = folded_product(word ^ seeds[0], other ^ mixed);
         }
-        mixed as usize
+        folded_product(mixed, mixed) as usize
     }
+}
+
+#[inline(always)]
+fn folded_product(one: u64, other: u64) -> u64 {
+    let product = u128::from(one) * u128::from(other);
+    (product >> 64) as u64 ^ product as u64
 }
 
 impl Keyed {
@@ -71,8 +77,7 @@ impl Keyed {
             }
             PlainAddresses::V6(addresses) => {
                 let [source, destination] = halves(addresses);
-                let from = Wide::v6(source, u16::from_be_bytes([s0, s1]));
-                Keyed::v6(from, Wide::v6(destination, u16::from_be_bytes([d0, d1])))
+                Keyed::v6(Wide::v6(source, [s0, s1]), Wide::v6(destination, [d0, d1]))
             }
         }
     }
@@ -122,19 +127,20 @@ fn word(address: [u8; 4], port: [u8; 2]) -> u64 {
 
 impl Wide {
     #[inline(always)]
-    fn v6(address: [u8; 16], port: u16) -> Wide {
+    fn v6(address: [u8; 16], port: [u8; 2]) -> Wide {
         Wide {
             address: u128::from_ne_bytes(address),
-            rest: u32::from(port) << 8 | 6,
+            rest: 6 << 16 | u32::from(u16::from_ne_bytes(port)),
         }
     }
 
     fn of(end: Endpoint) -> Wide {
+        let port = end.port.to_be_bytes();
         match end.address {
-            IpAddr::V6(v6) => Wide::v6(v6.octets(), end.port),
+            IpAddr::V6(v6) => Wide::v6(v6.octets(), port),
             IpAddr::V4(v4) => Wide {
                 address: u128::from(v4.to_bits()),
-                rest: u32::from(end.port) << 8 | 4,
+                rest: 4 << 16 | u32::from(u16::from_ne_bytes(port)),
             },
         }
     }
