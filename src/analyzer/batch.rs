@@ -8,9 +8,11 @@ use super::cap::GivenUp;
 use super::share::Shares;
 use crate::decode::Plain;
 use crate::model::{
-    At, Block, Endpoint, Frame, FrameNo, PlainHeader, Segment, TcpOptions, Timestamp, limits,
+    At, Block, Endpoint, Frame, FrameNo, PlainAddresses, PlainHeader, Segment, TcpOptions,
+    Timestamp, limits,
 };
 use crate::tcp::Located;
+use std::net::IpAddr;
 
 /// Frames that wait to be worked off.
 #[derive(Debug)]
@@ -59,6 +61,8 @@ const SPARSE: usize = 32;
 pub(super) struct Bucket {
     segments: Vec<Kept>,
     unusual: Vec<Unusual>,
+    /// Addresses of plain segments over IPv6.
+    wide: Vec<[u8; 32]>,
     /// Payloads that lie in no block of the batch.
     copied: Vec<u8>,
     /// Places in `segments`, by connection and then as they came.
@@ -71,8 +75,9 @@ pub(super) struct Bucket {
 #[derive(Clone, Copy, Debug)]
 struct Kept {
     at: At,
-    /// Read only when the segment is worked off.
-    header: [u8; PlainHeader::LENGTH],
+    /// Read only when the segment is worked off, as is `tcp`: those of IPv4, or the place in `wide`.
+    addresses: [u8; 8],
+    tcp: [u8; PlainHeader::TCP],
     /// Where the payload begins, and how much of it was captured.
     start: u32,
     captured: u32,
@@ -86,8 +91,8 @@ struct Kept {
 /// For `Kept::block`: the payload was copied.
 const COPIED: u8 = u8::MAX;
 
-/// The rest of a segment: which options it has, and that it is one over IPv4.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+/// The rest of a segment: which options it has, and whether it is one over IPv4.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd)]
 struct Rest(u16);
 
 impl Rest {
@@ -95,8 +100,11 @@ impl Rest {
     const TIMESTAMPS: Rest = Rest(0);
     /// No option: what Windows sends.
     const NOTHING: Rest = Rest(1);
+    /// The same over IPv6.
+    const WIDE_TIMESTAMPS: Rest = Rest(2);
+    const WIDE_NOTHING: Rest = Rest(3);
     /// At the first place in `unusual`; the places behind follow.
-    const UNUSUAL: Rest = Rest(2);
+    const UNUSUAL: Rest = Rest(4);
 }
 
 const _: () = assert!(
@@ -105,7 +113,7 @@ const _: () = assert!(
         && size_of::<Kept>() <= 64
 );
 
-/// What a segment has that is not one over IPv4 without options but timestamps.
+/// What a segment has that is not a plain one without options but timestamps.
 #[derive(Clone, Copy, Debug)]
 struct Unusual {
     source: Endpoint,
@@ -129,26 +137,36 @@ impl<'a> Run<'a> {
     #[inline(always)] // So that a segment that passes is never written to memory.
     pub(super) fn first(&self) -> Option<Segment<'a>> {
         let kept = &self.bucket.segments[*self.order.first()? as usize];
-        let header = PlainHeader(&kept.header);
+        let mut header = PlainHeader {
+            addresses: PlainAddresses::V4(&kept.addresses),
+            tcp: &kept.tcp,
+        };
+        let (source, destination) = header.ends();
         let mut segment = Segment {
             at: kept.at,
-            source: header.source(),
-            destination: header.destination(),
+            source,
+            destination,
             sequence: header.sequence(),
             acknowledgment: header.acknowledgment(),
             flags: header.flags(),
             window: header.window(),
             options: match kept.rest {
-                Rest::NOTHING => TcpOptions::NONE,
+                Rest::NOTHING | Rest::WIDE_NOTHING => TcpOptions::NONE,
                 _ => TcpOptions::TIMESTAMPS,
             },
             payload: self.bucket.payload(kept, self.common),
             length: kept.length,
         };
+        if kept.rest <= Rest::NOTHING {
+            return Some(segment);
+        }
         if let Some(unusual) = self.bucket.unusual(kept) {
             segment.source = unusual.source;
             segment.destination = unusual.destination;
             segment.options = unusual.options;
+        } else if let Some(addresses) = self.bucket.wide(kept) {
+            header.addresses = PlainAddresses::V6(addresses);
+            (segment.source, segment.destination) = header.ends();
         }
         Some(segment)
     }
@@ -224,16 +242,20 @@ impl Batch {
     ) {
         let (bucket, block, start) = self.bucket(frame, plain.payload, connection);
         let captured = plain.payload.len() as u32;
+        let addresses = bucket.addresses(plain.header.addresses);
         bucket.segments.push(Kept {
             at: frame.at,
-            header: *plain.header.0,
+            addresses,
+            tcp: *plain.header.tcp,
             start,
             captured,
             length: captured,
             connection,
-            rest: match timestamps {
-                true => Rest::TIMESTAMPS,
-                false => Rest::NOTHING,
+            rest: match (plain.header.addresses, timestamps) {
+                (PlainAddresses::V4(_), true) => Rest::TIMESTAMPS,
+                (PlainAddresses::V4(_), false) => Rest::NOTHING,
+                (PlainAddresses::V6(_), true) => Rest::WIDE_TIMESTAMPS,
+                (PlainAddresses::V6(_), false) => Rest::WIDE_NOTHING,
             },
             block,
         });
@@ -245,16 +267,17 @@ impl Batch {
             self.replaced(old, segment.at.frame);
         }
         let (bucket, block, start) = self.bucket(frame, segment.payload, located.connection);
-        let over_v4 = segment.source.address.is_ipv4() && segment.destination.address.is_ipv4();
+        let v4 = addresses_of_v4(segment);
         let rest = match segment.options {
-            _ if located.port_reused || !over_v4 => bucket.keep_unusual(segment, located),
+            _ if located.port_reused || v4.is_none() => bucket.keep_unusual(segment, located),
             TcpOptions::TIMESTAMPS => Rest::TIMESTAMPS,
             TcpOptions::NONE => Rest::NOTHING,
             _ => bucket.keep_unusual(segment, located),
         };
         bucket.segments.push(Kept {
             at: segment.at,
-            header: PlainHeader::of(segment),
+            addresses: v4.unwrap_or_default(),
+            tcp: PlainHeader::tcp_of(segment),
             start,
             captured: segment.payload.len() as u32,
             length: segment.length,
@@ -356,6 +379,17 @@ impl Batch {
     }
 }
 
+/// Source and destination, where they are of IPv4.
+fn addresses_of_v4(segment: &Segment<'_>) -> Option<[u8; 8]> {
+    match (segment.source.address, segment.destination.address) {
+        (IpAddr::V4(source), IpAddr::V4(destination)) => {
+            let both = u64::from(source.to_bits()) << 32 | u64::from(destination.to_bits());
+            Some(both.to_be_bytes())
+        }
+        _ => None,
+    }
+}
+
 impl Clock {
     /// The clock at a frame of the batch.
     pub(super) fn at(&self, frame: FrameNo) -> Timestamp {
@@ -409,6 +443,24 @@ impl Bucket {
             port_reused: located.port_reused,
         });
         Rest(Rest::UNUSUAL.0 + place)
+    }
+
+    /// What is kept for a segment's addresses.
+    #[inline(always)]
+    fn addresses(&mut self, addresses: PlainAddresses<'_>) -> [u8; 8] {
+        match addresses {
+            PlainAddresses::V4(both) => *both,
+            PlainAddresses::V6(both) => {
+                self.wide.push(*both);
+                (self.wide.len() as u64 - 1).to_ne_bytes()
+            }
+        }
+    }
+
+    /// The addresses of a plain segment over IPv6.
+    #[inline]
+    fn wide(&self, kept: &Kept) -> Option<&[u8; 32]> {
+        self.wide.get(u64::from_ne_bytes(kept.addresses) as usize)
     }
 
     #[inline]
@@ -487,6 +539,7 @@ impl Bucket {
     fn clear(&mut self) {
         self.segments.clear();
         self.unusual.clear();
+        self.wide.clear();
         self.copied.clear();
         self.order.clear();
     }
@@ -495,6 +548,7 @@ impl Bucket {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::decode;
     use crate::model::{Detail, Flags, LinkType};
 
     fn batch(connections: &[u32]) -> Batch {
@@ -565,6 +619,71 @@ mod tests {
         let far = batch(&[4_000_000_000, 0, 4_000_000_000]);
         assert_eq!(order(far), [(0, 2), (4_000_000_000, 1), (4_000_000_000, 3)]);
         assert_eq!(order(batch(&[])), []);
+    }
+
+    #[test]
+    fn a_plain_segment_comes_back_as_it_was_read() {
+        let ethernet = |ether_type: [u8; 2]| [[2; 12].as_slice(), &ether_type].concat();
+        let v4 = [
+            &[0x45, 0, 0, 55, 0, 1, 0x40, 0, 64, 6, 0, 0],
+            [10, 0, 0, 1, 10, 0, 0, 2].as_slice(),
+        ];
+        let addresses: Vec<u8> = (0..32).collect();
+        let v6 = |addresses: &[u8]| [&[0x60, 0, 0, 0, 0, 35, 6, 64], addresses].concat();
+        let tcp = [
+            0, 80, 0x90, 0, 0, 0, 0, 5, 0, 0, 0, 7, 0x80, 0x18, 1, 2, 0, 0, 0, 0,
+        ];
+        let timestamps = [1, 1, 8, 10, 0, 0, 0, 1, 0, 0, 0, 2];
+        let mut batch = Batch::new(Shares::of_jobs(1, Detail::Frames));
+        let mut read = Vec::new();
+        for (number, timestamps_are_there) in (1..).zip([true, false, true, false]) {
+            let (ether_type, ip) = match number {
+                1 => ([0x86, 0xdd], v6(&addresses)),
+                2 => (
+                    [0x86, 0xdd],
+                    v6(&[&addresses[16..], &addresses[..16]].concat()),
+                ),
+                _ => ([8, 0], v4.concat()),
+            };
+            let mut tcp = tcp;
+            // Without them their bytes are payload.
+            tcp[12] = if timestamps_are_there { 0x80 } else { 0x50 };
+            let bytes = [
+                &ethernet(ether_type),
+                &ip,
+                tcp.as_slice(),
+                &timestamps,
+                b"abc",
+            ]
+            .concat();
+            let at = At {
+                frame: FrameNo(number),
+                time: Timestamp(0),
+            };
+            let frame = Frame {
+                at,
+                link: LinkType(1),
+                bytes: &bytes,
+                wire_length: 0,
+                block: None,
+            };
+            let plain = decode::plain(&frame)
+                .or_else(|| decode::plain_other(&frame))
+                .unwrap();
+            assert_eq!(plain.timestamps(), Some(timestamps_are_there));
+            batch.frame(at, at.time);
+            batch.plain(&frame, &plain, timestamps_are_there, 0);
+            read.push(format!("{:?}", plain.segment(at)));
+        }
+        let (common, mut parts) = batch.end();
+        let bucket = &mut parts[0].buckets[0];
+        bucket.group();
+        let mut run = bucket.runs(&common).next().unwrap();
+        for read in read {
+            assert_eq!(format!("{:?}", run.first().unwrap()), read);
+            run.advance();
+        }
+        assert!(run.is_over());
     }
 
     #[test]

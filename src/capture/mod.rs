@@ -59,7 +59,7 @@ pub struct Capture {
     size: Option<u64>,
     /// Whether reads fill the buffer's blocks, so that it costs no memory when somebody keeps them.
     lends: bool,
-    /// Whether nothing but number and time is news in what follows the frames so far: a usual pcap file, and no filter looks at it.
+    /// Whether nothing but number and time is news in usual records that follow the frames so far, and no filter looks at them.
     uniform: bool,
 }
 
@@ -172,11 +172,18 @@ impl Capture {
         if !self.uniform || self.pending.is_some() {
             return None;
         }
-        let packet = match &self.format {
-            Format::Pcap(pcap) => pcap.whole(self.buffer.available())?,
-            Format::Pcapng(_) => return None,
-        };
-        Some(self.number(&packet))
+        let bytes = self.buffer.available();
+        // Numbered in each arm, so that nothing is written to memory where the arms meet.
+        Some(match &self.format {
+            Format::Pcap(pcap) => {
+                let packet = pcap.whole(bytes)?;
+                self.number(&packet)
+            }
+            Format::Pcapng(pcapng) => {
+                let packet = pcapng.whole(bytes)?;
+                self.number(&packet)
+            }
+        })
     }
 
     /// Waits until the next frame (that matches the filter) is there: what is known of the capture then holds for it.
@@ -351,7 +358,7 @@ enum Step {
 /// A packet's place relative to the bytes in front.
 ///
 /// Invariant: `start + length <= total`, and so many bytes are there.
-#[derive(Clone, Copy)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
 struct Packet {
     /// Where the frame's bytes begin.
     start: usize,
@@ -376,9 +383,12 @@ enum Format {
 }
 
 impl Format {
-    /// Whether it is a pcap file whose records are the usual ones.
+    /// Whether its records may be usual ones: those of a pcap file are all alike, a pcapng file's are asked one by one.
     fn is_usual(&self) -> bool {
-        matches!(self, Format::Pcap(pcap) if pcap.is_usual())
+        match self {
+            Format::Pcap(pcap) => pcap.is_usual(),
+            Format::Pcapng(_) => true,
+        }
     }
 
     /// Recognises the format by its first bytes and reads the file header (of a pcapng file, the first section's).

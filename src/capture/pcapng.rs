@@ -23,6 +23,9 @@ const BYTE_ORDER: u32 = 0x1a2b_3c4d;
 /// Bytes of the shortest block: its type, and its length twice.
 const SHORTEST: usize = 12;
 
+/// Bytes of a packet block in front of its frame.
+const PACKET_HEADER: usize = 28;
+
 /// Whether a file that begins so is a pcapng file.
 pub(super) fn begins(bytes: &[u8]) -> bool {
     bytes.starts_with(&SECTION_HEADER.to_le_bytes())
@@ -41,6 +44,15 @@ fn order(section_header: &[u8; SHORTEST]) -> Option<Order> {
 pub(super) struct Pcapng {
     order: Order,
     interfaces: Vec<Interface>,
+    /// Set by every packet that `step` reads in the order of today's machines: that `whole` may read further ones.
+    usual: Option<Usual>,
+}
+
+/// What the packets that [`Pcapng::whole`] reads have in common with one before.
+#[derive(Clone, Copy)]
+struct Usual {
+    link: LinkType,
+    longest: usize,
 }
 
 /// An interface of a pcapng section.
@@ -80,6 +92,40 @@ impl Pcapng {
     /// The current section's interfaces.
     pub(super) fn interfaces(&self) -> &[Interface] {
         &self.interfaces
+    }
+
+    /// The packet whose block begins at `bytes`, where it is a whole Enhanced Packet Block with a link type that [`step`](Pcapng::step) has
+    /// seen and times in a usual unit.
+    #[inline(always)] // As `Capture::next`.
+    pub(super) fn whole(&self, bytes: &[u8]) -> Option<Packet> {
+        const LITTLE: Order = Order::Little;
+        let usual = self.usual?;
+        let head = bytes.first_chunk::<PACKET_HEADER>()?;
+        // It lies in the buffer, which never holds more than the longest block.
+        let block = bytes.get(..LITTLE.u32(head, 4) as usize)?;
+        let repeated = LITTLE.u32::<4>(block.last_chunk()?, 0);
+        let interface = self.interfaces.get(LITTLE.u32(head, 8) as usize)?;
+        let Unit::Nanoseconds(_) = interface.clock.unit else {
+            return None;
+        };
+        let length = LITTLE.u32(head, 20) as usize;
+        let is_usual = LITTLE.u32(head, 0) == ENHANCED_PACKET
+            && interface.link == usual.link
+            && length <= usual.longest
+            && PACKET_HEADER + length + 4 <= block.len()
+            && block.len().is_multiple_of(4)
+            && repeated == LITTLE.u32(head, 4);
+        if !is_usual {
+            return None;
+        }
+        Some(Packet {
+            start: PACKET_HEADER,
+            length,
+            total: block.len(),
+            time: Some(interface.clock.time(ticks(LITTLE, head))),
+            link: usual.link,
+            wire_length: LITTLE.u32(head, 24),
+        })
     }
 
     /// The packet of the block that begins at `bytes`.
@@ -131,8 +177,8 @@ impl Pcapng {
 
     /// draft-ietf-opsawg-pcapng §4.3.
     #[inline]
-    fn enhanced_packet(&self, block: &[u8]) -> Result<Step, Broken> {
-        let Some(head) = block.first_chunk::<28>() else {
+    fn enhanced_packet(&mut self, block: &[u8]) -> Result<Step, Broken> {
+        let Some(head) = block.first_chunk::<PACKET_HEADER>() else {
             return Err(broken("a packet block too short for its header"));
         };
         let interface = self.order.u32(head, 8);
@@ -140,8 +186,8 @@ impl Pcapng {
     }
 
     /// Appendix A: obsolete, with 16 bits of interface ID and 16 of drop count where the Enhanced Packet Block has 32 of interface ID.
-    fn packet(&self, block: &[u8]) -> Result<Step, Broken> {
-        let Some(head) = block.first_chunk::<28>() else {
+    fn packet(&mut self, block: &[u8]) -> Result<Step, Broken> {
+        let Some(head) = block.first_chunk::<PACKET_HEADER>() else {
             return Err(broken("a packet block too short for its header"));
         };
         let interface = u32::from(self.order.u16(head, 8));
@@ -149,13 +195,23 @@ impl Pcapng {
     }
 
     #[inline]
-    fn timed_packet(&self, block: &[u8], head: &[u8; 28], interface: u32) -> Result<Step, Broken> {
+    fn timed_packet(
+        &mut self,
+        block: &[u8],
+        head: &[u8; PACKET_HEADER],
+        interface: u32,
+    ) -> Result<Step, Broken> {
         let interface = self.interface(interface)?;
-        let ticks = u64::from(self.order.u32(head, 12)) << 32 | u64::from(self.order.u32(head, 16));
         let captured = self.order.u32(head, 20);
         let wire = self.order.u32(head, 24);
-        let time = Some(interface.clock.time(ticks));
-        packet(block, head.len(), captured, wire, time, interface.link)
+        let time = Some(interface.clock.time(ticks(self.order, head)));
+        let link = interface.link;
+        let packet = packet(block, head.len(), captured, wire, time, link)?;
+        self.usual = (self.order == Order::Little).then(|| Usual {
+            link,
+            longest: longest_frame(link),
+        });
+        Ok(packet)
     }
 
     /// §4.4: the first interface, no time, and a captured length that follows from the snaplen.
@@ -198,6 +254,7 @@ impl Pcapng {
         match block.first_chunk::<16>() {
             Some(head) if self.order.u16(head, 12) == 1 => {
                 self.interfaces.clear();
+                self.usual = None;
                 Ok(Step::Skip(block.len()))
             }
             _ => Err(broken("a section of an unknown version")),
@@ -213,6 +270,12 @@ impl Pcapng {
             ))
         })
     }
+}
+
+/// The time of a packet block.
+#[inline]
+fn ticks(order: Order, head: &[u8; PACKET_HEADER]) -> u64 {
+    u64::from(order.u32(head, 12)) << 32 | u64::from(order.u32(head, 16))
 }
 
 /// A packet of a block: `captured` bytes from `start` on, padding, options, and the length again.

@@ -26,7 +26,7 @@ pub use frame::{At, Block, Frame, FrameNo, LinkType, Nanos, Span, Timestamp};
 pub use label::{Label, LabelSet};
 pub use lines::Lines;
 pub use out::Out;
-pub use plain::{PlainHeader, word_of};
+pub use plain::{PlainAddresses, PlainHeader, halves};
 pub use plain_row::{PlainEvent, PlainRow, PlainText, Stream};
 pub use proxy_header::{PROXY_V1, PROXY_V2, ProxyHeader};
 pub use record::{

@@ -56,6 +56,28 @@ fn both_directions_have_one_number() {
 }
 
 #[test]
+fn both_directions_have_one_number_whatever_their_ends_have_in_common() {
+    let end = |address: &str, port| Endpoint {
+        address: address.parse().unwrap(),
+        port,
+    };
+    let mut flows = Flows::default();
+    for (number, one, other) in [
+        (0, end("127.0.0.1", 1), end("127.0.0.1", 2)),
+        (1, end("127.0.0.1", 2), end("127.0.0.2", 2)),
+        (2, end("::1", 1), end("::1", 2)),
+        (3, end("::1", 2), end("::2", 2)),
+        (4, end("1::", 2), end("2::", 2)),
+        (5, end("::1", 1), end("::1", 1)),
+    ] {
+        for (source, destination) in [(one, other), (other, one)] {
+            let located = flows.locate(&segment(source, destination, 1, Flags::ACK));
+            assert_eq!(located, connection(number), "{source} to {destination}");
+        }
+    }
+}
+
+#[test]
 fn a_syn_with_another_number_takes_the_ports_over_also_from_the_other_side() {
     let mut flows = Flows::default();
     flows.locate(&segment(client_end(), server_end(), 1, Flags::ACK));

@@ -37,7 +37,8 @@ impl File {
         self
     }
 
-    fn pad(mut self) -> File {
+    /// Zeros up to the next multiple of 4 bytes.
+    pub(super) fn pad(mut self) -> File {
         self.bytes.resize(self.bytes.len().next_multiple_of(4), 0);
         self
     }

@@ -2,6 +2,7 @@
 
 use super::build::{File, pcapng};
 use super::*;
+use proptest::prelude::*;
 
 fn none(options: File) -> File {
     options
@@ -284,4 +285,130 @@ fn a_cut_is_told_for_every_length_and_frames_do_not_depend_on_how_they_are_read(
     let long = read(&pcapng(40_000));
     assert_eq!(long.frames.len(), 40_000);
     assert_eq!(long.frames[39_999].1, 39_999_000_005_000);
+}
+
+/// A block or two of a section.
+#[derive(Clone, Debug)]
+enum Piece {
+    Enhanced(u32, u64, Vec<u8>, u32),
+    WithComment(u32, Vec<u8>),
+    Simple(Vec<u8>),
+    Interface(u16, u8),
+    Section,
+    Turn,
+}
+
+/// Packets of a few interfaces for the most part.
+fn pieces() -> impl Strategy<Value = Vec<Piece>> {
+    let frame = || proptest::collection::vec(any::<u8>(), 0..9);
+    let id = || prop_oneof![4 => Just(0), 4 => Just(1), 1 => 2_u32..5];
+    let ticks = prop_oneof![9 => any::<u32>().prop_map(u64::from), 1 => any::<u64>()];
+    let resolution = prop_oneof![Just(6), Just(9), Just(12), Just(0x80 | 10)];
+    let piece = prop_oneof![
+        20 => (id(), ticks, frame(), 0_u32..20)
+            .prop_map(|(id, ticks, frame, wire)| Piece::Enhanced(id, ticks, frame, wire)),
+        2 => (id(), frame()).prop_map(|(id, frame)| Piece::WithComment(id, frame)),
+        2 => frame().prop_map(Piece::Simple),
+        2 => (0_u16..3, resolution).prop_map(|(link, resolution)| Piece::Interface(link, resolution)),
+        1 => Just(Piece::Section),
+        1 => Just(Piece::Turn),
+    ];
+    proptest::collection::vec(piece, 0..40)
+}
+
+/// Always with an interface or two to go on with.
+fn file(pieces: Vec<Piece>) -> Vec<u8> {
+    let opens = |file: File| file.section().interface(1, 0, none).interface(1, 0, none);
+    let add = |file: File, piece| match piece {
+        Piece::Enhanced(id, ticks, frame, wire) => file.enhanced(id, ticks, &frame, wire),
+        Piece::WithComment(id, frame) => file.block(6, |body| {
+            let length = frame.len() as u32;
+            let body = body.u32(id).u32(0).u32(7).u32(length).u32(length);
+            body.raw(&frame).pad().option(1, b"why").option(0, &[])
+        }),
+        Piece::Simple(frame) => file.simple(&frame, frame.len() as u32),
+        Piece::Interface(link, resolution) => {
+            file.interface(link, 0, |options| options.option(9, &[resolution]))
+        }
+        Piece::Section => opens(file),
+        Piece::Turn => opens(file.turn()),
+    };
+    let file = opens(File::new(Order::Little));
+    pieces.into_iter().fold(file, add).bytes
+}
+
+/// Reads a file block by block, each in one go and at length. How many could be read in one go.
+fn read_both_ways(bytes: &[u8]) -> usize {
+    let mut reader = Pcapng::default();
+    let mut seen = Vec::new();
+    let mut in_one_go = 0;
+    let mut rest = bytes;
+    loop {
+        let short = reader.whole(rest);
+        let taken = match reader.step(rest) {
+            Ok(Step::Packet(packet)) => {
+                if short.is_some() {
+                    assert_eq!(short, Some(packet));
+                    assert!(seen.contains(&packet.link));
+                    in_one_go += 1;
+                }
+                seen.push(packet.link);
+                packet.total
+            }
+            other => {
+                assert_eq!(short, None);
+                match other {
+                    Ok(Step::Skip(bytes)) => bytes,
+                    _ => return in_one_go,
+                }
+            }
+        };
+        rest = rest.get(taken..).unwrap_or_default();
+    }
+}
+
+proptest! {
+    #[test]
+    fn packets_that_are_read_in_one_go_are_those_that_are_read_at_length(
+        pieces in pieces(),
+        damage in proptest::option::weighted(0.3, (48_usize..600, any::<u8>())),
+    ) {
+        let mut bytes = file(pieces);
+        if let Some((place, value)) = damage && let Some(byte) = bytes.get_mut(place) {
+            *byte = value;
+        }
+        read_both_ways(&bytes);
+    }
+}
+
+#[test]
+fn what_every_tool_writes_is_read_in_one_go_from_the_second_packet_on() {
+    assert_eq!(read_both_ways(&pcapng(9)), 8);
+    let two = |id| Piece::WithComment(id, vec![7]);
+    assert_eq!(read_both_ways(&file(vec![two(0), two(1), two(0)])), 2);
+    assert_eq!(
+        read_both_ways(&file(vec![two(0), Piece::Turn, two(0), two(0)])),
+        0
+    );
+}
+
+#[test]
+fn damaged_packets_are_not_read_in_one_go() {
+    let start = || File::new(Order::Little).section().interface(1, 0, none);
+    let start = || start().enhanced(0, 0, &[], 0);
+    let long = vec![7; limits::CAPTURE_FRAME + 1];
+    for file in [
+        start().enhanced(0, 0, &long, 0),
+        // Its length is repeated where its padding should be.
+        start().u32(6).u32(33).raw(&[0; 21]).u32(33).raw(&[0; 3]),
+        // In the byte order of the section before.
+        start()
+            .turn()
+            .section()
+            .interface(1, 0, none)
+            .turn()
+            .enhanced(0, 0, &[], 0),
+    ] {
+        assert_eq!(read_both_ways(&file.bytes), 0);
+    }
 }
