@@ -99,6 +99,12 @@ impl Assembler {
         self.next
     }
 
+    /// Bytes that were delivered, or given up, and that the receiver has not acknowledged.
+    #[inline]
+    pub(super) fn unacknowledged(&self) -> u64 {
+        self.next.saturating_sub(self.acked)
+    }
+
     /// What waits behind a hole.
     pub(super) fn waiting(&self) -> &Waiting {
         &self.waiting

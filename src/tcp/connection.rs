@@ -48,11 +48,11 @@ struct Kept {
 pub struct Ordinary(Side);
 
 impl Kept {
-    /// Takes what the segment of one side delivers.
-    fn take(&mut self, side: Side, delivery: &Delivery<'_>) {
+    /// Takes what the segment of one side delivers. Of what it delivered before so many bytes are not acknowledged.
+    fn take(&mut self, side: Side, delivery: &Delivery<'_>, mut unacknowledged: u64) {
         let own = &mut self.both[side.index()];
         let before = own.memory();
-        own.take(delivery, None);
+        own.take(delivery, None, &mut unacknowledged);
         self.memory = self.memory - before + own.memory();
     }
 
@@ -164,18 +164,14 @@ impl Connection {
             analysis, unacked, ..
         } = &mut self.headers;
         let said = analysis.ordinary(side, segment, unacked.as_deref_mut());
-        self.take_ordinary(side, segment);
         if segment.length > 0
             && let Some(delivered) = &mut self.delivered
         {
-            delivered.take(
-                side,
-                &Delivery::Data {
-                    bytes: segment.payload,
-                    span: Span::of(segment.at),
-                },
-            );
+            let (bytes, span) = (segment.payload, Span::of(segment.at));
+            let unacknowledged = self.assemblers[side.index()].unacknowledged();
+            delivered.take(side, &Delivery::Data { bytes, span }, unacknowledged);
         }
+        self.take_ordinary(side, segment);
         Heard {
             side,
             said,
@@ -403,11 +399,12 @@ impl Connection {
         if segment.flags.has(Flags::ACK) {
             let peer = &mut self.assemblers[side.other().index()];
             let due = peer.acknowledged(SeqNo(segment.acknowledgment));
+            let mut unacknowledged = peer.unacknowledged();
             // Nothing is handed up in a direction that may yet turn round: only a FIN can wait for that.
             if settled && (due || !was_settled) {
                 peer.flush(at, &mut |delivery| {
                     if let Some(kept) = &mut peer_kept {
-                        kept.take(&delivery, None);
+                        kept.take(&delivery, None, &mut unacknowledged);
                     }
                     deliver(theirs, delivery);
                 });
@@ -424,9 +421,10 @@ impl Connection {
         let compared = kept.as_ref().map_or_else(Compared::default, |kept| {
             kept.compare(own.next_number(), number, segment.payload)
         });
+        let mut unacknowledged = own.unacknowledged();
         let mut hand_on = |delivery: Delivery<'_>| {
             if let Some(kept) = &mut kept {
-                kept.take(&delivery, probe);
+                kept.take(&delivery, probe, &mut unacknowledged);
             }
             deliver(ours, delivery);
         };

@@ -1,12 +1,13 @@
 //! The latest bytes of one direction that were handed on, kept to be compared with what comes again.
 //!
 //! Deliveries come in, then copies of bytes that lie before the next expected one; where they differ, and where they come too late, goes out. It holds the
-//! bytes of the latest frames, as far as they have room in `limits::DELIVERED_BYTES`; what is older is not compared.
+//! bytes of the latest frames, as far as they have room in `limits::DELIVERED_BYTES`, and not more than `limits::DELIVERED_ACKNOWLEDGED` of those that
+//! the receiver has acknowledged; what is older is not compared.
 
 use super::assembler::part;
 use super::bytes::{Bytes, SparePieces};
 use super::sequence::SeqNo;
-use crate::model::limits::{DELIVERED_BYTES, DELIVERED_FRAMES};
+use crate::model::limits::{DELIVERED_ACKNOWLEDGED, DELIVERED_BYTES, DELIVERED_FRAMES};
 use crate::model::{Conflict, Delivery, FrameNo};
 use std::collections::VecDeque;
 
@@ -18,6 +19,8 @@ use std::collections::VecDeque;
 pub(super) struct Delivered {
     /// Whether nobody would see that a copy differs: nothing is kept.
     idle: bool,
+    /// Bytes of all runs.
+    length: u64,
     bytes: Bytes,
     runs: VecDeque<Run>,
 }
@@ -56,18 +59,33 @@ impl Delivered {
         self.bytes.share(spare);
     }
 
-    /// Takes the next delivery. What `probe` brought is not held against a copy: a receiver may refuse it.
-    pub(super) fn take(&mut self, delivery: &Delivery<'_>, probe: Option<FrameNo>) {
+    /// Takes the next delivery. Before it so many bytes were not acknowledged; with it, they are so many more. What `probe` brought is not held against a
+    /// copy: a receiver may refuse it.
+    pub(super) fn take(
+        &mut self,
+        delivery: &Delivery<'_>,
+        probe: Option<FrameNo>,
+        unacknowledged: &mut u64,
+    ) {
+        let length = match delivery {
+            Delivery::Data { bytes, .. } => bytes.len() as u64,
+            Delivery::Gap { bytes, .. } => *bytes,
+            Delivery::End { .. } => 0,
+        };
+        *unacknowledged = unacknowledged.saturating_add(length);
+        if self.idle || length == 0 {
+            return;
+        }
+        self.forget_acknowledged(*unacknowledged, length);
         match *delivery {
-            _ if self.idle => {}
-            Delivery::Data { bytes, span } if probe == Some(span.first.frame) => {
-                self.skip(bytes.len() as u64, Kind::Unsure);
+            Delivery::Data { span, .. } if probe == Some(span.first.frame) => {
+                self.skip(length, Kind::Unsure);
             }
             Delivery::Data { bytes, span } => self.push(bytes, span.first.frame),
-            Delivery::Gap { bytes, between, .. } if between.0 == between.1 => {
-                self.skip(bytes, Kind::Unsure);
+            Delivery::Gap { between, .. } if between.0 == between.1 => {
+                self.skip(length, Kind::Unsure);
             }
-            Delivery::Gap { bytes, .. } => self.skip(bytes, Kind::GivenUp),
+            Delivery::Gap { .. } => self.skip(length, Kind::GivenUp),
             Delivery::End { .. } => {}
         }
     }
@@ -81,6 +99,7 @@ impl Delivered {
         }
         self.make_room(latest.len());
         self.bytes.extend(latest);
+        self.length += latest.len() as u64;
         self.runs.push_back(Run {
             carrier,
             length: latest.len() as u32,
@@ -94,6 +113,7 @@ impl Delivered {
             return self.forget();
         };
         self.make_room(0);
+        self.length += bytes;
         self.runs.push_back(Run {
             carrier: FrameNo(0),
             length,
@@ -111,6 +131,7 @@ impl Delivered {
 
     /// Forgets all bytes.
     pub(super) fn forget(&mut self) {
+        self.length = 0;
         self.bytes.clear();
         self.runs = VecDeque::new();
     }
@@ -164,9 +185,28 @@ impl Delivered {
     /// Forgets the oldest frames, so that one with so many bytes finds room.
     fn make_room(&mut self, bytes: usize) {
         while self.bytes.len() + bytes > DELIVERED_BYTES || self.runs.len() >= DELIVERED_FRAMES {
-            let Some(oldest) = self.runs.pop_front() else {
+            if self.runs.is_empty() {
                 return;
-            };
+            }
+            self.forget_oldest();
+        }
+    }
+
+    /// Forgets the oldest frames, as far as those behind them, with so many bytes that come, are all that is not acknowledged and as much as is kept of
+    /// what is.
+    #[inline]
+    fn forget_acknowledged(&mut self, unacknowledged: u64, coming: u64) {
+        let enough = unacknowledged.saturating_add(DELIVERED_ACKNOWLEDGED as u64);
+        while let Some(oldest) = self.runs.front()
+            && self.length - u64::from(oldest.length) + coming >= enough
+        {
+            self.forget_oldest();
+        }
+    }
+
+    fn forget_oldest(&mut self) {
+        if let Some(oldest) = self.runs.pop_front() {
+            self.length -= u64::from(oldest.length);
             if oldest.kind == Kind::Known {
                 self.bytes.forget(oldest.length as usize);
             }
@@ -185,6 +225,7 @@ pub(super) fn differing(one: &[u8], other: &[u8]) -> u32 {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::model::{At, Span};
 
     /// Delivers `bytes` from number 0 on.
     fn deliver(delivered: &mut Delivered, next: &mut SeqNo, bytes: &[u8], carrier: u64) {
@@ -211,6 +252,35 @@ mod tests {
         assert_eq!(at(half.len()), first(2));
         assert_eq!(at(3 * half.len() - 1), first(3));
         assert_eq!(at(3 * half.len()), None);
+    }
+
+    #[test]
+    fn of_what_is_acknowledged_a_little_is_kept_and_the_rest_is_whole() {
+        let mut delivered = Delivered::default();
+        let frame = [b'x'; 1_000];
+        let mut next = SeqNo(0);
+        // The receiver acknowledges nothing up to frame 20, and then all.
+        let mut unacknowledged = 0;
+        for carrier in 1..=40 {
+            let span = Span::of(At {
+                frame: FrameNo(carrier),
+                ..At::default()
+            });
+            if carrier > 20 {
+                unacknowledged = 0;
+            }
+            let bytes = &frame[..];
+            delivered.take(&Delivery::Data { bytes, span }, None, &mut unacknowledged);
+            next = next.plus(1_000);
+            let kept = match carrier {
+                ..=20 => carrier as usize * frame.len(),
+                _ => (DELIVERED_ACKNOWLEDGED + frame.len()).next_multiple_of(frame.len()),
+            };
+            assert_eq!(delivered.bytes.len(), kept, "{carrier}");
+        }
+        let number = next.minus(6_000);
+        let conflict = delivered.compare(next, number, b"y").conflict.unwrap();
+        assert_eq!((conflict.bytes, conflict.first), (1, FrameNo(35)));
     }
 
     #[test]
