@@ -16,7 +16,7 @@ use crate::layers::Stack;
 use crate::model::{
     Delivery, Detail, Ending, FrameNo, Lines, Said, Segment, Span, Timestamp, limits,
 };
-use crate::tcp::{Connection, Rest, SparePieces};
+use crate::tcp::{Connection, Rest};
 use crate::timeline::{After, Frames, Rows, Shown, Spare};
 use std::cmp::Reverse;
 use std::collections::BinaryHeap;
@@ -41,7 +41,6 @@ pub(super) struct Worker {
     /// Kept to be used again.
     said: Vec<Said>,
     spare: Spare,
-    pieces: SparePieces,
 }
 
 impl Worker {
@@ -60,7 +59,6 @@ impl Worker {
             kept: 0,
             said: Vec::new(),
             spare: Spare::default(),
-            pieces: SparePieces::shared(),
         }
     }
 
@@ -356,7 +354,7 @@ impl Worker {
         let wanted = self.wanted(connection);
         let show_secrets = self.show_secrets;
         let slot = self.slots.get_or_insert_with(place, || {
-            let mut live = Box::new(Live {
+            let live = Box::new(Live {
                 connection,
                 tcp: Connection::new(segment, port_reused, wanted != Shown::None),
                 stack: Stack::new(self.detail),
@@ -364,7 +362,6 @@ impl Worker {
                 over_at: None,
                 growth: Growth::default(),
             });
-            live.tcp.share(&self.pieces);
             Slot::Live(live)
         });
         let said = &mut self.said;

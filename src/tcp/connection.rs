@@ -5,7 +5,6 @@
 
 use super::analysis::Side;
 use super::assembler::{Assembler, Placed};
-use super::bytes::SparePieces;
 use super::delivered::{Compared, Delivered};
 use super::ended::Ended;
 use super::headers::{Headers, Heard};
@@ -78,13 +77,6 @@ impl Connection {
             shown,
             headers: Headers::new(first, port_reused, shown),
             delivered: shown.then(Box::default),
-        }
-    }
-
-    /// Shares the memory that copies are compared with, before any is needed.
-    pub fn share(&mut self, spare: &SparePieces) {
-        for kept in self.delivered.iter_mut().flat_map(|kept| &mut kept.both) {
-            kept.share(spare);
         }
     }
 

@@ -5,7 +5,6 @@
 //! the receiver has acknowledged; what is older is not compared.
 
 use super::assembler::part;
-use super::bytes::{Bytes, SparePieces};
 use super::sequence::SeqNo;
 use crate::model::limits::{DELIVERED_ACKNOWLEDGED, DELIVERED_BYTES, DELIVERED_FRAMES};
 use crate::model::{Conflict, Delivery, FrameNo};
@@ -21,9 +20,15 @@ pub(super) struct Delivered {
     idle: bool,
     /// Bytes of all runs.
     length: u64,
-    bytes: Bytes,
+    bytes: VecDeque<u8>,
     runs: VecDeque<Run>,
 }
+
+/// Room that is made for the first bytes: little more than a short request has, and several events.
+const FIRST: usize = 512;
+
+/// Room that is never too much.
+const MUCH: usize = 4 * DELIVERED_ACKNOWLEDGED;
 
 /// Bytes that follow each other and came in one frame.
 #[derive(Clone, Copy, Debug)]
@@ -54,11 +59,6 @@ pub(super) struct Compared {
 }
 
 impl Delivered {
-    /// Shares the memory for bytes with others.
-    pub(super) fn share(&mut self, spare: &SparePieces) {
-        self.bytes.share(spare);
-    }
-
     /// Takes the next delivery. Before it so many bytes were not acknowledged; with it, they are so many more. What `probe` brought is not held against a
     /// copy: a receiver may refuse it.
     pub(super) fn take(
@@ -98,6 +98,9 @@ impl Delivered {
             latest = &bytes[bytes.len() - DELIVERED_BYTES..];
         }
         self.make_room(latest.len());
+        if self.bytes.capacity() == 0 {
+            self.bytes.reserve(FIRST);
+        }
         self.bytes.extend(latest);
         self.length += latest.len() as u64;
         self.runs.push_back(Run {
@@ -132,7 +135,7 @@ impl Delivered {
     /// Forgets all bytes.
     pub(super) fn forget(&mut self) {
         self.length = 0;
-        self.bytes.clear();
+        self.bytes = VecDeque::new();
         self.runs = VecDeque::new();
     }
 
@@ -153,9 +156,7 @@ impl Delivered {
             match run.kind {
                 Kind::Known => {
                     known_end -= run.length as usize;
-                    let bytes = self
-                        .bytes
-                        .differing(known_end + (from - start) as usize, copied);
+                    let bytes = self.differing(known_end + (from - start) as usize, copied);
                     if bytes > 0 {
                         let first = run.carrier;
                         let conflict = Some(Conflict { bytes, first });
@@ -172,14 +173,15 @@ impl Delivered {
 
     /// Bytes of memory that it takes.
     pub(super) fn memory(&self) -> usize {
-        self.bytes.memory() + self.runs.capacity() * size_of::<Run>()
+        self.bytes.capacity() + self.runs.capacity() * size_of::<Run>()
     }
 
     /// Reads something of what the next bytes need.
     #[inline]
     pub(super) fn touch(&self) -> u64 {
-        let latest = self.runs.back();
-        self.bytes.touch() ^ latest.map_or(0, |run| run.carrier.0)
+        let run = |run: Option<&Run>| run.map_or(0, |run| run.carrier.0);
+        let byte = self.bytes.back().copied().map_or(0, u64::from);
+        run(self.runs.front()) ^ run(self.runs.back()) ^ byte
     }
 
     /// Forgets the oldest frames, so that one with so many bytes finds room.
@@ -208,9 +210,22 @@ impl Delivered {
         if let Some(oldest) = self.runs.pop_front() {
             self.length -= u64::from(oldest.length);
             if oldest.kind == Kind::Known {
-                self.bytes.forget(oldest.length as usize);
+                self.bytes.drain(..oldest.length as usize);
             }
         }
+        // Many that waited for an acknowledgment do not stay paid for.
+        if self.bytes.capacity() > MUCH && self.bytes.len() < self.bytes.capacity() / 4 {
+            self.bytes.shrink_to(2 * self.bytes.len());
+        }
+    }
+
+    /// How many bytes of `copy` are not those from place `from` on, as far as both reach.
+    fn differing(&self, from: usize, copy: &[u8]) -> u32 {
+        let (front, behind) = self.bytes.as_slices();
+        let in_front = front.get(from..).unwrap_or_default();
+        let (head, rest) = copy.split_at(copy.len().min(in_front.len()));
+        let behind = behind.get(from.saturating_sub(front.len())..);
+        differing(in_front, head) + differing(behind.unwrap_or_default(), rest)
     }
 }
 
@@ -278,9 +293,10 @@ mod tests {
             };
             assert_eq!(delivered.bytes.len(), kept, "{carrier}");
         }
-        let number = next.minus(6_000);
+        let number = next.minus(delivered.bytes.len() as u32);
         let conflict = delivered.compare(next, number, b"y").conflict.unwrap();
-        assert_eq!((conflict.bytes, conflict.first), (1, FrameNo(35)));
+        let first = 40 - (DELIVERED_ACKNOWLEDGED as u64 + 1_000) / 1_000;
+        assert_eq!((conflict.bytes, conflict.first), (1, FrameNo(first)));
     }
 
     #[test]

@@ -6,7 +6,6 @@
 
 mod analysis;
 mod assembler;
-mod bytes;
 mod connection;
 mod delivered;
 mod ended;
@@ -19,7 +18,6 @@ mod sequence;
 mod teardown;
 mod waiting;
 
-pub use bytes::SparePieces;
 pub use connection::{Connection, Ordinary};
 pub use ended::Ended;
 pub use flows::{Flows, Located};
