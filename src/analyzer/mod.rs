@@ -118,7 +118,7 @@ impl Analyzer {
 
     /// An analyzer that has seen nothing, and gives rows and events as [`Record::Lines`], as far as `lines` writes them.
     pub fn with_lines(options: &Options, lines: Option<Box<dyn Lines>>) -> Analyzer {
-        let shares = Shares::of_jobs(options.jobs.get(), options.detail);
+        let shares = Shares::of_jobs(options.jobs.get(), options.detail, lines.is_some());
         let cap = Cap::new(options.memory);
         Analyzer {
             dispatcher: Dispatcher::new(),

@@ -11,11 +11,12 @@ pub(super) struct Shares {
 }
 
 impl Shares {
-    /// The shares with so many jobs. The caller reads and decodes the frames: where no rows are made that is nearly half of the work,
-    /// and one of several jobs.
-    pub(super) fn of_jobs(jobs: usize, detail: Detail) -> Shares {
+    /// The shares with so many jobs. The caller reads and decodes the frames, and, where `lines` are wanted, writes those of plain rows: where no rows
+    /// are made, or those, that is nearly half of the work, and one of several jobs.
+    pub(super) fn of_jobs(jobs: usize, detail: Detail, lines: bool) -> Shares {
         let jobs = u32::try_from(jobs).unwrap_or(u32::MAX);
-        let reader = u32::from(detail == Detail::Sessions);
+        let half = detail == Detail::Sessions || (detail == Detail::Frames && lines);
+        let reader = u32::from(half);
         Shares {
             workers: jobs.saturating_sub(reader).max(1),
         }
@@ -45,9 +46,10 @@ mod tests {
     #[test]
     fn every_number_has_one_place() {
         for jobs in [1, 2, 3, 5] {
-            let shares = Shares::of_jobs(jobs, Detail::Sessions);
+            let shares = Shares::of_jobs(jobs, Detail::Sessions, false);
             assert_eq!(shares.workers(), jobs.max(2) - 1);
-            assert_eq!(Shares::of_jobs(jobs, Detail::Frames).workers(), jobs);
+            let rows = |lines| Shares::of_jobs(jobs, Detail::Frames, lines).workers();
+            assert_eq!((rows(false), rows(true)), (jobs, jobs.max(2) - 1));
             let mut places = vec![0; shares.workers()];
             for connection in 0..1_000 {
                 let (worker, place) = shares.of(connection);
