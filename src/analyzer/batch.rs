@@ -552,7 +552,7 @@ mod tests {
     use crate::model::{Detail, Flags, LinkType};
 
     fn batch(connections: &[u32]) -> Batch {
-        let mut batch = Batch::new(Shares::of_jobs(1, Detail::Frames));
+        let mut batch = Batch::new(Shares::of_jobs(1, Detail::Frames, false));
         for (frame, connection) in (1..).zip(connections) {
             let at = At {
                 frame: FrameNo(frame),
@@ -634,7 +634,7 @@ mod tests {
             0, 80, 0x90, 0, 0, 0, 0, 5, 0, 0, 0, 7, 0x80, 0x18, 1, 2, 0, 0, 0, 0,
         ];
         let timestamps = [1, 1, 8, 10, 0, 0, 0, 1, 0, 0, 0, 2];
-        let mut batch = Batch::new(Shares::of_jobs(1, Detail::Frames));
+        let mut batch = Batch::new(Shares::of_jobs(1, Detail::Frames, false));
         let mut read = Vec::new();
         for (number, timestamps_are_there) in (1..).zip([true, false, true, false]) {
             let (ether_type, ip) = match number {

@@ -259,8 +259,9 @@ impl Analysis {
     /// Reads something of each line of the cache that it takes.
     #[inline]
     pub(super) fn touch(&self) -> u64 {
+        let flow = |flow: &Flow| u64::from(flow.next.0) ^ flow.last_time.0.cast_unsigned();
         let [a, b] = &self.flows;
-        u64::from(a.next.0) ^ b.last_time.0.cast_unsigned()
+        flow(a) ^ flow(b)
     }
 
     /// The highest number that `side` has acknowledged.
