@@ -479,13 +479,16 @@ impl Bucket {
         &bytes[start..start + kept.captured as usize]
     }
 
-    /// Reads something of every segment, and the beginning and the end of its payload.
+    /// Reads something of every segment, and of the lines of the cache that its payload begins with, and its end.
     pub(super) fn touch(&self, common: &Common) -> u64 {
+        const LINE: usize = 64;
+        const LINES: usize = 4;
         let payloads = self.segments.iter().filter(|kept| kept.captured > 0);
         let payloads = payloads.map(|kept| self.payload(kept, common));
-        payloads.fold(0, |touched, payload| match payload {
-            [first, .., last] => touched ^ u64::from(*first) ^ u64::from(*last),
-            _ => touched,
+        payloads.fold(0, |touched, payload| {
+            let lines = payload.iter().step_by(LINE).take(LINES);
+            let last = payload.last().copied().map_or(0, u64::from);
+            lines.fold(touched ^ last, |touched, byte| touched ^ u64::from(*byte))
         })
     }
 
