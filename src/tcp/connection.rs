@@ -134,7 +134,7 @@ impl Connection {
     }
 
     /// Whether the connection's next segment is an ordinary one in the middle of it: nothing but its payload is news.
-    #[inline]
+    #[inline(always)] // So that a segment that makes a plain row is never written to memory: reading it back would wait for all writes before.
     pub fn ordinary(&self, segment: &Segment<'_>) -> Option<Ordinary> {
         let side = self.plain_side(segment)?;
         let ordinary = self.headers.analysis.finds_ordinary(side, segment);
@@ -142,14 +142,14 @@ impl Connection {
     }
 
     /// Whose payload an ordinary segment has.
-    #[inline]
+    #[inline(always)] // As `ordinary`.
     pub fn direction(&self, ordinary: Ordinary) -> Direction {
         self.headers.direction(ordinary.0)
     }
 
     /// Takes a segment that is [ordinary](Connection::ordinary). It has then done what [`hear`](Connection::hear) would have, but that the payload is
     /// not handed up.
-    #[inline]
+    #[inline(always)] // As `ordinary`.
     pub fn hear_ordinary(&mut self, ordinary: Ordinary, segment: &Segment<'_>) -> Heard {
         let Ordinary(side) = ordinary;
         let Headers {
@@ -174,7 +174,7 @@ impl Connection {
     }
 
     /// Whether an ordinary segment acknowledges what was not acknowledged before.
-    #[inline]
+    #[inline(always)] // As `ordinary`.
     pub fn acknowledges(&self, ordinary: Ordinary, segment: &Segment<'_>) -> bool {
         let ack = SeqNo(segment.acknowledgment);
         self.headers.analysis.is_news(ordinary.0, ack)
@@ -182,7 +182,7 @@ impl Connection {
 
     /// The row of an ordinary segment that was heard last, with the event that it brings. Without one it [acknowledges](Connection::acknowledges)
     /// something.
-    #[inline]
+    #[inline(always)] // As `ordinary`.
     pub fn plain_row(
         &self,
         segment: &Segment<'_>,
@@ -194,7 +194,7 @@ impl Connection {
     }
 
     /// The sender of a segment that is an ordinary one, as far as its bytes and flags tell.
-    #[inline]
+    #[inline(always)] // As `ordinary`.
     fn plain_side(&self, segment: &Segment<'_>) -> Option<Side> {
         const PLAIN: u8 = Flags::ACK.0 | Flags::PSH.0;
         let side = self.headers.side(segment);
@@ -207,7 +207,7 @@ impl Connection {
     }
 
     /// What an ordinary segment changes beside the analysis.
-    #[inline]
+    #[inline(always)] // As `ordinary`.
     fn take_ordinary(&mut self, side: Side, segment: &Segment<'_>) {
         self.headers.frames += 1;
         self.headers.last = segment.at;

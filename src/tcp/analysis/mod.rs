@@ -66,7 +66,7 @@ pub(super) struct Analysed {
 
 impl Analysed {
     /// The row of an ordinary segment.
-    #[inline]
+    #[inline(always)] // As `Connection::ordinary`.
     pub(super) fn plain_row(
         &self,
         segment: &Segment<'_>,
@@ -285,7 +285,7 @@ impl Analysis {
     }
 
     /// Whether a segment that has no window scale is an ordinary one: the next of a flow without holes, of which no rule has anything to say.
-    #[inline]
+    #[inline(always)] // As `Connection::ordinary`.
     pub(super) fn finds_ordinary(&self, side: Side, segment: &Segment<'_>) -> bool {
         self.is_ordinary(side, &Header::of(segment))
     }
@@ -353,7 +353,7 @@ impl Analysis {
     }
 
     /// Whether the segment is the next one of a flow without holes, and no rule has anything to say of it: most are.
-    #[inline]
+    #[inline(always)] // As `Connection::ordinary`.
     fn is_ordinary(&self, side: Side, header: &Header) -> bool {
         let own = &self.flows[side.index()];
         let peer = &self.flows[side.other().index()];
@@ -405,7 +405,7 @@ impl Analysis {
     }
 
     /// What the rules keep of an ordinary segment. Whether it acknowledges anything new.
-    #[inline]
+    #[inline(always)] // As `Connection::ordinary`.
     fn keep(&mut self, side: Side, header: &Header) -> bool {
         let known = self.known(side);
         let own = &mut self.flows[side.index()];
@@ -429,7 +429,7 @@ impl Analysis {
     }
 
     /// What the rules say of an ordinary segment.
-    #[inline]
+    #[inline(always)] // As `Connection::ordinary`.
     pub(super) fn ordinary(
         &mut self,
         side: Side,
