@@ -7,16 +7,14 @@ use super::collected::Collected;
 use super::dispatch::Dispatched;
 use super::made::{Answered, Made, Next, Refused, Touched, What};
 use super::order::{Found, Key};
-use super::plain::EventText;
 use super::reconnects::{Asked, Reconnects};
+use super::written::Written;
 use super::{Connections, Options, Sink, Source};
 use crate::model::At;
 use crate::model::{
-    ConnectionRecord, Counts, EndKind, EventRecord, Exchange, Finding, Lines, Out, PlainRow,
-    PlainText, Record, RequestHead, Resumed, SessionEnding, SessionOpening, SessionRecord, Stream,
-    Summary, limits,
+    ConnectionRecord, Counts, EndKind, EventRecord, Exchange, Finding, Lines, Record, RequestHead,
+    Resumed, SessionEnding, SessionOpening, SessionRecord, Stream, Summary,
 };
-use crate::timeline::narrate;
 use crate::timeline::redact::redact_target;
 use smallvec::SmallVec;
 use std::borrow::Cow;
@@ -26,30 +24,17 @@ use std::sync::Arc;
 
 #[derive(Debug)]
 pub(super) struct Merger {
-    /// Writes what is missing of lines.
-    lines: Option<Box<dyn Lines>>,
-    /// Lines that are final, up to some kilobytes.
-    text: Arc<Out>,
-    /// The words of a plain row.
-    words: String,
+    written: Written,
     connections: Connections,
     show_secrets: bool,
-    /// The sessions of the connections that are not over, by their number within the connection.
-    sessions: HashMap<u32, SmallVec<[Numbered; 1]>, foldhash::fast::RandomState>,
+    sessions: Sessions,
     reconnects: Reconnects,
     counts: Counts,
 }
 
-/// Lines that are looked up together.
-const AHEAD: usize = 16;
-
-/// A line that comes next.
-struct Ahead {
-    whose: usize,
-    key: Key,
-    /// Its session, where it has one.
-    stream: Option<Stream>,
-}
+/// The sessions of the connections that are not over, by their number within the connection.
+#[derive(Debug, Default)]
+struct Sessions(HashMap<u32, SmallVec<[Numbered; 1]>, foldhash::fast::RandomState>);
 
 /// A session's number and, while it is open, how it began.
 #[derive(Debug)]
@@ -65,53 +50,33 @@ struct Open {
     asked: Option<Asked>,
 }
 
-impl Merger {
-    pub(super) fn new(options: &Options, lines: Option<Box<dyn Lines>>) -> Merger {
-        Merger {
-            lines,
-            text: Arc::default(),
-            words: String::new(),
-            connections: options.connections.clone(),
-            show_secrets: options.show_secrets,
-            sessions: HashMap::default(),
-            reconnects: Reconnects::new(options.memory),
-            counts: Counts::default(),
-        }
+/// Lines that are looked up together.
+const AHEAD: usize = 16;
+
+/// A line that comes next.
+struct Ahead<'a> {
+    whose: usize,
+    key: Key,
+    /// Its session, where it has one.
+    stream: Option<&'a Stream>,
+}
+
+impl Sessions {
+    /// A session of a connection, with its number among all.
+    fn stream(&self, connection: u32, session: u32) -> Option<&Stream> {
+        Some(&self.0.get(&connection)?.get(session as usize)?.stream)
     }
 
-    /// Takes what the workers made of a batch, as far as it is complete.
-    pub(super) fn made(
-        &mut self,
-        collected: &mut Collected,
-        sink: &mut Sink<'_>,
-    ) -> io::Result<()> {
-        let mut lines = SmallVec::new();
-        loop {
-            let other = self.look_ahead(collected, &mut lines);
-            if lines.is_empty() && other.is_none() {
-                return self.pass_on(sink);
-            }
-            for ahead in lines.drain(..) {
-                if self.line(&collected.made[ahead.whose], &ahead) {
-                    self.pass_on(sink)?;
-                }
-            }
-            if let Some((whose, key)) = other
-                && let Found::Item(place) = key.place.find()
-            {
-                let item = &mut collected.made[whose].items[place];
-                let what = std::mem::replace(&mut item.what, What::Closes);
-                self.item(item.connection, what, sink)?;
-            }
-        }
+    fn get_mut(&mut self, connection: u32, session: u32) -> Option<&mut Numbered> {
+        self.0.get_mut(&connection)?.get_mut(session as usize)
     }
 
     /// Looks up what the next lines need, some of them, up to an item that is none: where that is. The lines of a connection lie together, those that
     /// follow each other in the output do not: the processor waits for the memory of all of these at once.
-    fn look_ahead(
-        &self,
+    fn look_ahead<'a>(
+        &'a self,
         collected: &mut Collected,
-        lines: &mut SmallVec<[Ahead; AHEAD]>,
+        lines: &mut SmallVec<[Ahead<'a>; AHEAD]>,
     ) -> Option<(usize, Key)> {
         while lines.len() < AHEAD {
             let (whose, key) = collected.next()?;
@@ -124,121 +89,79 @@ impl Merger {
             };
             made.fetch(next);
             let stream = session.and_then(|session| self.stream(key.connection, session));
-            lines.push(Ahead {
-                whose,
-                key,
-                stream: stream.copied(),
-            });
+            lines.push(Ahead { whose, key, stream });
         }
         None
     }
 
-    /// Adds a line; whether it is time to pass on.
-    fn line(&mut self, made: &Made, ahead: &Ahead) -> bool {
-        let connection = ahead.key.connection;
-        let place = match ahead.key.place.find() {
-            Found::Item(place) => place,
-            Found::Plain(place) => {
-                let plain = made.plain.get(place);
-                let event = made.plain.text(plain);
-                return self.plain_lines(ahead.stream.as_ref(), &plain.row, event);
-            }
-        };
-        let number = ahead.stream.map(|stream| stream.session);
-        match &made.items[place].what {
-            What::RowLine { line, sessions } => {
-                self.row_line(connection, sessions, number, made.text(*line))
-            }
-            What::EventLine { line, .. } => self.event_line(connection, number, made.text(*line)),
-            _ => false,
-        }
-    }
-
-    /// Adds the lines of a plain row; whether it is time to pass on.
-    fn plain_lines(
-        &mut self,
-        stream: Option<&Stream>,
-        row: &PlainRow,
-        event: EventText<'_>,
-    ) -> bool {
-        let out = Arc::get_mut(&mut self.text);
-        let (Some(lines), Some(stream), Some(out)) = (&mut self.lines, stream, out) else {
-            return false;
-        };
-        self.words.clear();
-        narrate::plain(
-            &mut self.words,
-            row,
-            event.event_type,
-            event.data,
-            event.shared,
-        );
-        let text = PlainText {
-            words: &self.words,
-            event_type: event.event_type,
-            data: event.data,
-        };
-        lines.plain(row, stream, &text, out);
-        out.len() >= limits::LINES
-    }
-
-    /// Passes on the lines that are final.
-    fn pass_on(&mut self, sink: &mut Sink<'_>) -> io::Result<()> {
-        if self.text.is_empty() {
-            return Ok(());
-        }
-        sink(Record::Lines(Arc::clone(&self.text)))?;
-        match Arc::get_mut(&mut self.text) {
-            Some(text) => text.clear(),
-            // Somebody keeps it.
-            None => self.text = Arc::default(),
-        }
-        Ok(())
-    }
-
-    /// Adds a row's line; whether it is time to pass on.
-    fn row_line(
-        &mut self,
+    /// The number of a row's session, and those of all that it touches. `only`: the session, if it is one.
+    fn numbers(
+        &self,
         connection: u32,
         touched: &Touched,
         only: Option<u32>,
-        (before, behind): (&[u8], &[u8]),
-    ) -> bool {
+    ) -> (Option<u32>, SmallVec<[u32; 2]>) {
         let number = |local: u32| Some(self.stream(connection, local)?.session);
-        let (session, all): (_, SmallVec<[u32; 2]>) = match touched {
+        match touched {
             Touched::None | Touched::One(_) => (only, only.into_iter().collect()),
             Touched::Several(several) => {
                 let (session, all) = &**several;
                 let all = all.iter().filter_map(|local| number(*local));
                 (session.and_then(number), all.collect())
             }
-        };
-        let (Some(lines), Some(text)) = (&mut self.lines, Arc::get_mut(&mut self.text)) else {
-            return false;
-        };
-        text.extend_from_slice(before);
-        lines.frame_sessions(session, &all, text);
-        text.extend_from_slice(behind);
-        text.len() >= limits::LINES
+        }
+    }
+}
+
+impl Merger {
+    pub(super) fn new(options: &Options, lines: Option<Box<dyn Lines>>) -> Merger {
+        Merger {
+            written: Written::new(lines),
+            connections: options.connections.clone(),
+            show_secrets: options.show_secrets,
+            sessions: Sessions::default(),
+            reconnects: Reconnects::new(options.memory),
+            counts: Counts::default(),
+        }
     }
 
-    /// Adds an event's line; whether it is time to pass on.
-    fn event_line(
+    /// Takes what the workers made of a batch, as far as it is complete.
+    pub(super) fn made(
         &mut self,
-        connection: u32,
-        number: Option<u32>,
-        (before, behind): (&[u8], &[u8]),
-    ) -> bool {
-        let shown = self.connections.show(connection, true);
-        let number = number.filter(|_| shown);
-        let text = Arc::get_mut(&mut self.text);
-        let (Some(lines), Some(number), Some(text)) = (&mut self.lines, number, text) else {
-            return false;
-        };
-        text.extend_from_slice(before);
-        lines.event_session(number, text);
-        text.extend_from_slice(behind);
-        text.len() >= limits::LINES
+        collected: &mut Collected,
+        sink: &mut Sink<'_>,
+    ) -> io::Result<()> {
+        loop {
+            let Some((whose, key)) = self.lines(collected, sink)? else {
+                return self.written.pass_on(sink);
+            };
+            if let Found::Item(place) = key.place.find() {
+                let item = &mut collected.made[whose].items[place];
+                let what = std::mem::replace(&mut item.what, What::Closes);
+                self.item(item.connection, what, sink)?;
+            }
+        }
+    }
+
+    /// Writes lines up to an item that is none: where that is.
+    fn lines(
+        &mut self,
+        collected: &mut Collected,
+        sink: &mut Sink<'_>,
+    ) -> io::Result<Option<(usize, Key)>> {
+        loop {
+            let mut lines = SmallVec::new();
+            let other = self.sessions.look_ahead(collected, &mut lines);
+            for ahead in &lines {
+                let made = &collected.made[ahead.whose];
+                let shown = &self.connections;
+                write_line(&mut self.written, &self.sessions, shown, made, ahead);
+                self.written.pass_on_much(sink)?;
+            }
+            if lines.is_empty() || other.is_some() {
+                return Ok(other);
+            }
+        }
     }
 
     /// The capture is over: the summary.
@@ -266,20 +189,6 @@ impl Merger {
         Ok(summary)
     }
 
-    /// Passes on a record, behind the lines before it, or as one of them.
-    fn emit(&mut self, record: Record, sink: &mut Sink<'_>) -> io::Result<()> {
-        if let (Some(lines), Some(text)) = (&mut self.lines, Arc::get_mut(&mut self.text))
-            && lines.record(&record, text)
-        {
-            return match text.len() >= limits::LINES {
-                true => self.pass_on(sink),
-                false => Ok(()),
-            };
-        }
-        self.pass_on(sink)?;
-        sink(record)
-    }
-
     fn item(&mut self, connection: u32, what: What, sink: &mut Sink<'_>) -> io::Result<()> {
         match what {
             What::SessionOpens(answered) => {
@@ -305,16 +214,21 @@ impl Merger {
                 };
                 self.counts.sessions += 1;
                 if self.connections.show(connection, true) {
-                    self.emit(Record::SessionOpens(Box::new(opening.clone())), sink)?;
+                    self.written
+                        .record(Record::SessionOpens(Box::new(opening.clone())), sink)?;
                 }
                 let numbered = Numbered {
                     stream,
                     open: Some(Box::new(Open { opening, asked })),
                 };
-                self.sessions.entry(connection).or_default().push(numbered);
+                self.sessions
+                    .0
+                    .entry(connection)
+                    .or_default()
+                    .push(numbered);
             }
             What::Row(mut row) => {
-                if let Some(sessions) = self.sessions.get(&connection) {
+                if let Some(sessions) = self.sessions.0.get(&connection) {
                     let number = |local: u32| {
                         sessions
                             .get(local as usize)
@@ -327,15 +241,16 @@ impl Merger {
                         .filter_map(|local| number(*local))
                         .collect();
                 }
-                self.emit(Record::Frame(row), sink)?;
+                self.written.record(Record::Frame(row), sink)?;
             }
             What::Event { session, event } => {
                 if self.connections.show(connection, true)
                     && let Some(session) = self
-                        .numbered(connection, session)
+                        .sessions
+                        .get_mut(connection, session)
                         .map(|session| session.stream.session)
                 {
-                    self.emit(
+                    self.written.record(
                         Record::Event(Box::new(EventRecord {
                             session,
                             connection,
@@ -356,7 +271,8 @@ impl Merger {
                     self.counts.open_sessions += 1;
                 }
                 if let Some(open) = self
-                    .numbered(connection, session)
+                    .sessions
+                    .get_mut(connection, session)
                     .and_then(|session| session.open.take())
                 {
                     let Open { opening, asked } = *open;
@@ -366,7 +282,8 @@ impl Merger {
                     };
                     if self.connections.show(connection, true) {
                         let record = session_record(opening, &ending, resumed, last);
-                        self.emit(Record::Session(Box::new(record)), sink)?;
+                        self.written
+                            .record(Record::Session(Box::new(record)), sink)?;
                     }
                 }
             }
@@ -394,7 +311,8 @@ impl Merger {
             .connection
             .is_none_or(|connection| self.connections.show(connection, true))
         {
-            self.emit(Record::Finding(Box::new(finding)), sink)?;
+            self.written
+                .record(Record::Finding(Box::new(finding)), sink)?;
         }
         Ok(())
     }
@@ -406,27 +324,15 @@ impl Merger {
         sink: &mut Sink<'_>,
     ) -> io::Result<()> {
         self.counts.connections += 1;
-        let sessions = self.sessions.remove(&connection).unwrap_or_default();
+        let sessions = self.sessions.0.remove(&connection).unwrap_or_default();
         if let Some(mut record) = record
             && self.connections.show(connection, !sessions.is_empty())
         {
             let numbers = sessions.iter().map(|session| session.stream.session);
             record.sessions = numbers.collect();
-            self.emit(Record::Connection(record), sink)?;
+            self.written.record(Record::Connection(record), sink)?;
         }
         Ok(())
-    }
-
-    /// A session of a connection, with its number among all.
-    fn stream(&self, connection: u32, session: u32) -> Option<&Stream> {
-        let sessions = self.sessions.get(&connection)?;
-        Some(&sessions.get(session as usize)?.stream)
-    }
-
-    fn numbered(&mut self, connection: u32, session: u32) -> Option<&mut Numbered> {
-        self.sessions
-            .get_mut(&connection)?
-            .get_mut(session as usize)
     }
 
     /// The exchange as it may be shown.
@@ -445,6 +351,43 @@ impl Merger {
             }
         }
         exchange
+    }
+}
+
+/// Writes the lines of what comes next.
+#[inline]
+fn write_line(
+    written: &mut Written,
+    sessions: &Sessions,
+    connections: &Connections,
+    made: &Made,
+    ahead: &Ahead<'_>,
+) {
+    let place = match (ahead.key.place.find(), ahead.stream) {
+        (Found::Item(place), _) => place,
+        (Found::Plain(place), Some(stream)) => {
+            let plain = made.plain.get(place);
+            return written.plain(&plain.row, stream, made.plain.text(plain));
+        }
+        (Found::Plain(_), None) => return,
+    };
+    let connection = ahead.key.connection;
+    let number = ahead.stream.map(|stream| stream.session);
+    match &made.items[place].what {
+        What::RowLine {
+            line,
+            sessions: touched,
+        } => {
+            let (session, all) = sessions.numbers(connection, touched, number);
+            written.row(made.text(*line), session, &all);
+        }
+        What::EventLine { line, .. } => {
+            let number = number.filter(|_| connections.show(connection, true));
+            if let Some(number) = number {
+                written.event(made.text(*line), number);
+            }
+        }
+        _ => {}
     }
 }
 

@@ -24,6 +24,7 @@ mod share;
 mod slot;
 mod slots;
 mod worker;
+mod written;
 
 use crate::model::{Detail, Frame, FrameNo, Lines, Nanos, Record, Summary, Timestamp};
 use batch::Batch;
