@@ -76,14 +76,16 @@ impl Plain {
             session: of.session,
             connection: of.connection,
             event: Event {
-                number: event.number.get(),
+                number: event.number.get().into(),
                 event_type: self.event_type.clone().into(),
                 data: self.data.clone(),
                 last_event_id: "".into(),
                 id: None,
                 retry: None,
                 span: Span::of(row.at),
-                chunks: event.chunk.map(|chunk| (chunk.get(), chunk.get())),
+                chunks: event
+                    .chunk
+                    .map(|chunk| (u64::from(chunk.get()), u64::from(chunk.get()))),
                 gap: Some(event.gap),
             },
         });
@@ -187,7 +189,8 @@ fn row() -> impl Strategy<Value = PlainRow> {
         frame: FrameNo(frame),
         time,
     });
-    let event = (not_zero(), prop::option::of(not_zero()), nanos());
+    let count = || number32().prop_map(|n| NonZero::new(n).unwrap_or(NonZero::<u32>::MIN));
+    let event = (count(), prop::option::of(count()), nanos());
     let event = event.prop_map(|(number, chunk, gap)| PlainEvent { number, chunk, gap });
     let tcp = (number32(), number32(), number32(), number32());
     let acknowledged = (prop::option::of(not_zero()), nanos());
@@ -302,8 +305,8 @@ fn the_longest_numbers_and_addresses_have_room() {
         acknowledges: Some(NonZero::<u64>::MAX),
         rtt: i64::MIN,
         event: Some(PlainEvent {
-            number: NonZero::<u64>::MAX,
-            chunk: Some(NonZero::<u64>::MAX),
+            number: NonZero::<u32>::MAX,
+            chunk: Some(NonZero::<u32>::MAX),
             gap: i64::MIN,
         }),
         direction: Direction::ToClient,

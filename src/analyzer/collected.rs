@@ -60,6 +60,15 @@ impl Collected {
         Some((whose, *key))
     }
 
+    /// Reads something of what comes next of each worker, so much.
+    #[inline]
+    pub(super) fn touch(&self, count: usize) -> u64 {
+        let made = self.made.iter().zip(&self.next);
+        made.fold(0, |touched, (made, next)| {
+            touched ^ made.touch(*next, count)
+        })
+    }
+
     /// What became of connections, those of each in order, and the bytes that all keep to compare copies with.
     pub(super) fn news(&mut self) -> (impl Iterator<Item = News>, usize) {
         let kept = self.made.iter().map(|made| made.kept).sum();

@@ -322,6 +322,16 @@ impl Made {
         self.order.keys().get(nth)
     }
 
+    /// Reads something of what comes at so many places of the output, from the `nth` on.
+    #[inline]
+    pub(super) fn touch(&self, nth: usize, count: usize) -> u64 {
+        let keys = self.order.keys().iter().skip(nth).take(count);
+        keys.fold(0, |touched, key| match key.place.find() {
+            Found::Plain(place) => touched ^ self.plain.touch(place),
+            Found::Item(_) => touched,
+        })
+    }
+
     /// What the merge makes lines of, and of which session of which connection.
     #[inline]
     pub(super) fn next(&self, place: Place) -> Next<'_> {

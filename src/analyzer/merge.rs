@@ -19,6 +19,7 @@ use crate::timeline::redact::redact_target;
 use smallvec::SmallVec;
 use std::borrow::Cow;
 use std::collections::HashMap;
+use std::hint::black_box;
 use std::io;
 use std::sync::Arc;
 
@@ -78,6 +79,7 @@ impl Sessions {
         collected: &mut Collected,
         lines: &mut SmallVec<[Ahead<'a>; AHEAD]>,
     ) -> Option<(usize, Key)> {
+        black_box(collected.touch(AHEAD));
         while lines.len() < AHEAD {
             let (whose, key) = collected.next()?;
             let made = &collected.made[whose];

@@ -12,10 +12,10 @@ pub(super) struct Plain {
     start: u32,
     data: u32,
     /// So far before the data begins the event's type, and its length; 0 for the usual one.
-    type_before: u32,
-    event_type: u32,
+    type_before: u16,
+    event_type: u16,
     /// How much of the data the one before has too, in front and behind.
-    shared: (u32, u32),
+    shared: (u16, u16),
     /// The block that it lies in, or `COPIED`.
     block: u8,
 }
@@ -23,7 +23,12 @@ pub(super) struct Plain {
 /// For `Plain::block`: the text was copied.
 const COPIED: u8 = u8::MAX;
 
-const _: () = assert!(size_of::<Plain>() <= 112 && limits::BATCH_BLOCKS < COPIED as usize);
+const _: () = assert!(
+    size_of::<Plain>() <= 96
+        && limits::BATCH_BLOCKS < COPIED as usize
+        && limits::SHARED_TEXT < u16::MAX as usize
+        && limits::PLAIN_TYPE < u16::MAX as usize
+);
 
 /// The text of an event.
 #[derive(Clone, Copy, Debug)]
@@ -70,6 +75,13 @@ impl PlainRows {
         &self.rows[place]
     }
 
+    /// Reads something of each line of the cache that a row lies in.
+    #[inline]
+    pub(super) fn touch(&self, place: usize) -> u64 {
+        let plain = &self.rows[place];
+        plain.row.at.frame.0 ^ u64::from(plain.session) ^ u64::from(plain.block)
+    }
+
     /// Adds a row, and the text of its event, which came in a block of the batch. What it takes, bytes.
     #[inline]
     pub(super) fn push(
@@ -86,11 +98,11 @@ impl PlainRows {
             data: event.data.len() as u32, // of one line
             type_before: 0,
             event_type: 0,
-            shared: (event.shared.0 as u32, event.shared.1 as u32),
+            shared: (event.shared.0 as u16, event.shared.1 as u16), // at most `limits::SHARED_TEXT`
             block: COPIED,
         };
         if event.event_type != USUAL {
-            plain.event_type = event.event_type.len() as u32;
+            plain.event_type = event.event_type.len() as u16; // at most `limits::PLAIN_TYPE`
         }
         let copied = self.copied.len();
         if plain.row.event.is_some() && !self.find(&mut plain, event, block) {
@@ -115,7 +127,10 @@ impl PlainRows {
             let Some(before) = block.place_of(event.event_type.as_bytes()) else {
                 return false;
             };
-            plain.type_before = (start - before) as u32; // of one delivery
+            let Ok(before) = u16::try_from(start - before) else {
+                return false;
+            };
+            plain.type_before = before;
         }
         plain.block = number;
         plain.start = start as u32; // blocks are small

@@ -104,16 +104,22 @@ impl Live {
         self.tcp.touch() ^ self.growth.touch() ^ self.stack.touch()
     }
 
-    /// Reads something of each line that a row needs besides.
+    /// Reads something of each line that a plain row needs, as far as they are the connection's own.
     #[inline]
-    pub(super) fn touch_shown(&self) -> u64 {
-        self.tcp.touch_shown() ^ self.rows.touch()
+    pub(super) fn touch_own(&self) -> u64 {
+        self.tcp.touch() ^ self.growth.touch() ^ self.tcp.touch_shown() ^ self.rows.touch()
     }
 
-    /// Reads something of what lies elsewhere and a row needs.
+    /// The same of what lies elsewhere, where these tell.
+    #[inline]
+    pub(super) fn touch_first(&self) -> u64 {
+        self.stack.touch_first() ^ self.tcp.touch_first() ^ self.rows.touch_lists()
+    }
+
+    /// The same of what lies where that tells.
     #[inline]
     pub(super) fn touch_lists(&self) -> u64 {
-        self.tcp.touch_lists() ^ self.rows.touch_lists()
+        self.stack.touch() ^ self.tcp.touch_lists()
     }
 
     /// As [`Slot::grown`].

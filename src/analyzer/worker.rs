@@ -125,7 +125,8 @@ impl Worker {
         };
         let mut touched = bucket.touch(common);
         if self.detail == Detail::Frames {
-            touched ^= all(|live| live.touch() ^ live.touch_shown());
+            touched ^= all(Live::touch_own);
+            touched ^= all(Live::touch_first);
             touched ^= all(Live::touch_lists);
         } else {
             touched ^= all(Live::touch);

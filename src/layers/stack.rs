@@ -171,6 +171,12 @@ impl Stack {
         self.http().map_or(0, Connection::touch)
     }
 
+    /// Reads something of the first of these lines, which tells where the others are.
+    #[inline]
+    pub fn touch_first(&self) -> u64 {
+        self.http().map_or(0, Connection::touch_first)
+    }
+
     fn http(&self) -> Option<&Connection> {
         match &self.layer {
             Layer::Http(http) => Some(http),

@@ -59,6 +59,9 @@ pub const WAITING_ROWS: usize = 1_000;
 /// How much of an event's text is compared with its neighbour's at each end, bytes.
 pub const SHARED_TEXT: usize = 4 * 1024;
 
+/// Bytes of the type of an event in a plain row: those of nearly every type, and so few that its place takes little.
+pub const PLAIN_TYPE: usize = 256;
+
 /// Characters of an event's text in an annotation (the contract's number).
 pub const ANNOTATION_TEXT: usize = 160;
 

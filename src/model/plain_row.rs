@@ -32,10 +32,10 @@ pub struct PlainRow {
 /// An event that one frame brings, whole: its ID is the empty one, and it sets neither an ID nor a reconnection time.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct PlainEvent {
-    /// From 1 within the session.
-    pub number: NonZero<u64>,
+    /// From 1 within the session. Four billion must do.
+    pub number: NonZero<u32>,
     /// The data chunk that holds it, from 1; `None` if the body is not chunked.
-    pub chunk: Option<NonZero<u64>>,
+    pub chunk: Option<NonZero<u32>>,
     /// The time since the event before or, for the first, since the response head.
     pub gap: Nanos,
 }
@@ -64,7 +64,7 @@ pub struct Stream {
     pub server: Endpoint,
 }
 
-const _: () = assert!(size_of::<PlainRow>() <= 80);
+const _: () = assert!(size_of::<PlainRow>() <= 72);
 
 impl PlainRow {
     /// The labels of all layers.

@@ -236,7 +236,19 @@ impl Connection {
         u64::from(self.headers.unacked.is_some() && self.delivered.is_some())
     }
 
-    /// Reads something of what lies elsewhere and facts need: the lists of the server, which sends most.
+    /// Reads something of each line that tells where the lists of the server are, which sends most.
+    #[inline]
+    pub fn touch_first(&self) -> u64 {
+        let server = self.headers.roles.client().other().index();
+        let kept = self.delivered.as_ref();
+        let kept = kept.map_or(0, |kept| {
+            kept.memory as u64 ^ kept.both[server].touch_first()
+        });
+        let unacked = self.headers.unacked.as_ref();
+        kept ^ unacked.map_or(0, |lists| lists[server].touch_first())
+    }
+
+    /// Reads something of what lies elsewhere and facts need: these lists.
     #[inline]
     pub fn touch_lists(&self) -> u64 {
         let server = self.headers.roles.client().other().index();

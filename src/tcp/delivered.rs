@@ -176,6 +176,12 @@ impl Delivered {
         self.bytes.capacity() + self.runs.capacity() * size_of::<Run>()
     }
 
+    /// Reads something of its own lines.
+    #[inline]
+    pub(super) fn touch_first(&self) -> u64 {
+        self.length ^ self.runs.len() as u64 ^ self.bytes.len() as u64
+    }
+
     /// Reads something of what the next bytes need.
     #[inline]
     pub(super) fn touch(&self) -> u64 {

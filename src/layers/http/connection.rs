@@ -102,6 +102,12 @@ impl Connection {
         self.responses.touch()
     }
 
+    /// Reads something of the first of these lines, which tells where the others are.
+    #[inline]
+    pub(in crate::layers) fn touch_first(&self) -> u64 {
+        self.responses.touch_first()
+    }
+
     /// Whether a start line was seen.
     pub(in crate::layers) fn is_confirmed(&self) -> bool {
         self.exchanges.confirmed

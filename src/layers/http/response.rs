@@ -90,6 +90,12 @@ impl Responses {
         }
     }
 
+    /// Reads something of its own line.
+    #[inline]
+    pub(super) fn touch_first(&self) -> u64 {
+        self.wire_bytes
+    }
+
     /// The reader of the open body.
     pub(super) fn content(&self) -> Option<&Content> {
         match &self.state {

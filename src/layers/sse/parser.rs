@@ -269,7 +269,8 @@ impl Parser {
             lines = rest.strip_prefix(line_end)?;
         }
         let value = lines.strip_prefix(b"data:")?;
-        if event_type.is_empty() || bytes.len() > limits::SSE_LINE {
+        let kind = 1..=limits::PLAIN_TYPE;
+        if !kind.contains(&event_type.len()) || bytes.len() > limits::SSE_LINE {
             return None;
         }
         if !is_printable(value) {

@@ -188,13 +188,19 @@ impl Session {
     ) -> Option<OnlyEvent<'a>> {
         let (event_type, data) = self.parser.only_event(bytes)?;
         let before = self.tally.before?;
+        let small = |number: u64| u32::try_from(number).ok().and_then(NonZero::new);
+        let number = small(self.tally.events + 1)?;
+        let chunk = match chunk {
+            Some(chunk) => Some(small(chunk)?),
+            None => None,
+        };
         self.carried(bytes.len() as u64, Span::of(at));
         self.tally.items += 1;
         self.tally.count(data.len() as u64, at);
         Some(OnlyEvent {
             event: PlainEvent {
-                number: NonZero::new(self.tally.events)?, // it was counted
-                chunk: chunk.and_then(NonZero::new),
+                number,
+                chunk,
                 gap: at.time.since(before.time),
             },
             event_type,

@@ -227,7 +227,7 @@ impl PlainLines {
             room.put(b",\"connection\":");
             room.text(self.connection.number(of.connection));
             room.put(b",\"number\":");
-            room.number(event.number.get());
+            room.number(event.number.get().into());
             room.text(&self.times);
             room.written()
         });
@@ -251,7 +251,7 @@ impl PlainLines {
                 None => room.put(b",\"chunks\":null,\"gap\":"),
                 Some(chunk) => {
                     let mut text = Text::<24>::EMPTY;
-                    text.write(|room| room.number(chunk.get()));
+                    text.write(|room| room.number(chunk.get().into()));
                     room.put(b",\"chunks\":{\"first\":");
                     room.text(&text);
                     room.put(b",\"last\":");

@@ -120,7 +120,7 @@ pub(crate) fn plain_event(
 ) {
     event_session(fields, of.session);
     fields.number(name!("connection"), u64::from(of.connection));
-    fields.number(name!("number"), event.number.get());
+    fields.number(name!("number"), u64::from(event.number.get()));
     fields.time(name!("time"), row.at.time);
     fields.seconds(name!("time_relative"), row.at.time.since(first));
     fields.text(name!("type"), text.event_type);
@@ -131,7 +131,7 @@ pub(crate) fn plain_event(
     fields.number(name!("first_frame"), row.at.frame.0);
     fields.number(name!("frame"), row.at.frame.0);
     fields.object(name!("chunks"), event.chunk.as_ref(), |fields, chunk| {
-        let chunk = chunk.map(|chunk| chunk.get());
+        let chunk = chunk.map(|chunk| u64::from(chunk.get()));
         fields.number(name!("first"), chunk);
         fields.number(name!("last"), chunk);
     });

@@ -71,6 +71,12 @@ impl Order {
 }
 
 impl Unacked {
+    /// Reads something of its own line.
+    #[inline]
+    pub(in crate::tcp) fn touch_first(&self) -> u64 {
+        self.history as u64
+    }
+
     /// Reads something of what the next segment needs.
     #[inline]
     pub(in crate::tcp) fn touch(&self) -> u64 {

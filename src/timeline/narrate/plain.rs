@@ -38,8 +38,10 @@ pub fn plain(
     let Some(event) = row.event else {
         return tell_answered(words, row.acknowledged(), Some(row.acknowledgment));
     };
-    let number = event.number.get();
-    let chunk = event.chunk.map(|chunk| (chunk.get(), chunk.get()));
+    let number = u64::from(event.number.get());
+    let chunk = event
+        .chunk
+        .map(|chunk| (u64::from(chunk.get()), u64::from(chunk.get())));
     tell_numbers(words, (number, number), chunk);
     tell_whole(words, event_type, Part::of(data, shared));
 }
