@@ -39,7 +39,7 @@ pub const REASSEMBLY_PIECES: usize = 64 * 1024;
 pub const DELIVERED_BYTES: usize = 64 * 1024;
 
 /// Bytes of them that the receiver has acknowledged: nobody sends these again but in vain, before the sender has heard of the acknowledgment.
-pub const DELIVERED_ACKNOWLEDGED: usize = 3 * 1024;
+pub const DELIVERED_ACKNOWLEDGED: usize = 1024;
 
 /// Frames of one direction whose bytes are kept so: full ones fill the bytes with 45, and a copy is looked for among them one by one.
 pub const DELIVERED_FRAMES: usize = 1_024;
