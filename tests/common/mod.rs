@@ -8,7 +8,7 @@ pub(crate) mod feed;
 use ssetrace::analyzer::{Analyzer, Connections, Options, Source};
 use ssetrace::model::limits::MEMORY;
 use ssetrace::model::{
-    At, Detail, Event, Frame, FrameNo, FrameRecord, Lines, LinkType, Record, SessionRecord,
+    At, Block, Detail, Event, Frame, FrameNo, FrameRecord, Lines, LinkType, Record, SessionRecord,
     Timestamp,
 };
 use ssetrace::report::{self, Format, Report, View};
@@ -33,6 +33,7 @@ pub(crate) struct Piece {
     /// Relative to the ISN.
     pub(crate) sequence: u32,
     pub(crate) acknowledgment: u32,
+    pub(crate) window: u16,
     pub(crate) payload: Vec<u8>,
 }
 
@@ -43,6 +44,7 @@ pub(crate) struct Script {
     pub(crate) port: u16,
     to_server: u32,
     to_client: u32,
+    window: u16,
 }
 
 impl Script {
@@ -52,11 +54,18 @@ impl Script {
             port: 50_000,
             to_server: 0,
             to_client: 0,
+            window: 0xffff,
         }
     }
 
     pub(crate) fn port(mut self, port: u16) -> Script {
         self.port = port;
+        self
+    }
+
+    /// The window that is announced from now on.
+    pub(crate) fn window(mut self, window: u16) -> Script {
+        self.window = window;
         self
     }
 
@@ -105,6 +114,7 @@ impl Script {
             flags,
             sequence: self.to_server,
             acknowledgment: self.to_client,
+            window: self.window,
             payload: payload.to_vec(),
         });
         self.to_server += payload.len() as u32 + u32::from(flags & (SYN | FIN) != 0);
@@ -117,6 +127,7 @@ impl Script {
             flags,
             sequence: self.to_client,
             acknowledgment: self.to_server,
+            window: self.window,
             payload: payload.to_vec(),
         });
         self.to_client += payload.len() as u32 + u32::from(flags & (SYN | FIN) != 0);
@@ -163,7 +174,9 @@ impl Script {
             0
         };
         packet.extend(acknowledgment.to_be_bytes());
-        packet.extend([0x50, piece.flags, 0xff, 0xff, 0, 0, 0, 0]);
+        packet.extend([0x50, piece.flags]);
+        packet.extend(piece.window.to_be_bytes());
+        packet.extend([0; 4]);
         packet.extend(&piece.payload);
         packet
     }
@@ -315,6 +328,14 @@ pub(crate) fn lines_within(
     String::from_utf8(report.finish().expect("memory")).expect("text")
 }
 
+/// The frames, one behind the other.
+fn block_of(frames: &[(Timestamp, Vec<u8>)]) -> Block {
+    let all: Vec<u8> = frames.iter().flat_map(|(_, bytes)| bytes.clone()).collect();
+    let mut block = Block::zeroed(all.len());
+    block.to_mut().copy_from_slice(&all);
+    block
+}
+
 fn run(link: u32, frames: &[(Timestamp, Vec<u8>)], options: &Options, batch: usize) -> Analysed {
     run_with(None, link, frames, options, batch)
 }
@@ -328,7 +349,15 @@ fn run_with(
 ) -> Analysed {
     let mut analyzer = Analyzer::with_lines(options, lines);
     let mut records = Vec::new();
+    let block = block_of(frames);
+    let mut start = 0;
     for (index, (time, bytes)) in frames.iter().enumerate() {
+        // Every other one lies in a block that may be kept.
+        let (bytes, block) = match index % 2 {
+            0 => (&block.bytes()[start..start + bytes.len()], Some(&block)),
+            _ => (&bytes[..], None),
+        };
+        start += bytes.len();
         let at = At {
             frame: FrameNo(index as u64 + 1),
             time: *time,
@@ -338,7 +367,7 @@ fn run_with(
             link: LinkType(link),
             bytes,
             wire_length: bytes.len() as u32,
-            block: None,
+            block,
         };
         let mut sink = |record| {
             records.push(record);
