@@ -20,8 +20,8 @@ enum Step {
     Together(String, String),
     /// The client acknowledges all, or all but so many bytes.
     Acknowledge(u32),
-    /// The client's window closes, and opens.
-    Window,
+    /// The client says that its window is so large from now on.
+    Window(u16),
     /// The last segment comes once more.
     Again,
     /// The server probes.
@@ -41,12 +41,13 @@ fn data() -> impl Strategy<Value = String> {
 fn block() -> impl Strategy<Value = String> {
     let end = prop::sample::select(vec!["\n", "\r\n", "\r"]);
     let kind = prop::sample::select(vec!["", "", "message", "delta", "\u{4e2d}"]);
-    (data(), 0..14, end, kind).prop_map(|(data, form, end, kind)| match form {
+    (data(), 0..15, end, kind).prop_map(|(data, form, end, kind)| match form {
         0 => format!("data: {data}{end}data: {data}{end}{end}"),
         1 => format!(": {data}{end}{end}"),
         2 => format!("id: 7{end}data: {data}{end}{end}"),
         3 => format!("retry: 5{end}data: {data}{end}{end}"),
-        4..8 => format!("event: {kind}{end}data:{data}{end}{end}"),
+        4 => format!("\u{feff}data: {data}{end}{end}"),
+        5..8 => format!("event: {kind}{end}data:{data}{end}{end}"),
         _ => format!("data: {data}{end}{end}"),
     })
 }
@@ -58,7 +59,7 @@ fn step() -> impl Strategy<Value = Step> {
         1 => (block(), block()).prop_map(|(one, two)| Step::Together(one, two)),
         9 => Just(Step::Acknowledge(0)),
         1 => (0..300_u32).prop_map(Step::Acknowledge),
-        1 => Just(Step::Window),
+        3 => prop::sample::select(vec![0, 900, 0xffff]).prop_map(Step::Window),
         1 => Just(Step::Again),
         1 => Just(Step::KeepAlive),
     ]
@@ -94,11 +95,7 @@ fn connection(port: u16) -> impl Strategy<Value = Vec<(Timestamp, Vec<u8>)>> {
                         script.server(PSH | ACK, &bytes)
                     }
                     Step::Acknowledge(but) => acknowledge(script, but),
-                    Step::Window => script
-                        .window(0)
-                        .client(ACK, b"")
-                        .window(0xffff)
-                        .client(ACK, b""),
+                    Step::Window(size) => script.window(size).client(ACK, b""),
                     Step::Again => again(script, 0),
                     Step::KeepAlive => again(script, 1),
                 };
@@ -184,12 +181,14 @@ proptest! {
     fn lines_are_those_of_the_records(
         frames in capture(),
         lost in prop::collection::vec(any::<prop::sample::Index>(), 0..3),
+        missing in prop_oneof![3 => Just(0.0), 1 => 0.0..0.7_f64],
         batch in prop_oneof![1usize..60, Just(usize::MAX)],
         jobs in 1usize..4,
         // A sixteenth is for what is made: of a batch it comes in pieces.
         memory in prop::sample::select(vec![MEMORY, 1_000_000]),
     ) {
         let mut frames = frames;
+        frames.drain(..(frames.len() as f64 * missing) as usize);
         for at in lost {
             frames.remove(at.index(frames.len()));
         }

@@ -99,9 +99,6 @@ impl Open {
     /// Takes the next bytes, which came in `at`, if they are one event in a chunk of its own, or in a body without chunks, and nothing else.
     #[inline]
     pub(super) fn only_event<'a>(&mut self, bytes: &'a [u8], at: At) -> Option<OnlyEvent<'a>> {
-        if self.lost {
-            return None;
-        }
         let (data, chunk) = self.body.only_part(bytes)?;
         let event = self.content.only_event(data, chunk, at)?;
         self.body.take_part(bytes.len());

@@ -9,7 +9,7 @@ impl Narrator {
     /// Whether nothing that came before plays a part in the words of a plain row, but the event before.
     pub fn is_plain(&self) -> bool {
         let closed = self.window_closed.iter().any(Option::is_some);
-        !self.pending && !self.syn_waits && !closed && self.behind_hole == [false; 2]
+        !self.syn_waits && !closed && self.behind_hole == [false; 2]
     }
 
     /// Whether a session is open that it has told of.
