@@ -8,19 +8,19 @@ fn rows_of_a_pipe_from_tcpdump_come_as_they_are_captured() {
     piped(
         "jsonl",
         r#""record":"event""#,
-        "fin-ack",
+        r#""record":"session""#,
         r#"{"record":"summary""#,
     );
 }
 
 #[test]
 fn so_do_those_of_a_table_that_no_terminal_shows() {
-    piped("table", "● event", "teardown", "standard input: ");
+    piped("table", "● event", "client ", "standard input: ");
 }
 
-/// Runs tcpdump into ssetrace: a line with `event` must come while the stream is open, one with `teardown` when both have been told to
-/// end, `last` as the last one.
-fn piped(format: &str, event: &str, teardown: &str, last: &str) {
+/// Runs tcpdump into ssetrace: a line with `event` must come while the stream is open, one with `closing` when both have been told to
+/// end, `last` as the last one. The client that goes closes with a FIN, or with a RST where it had not read all.
+fn piped(format: &str, event: &str, closing: &str, last: &str) {
     if !may_capture() || !has("curl") || !has("tcpdump") {
         return;
     }
@@ -49,7 +49,7 @@ fn piped(format: &str, event: &str, teardown: &str, last: &str) {
     // A Ctrl-C goes to both: what tcpdump still has is read.
     drop(client);
     analysis.signal("INT");
-    expect(&out, teardown);
+    expect(&out, closing);
     tcpdump.signal("INT");
     assert!(analysis.wait().success());
     let end = rest(&out);
