@@ -252,7 +252,7 @@ impl Made {
         const FETCHED_TOGETHER: usize = 64;
         let text = match next {
             Next::Line(line, _) => &self.text.written()[line.start..][..line.length as usize],
-            Next::Plain(plain) => self.plain.text(plain).data,
+            Next::Plain(plain) => self.plain.data(plain),
             Next::Other => return,
         };
         let bytes = text.iter().step_by(FETCHED_TOGETHER);

@@ -162,22 +162,33 @@ impl PlainRows {
     /// The text of a row's event.
     #[inline]
     pub(super) fn text(&self, plain: &Plain) -> EventText<'_> {
-        let bytes = match plain.block {
-            COPIED => &self.copied,
-            block => self.blocks[usize::from(block)].bytes(),
-        };
-        let start = plain.start as usize;
         let event_type = match plain.event_type {
             0 => USUAL,
             length => {
-                let bytes = &bytes[start - plain.type_before as usize..][..length as usize];
+                let start = plain.start as usize - usize::from(plain.type_before);
+                let bytes = &self.bytes(plain)[start..][..usize::from(length)];
                 std::str::from_utf8(bytes).unwrap_or(USUAL) // it was one
             }
         };
         EventText {
             event_type,
-            data: &bytes[start..][..plain.data as usize],
-            shared: (plain.shared.0 as usize, plain.shared.1 as usize),
+            data: self.data(plain),
+            shared: (plain.shared.0.into(), plain.shared.1.into()),
+        }
+    }
+
+    /// The data of a row's event.
+    #[inline]
+    pub(super) fn data(&self, plain: &Plain) -> &[u8] {
+        &self.bytes(plain)[plain.start as usize..][..plain.data as usize]
+    }
+
+    /// What the text of a row's event lies in.
+    #[inline]
+    fn bytes(&self, plain: &Plain) -> &[u8] {
+        match plain.block {
+            COPIED => &self.copied,
+            block => self.blocks[usize::from(block)].bytes(),
         }
     }
 

@@ -1,6 +1,6 @@
 //! A worker's connections, by number, in pages that go when nothing is left in them.
 
-use super::slot::Slot;
+use super::slot::{Live, Slot};
 
 /// A page's slots: enough that the list of pages is short, few enough that a page goes soon after its connections.
 const PAGE: usize = 64;
@@ -49,6 +49,15 @@ impl Slots {
     pub(super) fn get_mut(&mut self, place: usize) -> Option<&mut Slot> {
         let slots = self.pages.get_mut(place / PAGE)?.slots.as_mut()?;
         slots[place % PAGE].as_mut()
+    }
+
+    /// What is kept of the open connection of a place.
+    #[inline]
+    pub(super) fn live(&mut self, place: usize) -> Option<&mut Live> {
+        match self.get_mut(place) {
+            Some(Slot::Live(live)) => Some(live),
+            _ => None,
+        }
     }
 
     /// What is in a place, made by `new` where there is nothing.
@@ -109,7 +118,6 @@ const _: () = assert!(
 #[cfg(test)]
 mod tests {
     use super::super::growth::Growth;
-    use super::super::slot::Live;
     use super::*;
     use crate::layers::Stack;
     use crate::model::{At, Detail, Endpoint, Flags, Segment, TcpOptions};

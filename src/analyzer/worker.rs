@@ -388,7 +388,7 @@ impl Worker {
     /// Nothing that was delivered so far will be compared with copies.
     fn forget_delivered(&mut self) {
         for place in 0..self.slots.places() {
-            if let Some(Slot::Live(live)) = self.slots.get_mut(place) {
+            if let Some(live) = self.slots.live(place) {
                 live.tcp.forget_delivered();
             }
         }

@@ -38,16 +38,16 @@ impl Worker {
     pub(super) fn plain(&mut self, run: &mut Run<'_>, most: usize, made: &mut Made) -> bool {
         let (connection, before) = (run.connection, run.left());
         let place = self.place(connection);
-        let Some(Slot::Live(live)) = self.slots.get_mut(place) else {
-            return false;
-        };
-        let Live {
+        let Some(Live {
             tcp,
             stack,
             rows,
             growth,
             ..
-        } = &mut **live;
+        }) = self.slots.live(place)
+        else {
+            return false;
+        };
         let session = rows.plain_session().filter(|_| self.lines.is_some());
         let Some(session) = session else {
             return false;
@@ -87,7 +87,7 @@ impl Worker {
     pub(super) fn pass(&mut self, run: &mut Run<'_>, made: &mut Made) {
         let connection = run.connection;
         let place = self.place(connection);
-        let Some(Slot::Live(live)) = self.slots.get_mut(place) else {
+        let Some(live) = self.slots.live(place) else {
             return;
         };
         let Live {
@@ -96,7 +96,7 @@ impl Worker {
             rows,
             growth,
             ..
-        } = &mut **live;
+        } = &mut *live;
         while let Some(segment) = run.first()
             && let Some(direction) = tcp.pass(&segment)
         {
