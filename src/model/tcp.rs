@@ -104,3 +104,36 @@ pub struct TcpFacts {
     /// After this frame: which sides have sent a FIN (bit 0 the client, bit 1 the server), bit 2 a RST by anyone.
     pub closed: u8,
 }
+
+impl TcpFacts {
+    /// Those of a segment of which nothing else is said.
+    pub const fn of(at: At, direction: Direction, flags: Flags) -> TcpFacts {
+        TcpFacts {
+            at,
+            direction,
+            flags,
+            sequence: 0,
+            acknowledgment: None,
+            length: 0,
+            captured: 0,
+            window: 0,
+            window_before: None,
+            acknowledges: None,
+            acks_unseen: false,
+            rtt: None,
+            initial_rtt: None,
+            labels: LabelSet::EMPTY,
+            syn: None,
+            duplicate: None,
+            acknowledges_fin: None,
+            teardown: None,
+            repeats: None,
+            hole: 0,
+            conflict: None,
+            late: 0,
+            fills_hole: None,
+            waiting: false,
+            closed: 0,
+        }
+    }
+}

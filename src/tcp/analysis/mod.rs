@@ -95,9 +95,6 @@ impl Analysed {
             labels.insert(Label::Push);
         }
         TcpFacts {
-            at: segment.at,
-            direction,
-            flags: segment.flags,
             sequence: self.sequence,
             acknowledgment: self.acknowledgment,
             length: segment.length,
@@ -111,19 +108,10 @@ impl Analysed {
                 .acknowledges
                 .map(|(_, rtt)| rtt)
                 .filter(|rtt| *rtt != 0),
-            initial_rtt: None,
             labels,
-            syn: None,
             duplicate: self.duplicate,
-            acknowledges_fin: None,
-            teardown: None,
             repeats: self.repeats,
-            hole: 0,
-            conflict: None,
-            late: 0,
-            fills_hole: None,
-            waiting: false,
-            closed: 0,
+            ..TcpFacts::of(segment.at, direction, segment.flags)
         }
     }
 }

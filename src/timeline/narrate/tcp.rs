@@ -342,31 +342,10 @@ mod tests {
 
     fn facts() -> TcpFacts {
         TcpFacts {
-            at: At::default(),
-            direction: Direction::ToServer,
-            flags: Flags::ACK,
             sequence: 1,
             acknowledgment: Some(1),
-            length: 0,
-            captured: 0,
             window: 512,
-            window_before: None,
-            acknowledges: None,
-            acks_unseen: false,
-            rtt: None,
-            initial_rtt: None,
-            labels: LabelSet::EMPTY,
-            syn: None,
-            duplicate: None,
-            acknowledges_fin: None,
-            teardown: None,
-            repeats: None,
-            hole: 0,
-            conflict: None,
-            late: 0,
-            fills_hole: None,
-            waiting: false,
-            closed: 0,
+            ..TcpFacts::of(At::default(), Direction::ToServer, Flags::ACK)
         }
     }
 
