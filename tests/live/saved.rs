@@ -1,7 +1,10 @@
 //! What `--write` saves.
 
-use crate::world::{Live, Running, Server, expect, grown, has, lines, may_capture, rest, ssetrace};
-use std::io::Write;
+use crate::world::{
+    Live, Running, Server, expect, grown, has, lines, may_capture, rest, ssetrace, until,
+};
+use std::fs::File;
+use std::io::{self, Read, Seek, SeekFrom, Write};
 use std::net::{TcpListener, TcpStream};
 use std::os::unix::process::ExitStatusExt;
 use std::path::Path;
@@ -84,7 +87,7 @@ fn unread(file: &Path) -> (Running, Receiver<String>) {
     expect(&errors, "listening on");
     let mut sender = TcpStream::connect(address).unwrap();
     let (mut receiver, _) = listener.accept().unwrap();
-    let reader = std::thread::spawn(move || std::io::copy(&mut receiver, &mut std::io::sink()));
+    let reader = std::thread::spawn(move || io::copy(&mut receiver, &mut io::sink()));
     let segment = [b'x'; 50_000];
     for number in 0..2_000 {
         sender.write_all(&segment).unwrap();
@@ -117,6 +120,28 @@ fn frames_are_saved_however_slowly_their_rows_are_read() {
     }
 }
 
+/// Waits for the Interface Statistics Block, which comes last. Until then frames may still be saved, and two signals that the program
+/// has not seen yet are one to the kernel.
+fn ends_with_statistics(file: &Path) {
+    // A block ends with its length, so that it can be found from behind.
+    let last_block = || -> io::Result<u32> {
+        let mut file = File::open(file)?;
+        file.seek(SeekFrom::End(-4))?;
+        let length = word(&mut file)?;
+        file.seek(SeekFrom::End(-i64::from(length)))?;
+        word(&mut file)
+    };
+    until("the file ends with statistics", || {
+        last_block().is_ok_and(|kind| kind == 5)
+    });
+}
+
+fn word(file: &mut File) -> io::Result<u32> {
+    let mut bytes = [0; 4];
+    file.read_exact(&mut bytes)?;
+    Ok(u32::from_le_bytes(bytes))
+}
+
 #[test]
 fn the_file_is_complete_when_a_second_signal_leaves_out_the_rows() {
     if !may_capture() {
@@ -126,8 +151,7 @@ fn the_file_is_complete_when_a_second_signal_leaves_out_the_rows() {
     let file = folder.path().join("a.pcapng");
     let (mut live, _errors) = unread(&file);
     live.signal("INT");
-    // The interface's statistics come last.
-    grown(&file, file.metadata().unwrap().len());
+    ends_with_statistics(&file);
     live.signal("INT");
     assert_eq!(live.wait().signal(), Some(2));
     let output = ssetrace().arg("analyze").arg(&file).output().unwrap();
@@ -144,7 +168,7 @@ fn a_capture_file_that_somebody_else_empties_is_told() {
     let folder = tempfile::tempdir().unwrap();
     let file = folder.path().join("a.pcapng");
     let (mut live, errors) = unread(&file);
-    std::fs::File::create(&file).unwrap();
+    File::create(&file).unwrap();
     live.signal("INT");
     rest(&lines(live.child.stdout.take().unwrap()));
     assert_eq!(live.wait().code(), Some(2));
@@ -242,7 +266,7 @@ fn a_capture_on_standard_output_leaves_the_results_to_a_file() {
         "jsonl",
     ]);
     command.args(["--connections", "all", "-o"]).arg(&results);
-    command.stdout(std::fs::File::create(&capture).unwrap());
+    command.stdout(File::create(&capture).unwrap());
     command.stderr(Stdio::piped());
     let mut running = Running::new(&mut command);
     let errors = lines(running.child.stderr.take().unwrap());

@@ -250,11 +250,9 @@ impl Proxied {
         let mut haproxy = Command::new("haproxy");
         haproxy.arg("-db").arg("-f").arg(&file);
         let running = Running::new(haproxy.stdout(Stdio::null()).stderr(Stdio::null()));
-        let begun = Instant::now();
-        while TcpStream::connect(("127.0.0.1", first)).is_err() {
-            assert!(begun.elapsed() < PATIENCE, "haproxy does not listen");
-            thread::sleep(Duration::from_millis(10));
-        }
+        until("haproxy listens", || {
+            TcpStream::connect(("127.0.0.1", first)).is_ok()
+        });
         Some(Proxied {
             first,
             second,
@@ -358,13 +356,16 @@ pub(crate) fn rest(lines: &Receiver<String>) -> Vec<String> {
 
 /// Waits until `file` is longer than `bytes`.
 pub(crate) fn grown(file: &Path, bytes: u64) {
+    until(&format!("{} grows", file.display()), || {
+        fs::metadata(file).map_or(0, |metadata| metadata.len()) > bytes
+    });
+}
+
+/// Waits until it is as the words say.
+pub(crate) fn until(words: &str, mut it_is: impl FnMut() -> bool) {
     let begun = Instant::now();
-    while fs::metadata(file).map_or(0, |metadata| metadata.len()) <= bytes {
-        assert!(
-            begun.elapsed() < PATIENCE,
-            "{} does not grow",
-            file.display()
-        );
+    while !it_is() {
+        assert!(begun.elapsed() < PATIENCE, "not yet: {words}");
         thread::sleep(Duration::from_millis(10));
     }
 }
