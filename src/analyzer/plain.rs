@@ -1,34 +1,142 @@
 //! The plain rows that a worker made of a batch. Their events' texts stay where they are, in the blocks of the batch.
 
-use crate::model::{Block, PlainRow, limits};
+use crate::model::{At, Block, Direction, Flags, FrameNo, PlainEvent, PlainRow, Timestamp, limits};
+use std::num::NonZero;
 
-/// A plain row, and where the text of its event is.
+/// A plain row, and where the text of its event is: one line of the processor's cache, which goes from one core to another. Its frame is that of its key.
 #[derive(Clone, Copy, Debug)]
+#[repr(align(64))]
 pub(super) struct Plain {
-    pub(super) row: PlainRow,
+    /// The capture time.
+    time: Timestamp,
+    /// The time since the frame that it acknowledges, or since the event before.
+    since: i64,
+    /// The number of the frame that it acknowledges, or 0. Of an event its number and, behind that, that of its chunk, or 0.
+    number: u64,
+    sequence: u32,
+    acknowledgment: u32,
+    length: u32,
+    window: u32,
     /// Numbered within the connection.
     pub(super) session: u32,
-    /// Where the data begins, and its length.
-    start: u32,
+    /// The length of the event's data.
     data: u32,
-    /// So far before the data begins the event's type, and its length; 0 for the usual one.
-    type_before: u16,
+    text: Text,
+    /// The length of the event's type; 0 for the usual one.
     event_type: u16,
     /// How much of the data the one before has too, in front and behind.
     shared: (u16, u16),
+    /// What is true of it.
+    bits: u8,
+}
+
+/// Where the text of an event lies.
+#[derive(Clone, Copy, Debug)]
+struct Text {
+    /// Where the data begins.
+    start: u32,
+    /// So far before the data begins the event's type.
+    type_before: u16,
     /// The block that it lies in, or `COPIED`.
     block: u8,
 }
 
-/// For `Plain::block`: the text was copied.
+/// For `Text::block`: the text was copied.
 const COPIED: u8 = u8::MAX;
 
 const _: () = assert!(
-    size_of::<Plain>() <= 96
+    size_of::<Plain>() == 64
         && limits::BATCH_BLOCKS < COPIED as usize
         && limits::SHARED_TEXT < u16::MAX as usize
         && limits::PLAIN_TYPE < u16::MAX as usize
 );
+
+/// For `Plain::bits`: it brings an event, the client is who gets it, and its flags are more than ACK.
+const EVENT: u8 = 1;
+const TO_CLIENT: u8 = 2;
+const PUSH: u8 = 4;
+
+impl Plain {
+    #[inline(always)] // As `Connection::ordinary`.
+    fn new(session: u32, row: PlainRow, event: EventText<'_>, text: Text) -> Plain {
+        let (number, since) = match row.event {
+            Some(event) => {
+                let chunk = event.chunk.map_or(0, NonZero::get);
+                let both = u64::from(chunk) << 32 | u64::from(event.number.get());
+                (both, event.gap)
+            }
+            None => (row.acknowledges.map_or(0, NonZero::get), row.rtt),
+        };
+        let bit = |bit, set| if set { bit } else { 0 };
+        Plain {
+            time: row.at.time,
+            since,
+            number,
+            sequence: row.sequence,
+            acknowledgment: row.acknowledgment,
+            length: row.length,
+            window: row.window,
+            session,
+            data: event.data.len() as u32, // of one line
+            text,
+            event_type: type_length(event.event_type),
+            shared: (event.shared.0 as u16, event.shared.1 as u16), // at most `limits::SHARED_TEXT`
+            bits: bit(EVENT, row.event.is_some())
+                | bit(TO_CLIENT, row.direction == Direction::ToClient)
+                | bit(PUSH, row.flags.has(Flags::PSH)),
+        }
+    }
+
+    /// The row, which is that of `frame`.
+    #[inline]
+    pub(super) fn row(&self, frame: FrameNo) -> PlainRow {
+        let event = NonZero::new(self.number as u32).filter(|_| self.has(EVENT));
+        let event = event.map(|number| PlainEvent {
+            number,
+            chunk: NonZero::new((self.number >> 32) as u32),
+            gap: self.since,
+        });
+        let (acknowledges, rtt) = match event {
+            Some(_) => (None, 0),
+            None => (NonZero::new(self.number), self.since),
+        };
+        PlainRow {
+            at: At {
+                frame,
+                time: self.time,
+            },
+            sequence: self.sequence,
+            acknowledgment: self.acknowledgment,
+            length: self.length,
+            window: self.window,
+            acknowledges,
+            rtt,
+            event,
+            direction: match self.has(TO_CLIENT) {
+                true => Direction::ToClient,
+                false => Direction::ToServer,
+            },
+            flags: match self.has(PUSH) {
+                true => Flags::PSH | Flags::ACK,
+                false => Flags::ACK,
+            },
+        }
+    }
+
+    #[inline]
+    fn has(&self, bit: u8) -> bool {
+        self.bits & bit != 0
+    }
+}
+
+/// The length of an event's type as a row keeps it.
+#[inline]
+fn type_length(event_type: &str) -> u16 {
+    match event_type {
+        USUAL => 0,
+        event_type => event_type.len() as u16, // at most `limits::PLAIN_TYPE`
+    }
+}
 
 /// The text of an event.
 #[derive(Clone, Copy, Debug)]
@@ -38,6 +146,15 @@ pub(super) struct EventText<'a> {
     pub(super) data: &'a [u8],
     /// How much of the data the event before has too, in front and behind.
     pub(super) shared: (usize, usize),
+}
+
+impl Text {
+    /// That of a row without an event.
+    const NONE: Text = Text {
+        start: 0,
+        type_before: 0,
+        block: COPIED,
+    };
 }
 
 impl EventText<'_> {
@@ -75,11 +192,10 @@ impl PlainRows {
         &self.rows[place]
     }
 
-    /// Reads something of each line of the cache that a row lies in.
+    /// Reads something of the line of the cache that a row lies in.
     #[inline]
     pub(super) fn touch(&self, place: usize) -> u64 {
-        let plain = &self.rows[place];
-        plain.row.at.frame.0 ^ u64::from(plain.session) ^ u64::from(plain.block)
+        u64::from(self.rows[place].session)
     }
 
     /// Adds a row, and the text of its event, which came in a block of the batch. What it takes, bytes.
@@ -91,70 +207,59 @@ impl PlainRows {
         event: EventText<'_>,
         block: Option<u8>,
     ) -> usize {
-        let mut plain = Plain {
-            row,
-            session,
-            start: 0,
-            data: event.data.len() as u32, // of one line
-            type_before: 0,
-            event_type: 0,
-            shared: (event.shared.0 as u16, event.shared.1 as u16), // at most `limits::SHARED_TEXT`
-            block: COPIED,
-        };
-        if event.event_type != USUAL {
-            plain.event_type = event.event_type.len() as u16; // at most `limits::PLAIN_TYPE`
-        }
         let copied = self.copied.len();
-        if plain.row.event.is_some() && !self.find(&mut plain, event, block) {
-            self.copy(&mut plain, event);
-        }
-        self.rows.push(plain);
+        let text = match row.event {
+            Some(_) => match self.find(event, block) {
+                Some(text) => text,
+                None => self.copy(event),
+            },
+            None => Text::NONE,
+        };
+        self.rows.push(Plain::new(session, row, event, text));
         size_of::<Plain>() + self.copied.len() - copied
     }
 
     /// Finds the text of an event in its block.
     #[inline]
-    fn find(&self, plain: &mut Plain, event: EventText<'_>, block: Option<u8>) -> bool {
-        let Some((number, block)) =
-            block.and_then(|block| Some((block, self.blocks.get(usize::from(block))?)))
-        else {
-            return false;
+    fn find(&self, event: EventText<'_>, number: Option<u8>) -> Option<Text> {
+        let number = number?;
+        let block = self.blocks.get(usize::from(number))?;
+        let start = block.place_of(event.data)?;
+        let type_before = match event.event_type {
+            USUAL => 0,
+            event_type => {
+                let before = block.place_of(event_type.as_bytes())?;
+                u16::try_from(start - before).ok()?
+            }
         };
-        let Some(start) = block.place_of(event.data) else {
-            return false;
-        };
-        if plain.event_type > 0 {
-            let Some(before) = block.place_of(event.event_type.as_bytes()) else {
-                return false;
-            };
-            let Ok(before) = u16::try_from(start - before) else {
-                return false;
-            };
-            plain.type_before = before;
-        }
-        plain.block = number;
-        plain.start = start as u32; // blocks are small
-        true
+        Some(Text {
+            start: start as u32, // blocks are small
+            type_before,
+            block: number,
+        })
     }
 
     /// Copies the text of an event.
     #[inline(never)]
-    fn copy(&mut self, plain: &mut Plain, event: EventText<'_>) {
-        if plain.event_type > 0 {
+    fn copy(&mut self, event: EventText<'_>) -> Text {
+        let type_before = type_length(event.event_type);
+        if type_before > 0 {
             self.copied.extend_from_slice(event.event_type.as_bytes());
         }
-        plain.type_before = plain.event_type;
-        plain.block = COPIED;
-        plain.start = self.copied.len() as u32; // at most what a batch carries
+        let start = self.copied.len() as u32; // at most what a batch carries
         self.copied.extend_from_slice(event.data);
+        Text {
+            start,
+            type_before,
+            block: COPIED,
+        }
     }
 
     /// Adds the row of another list.
     pub(super) fn push_other(&mut self, plain: &Plain, of: &PlainRows) {
         let mut plain = *plain;
-        if plain.block == COPIED && plain.row.event.is_some() {
-            let text = of.text(&plain);
-            self.copy(&mut plain, text);
+        if plain.text.block == COPIED && plain.has(EVENT) {
+            plain.text = self.copy(of.text(&plain));
         }
         self.rows.push(plain);
     }
@@ -165,7 +270,7 @@ impl PlainRows {
         let event_type = match plain.event_type {
             0 => USUAL,
             length => {
-                let start = plain.start as usize - usize::from(plain.type_before);
+                let start = plain.text.start as usize - usize::from(plain.text.type_before);
                 let bytes = &self.bytes(plain)[start..][..usize::from(length)];
                 std::str::from_utf8(bytes).unwrap_or(USUAL) // it was one
             }
@@ -180,13 +285,13 @@ impl PlainRows {
     /// The data of a row's event.
     #[inline]
     pub(super) fn data(&self, plain: &Plain) -> &[u8] {
-        &self.bytes(plain)[plain.start as usize..][..plain.data as usize]
+        &self.bytes(plain)[plain.text.start as usize..][..plain.data as usize]
     }
 
     /// What the text of a row's event lies in.
     #[inline]
     fn bytes(&self, plain: &Plain) -> &[u8] {
-        match plain.block {
+        match plain.text.block {
             COPIED => &self.copied,
             block => self.blocks[usize::from(block)].bytes(),
         }

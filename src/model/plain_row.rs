@@ -3,8 +3,8 @@
 use super::{At, Direction, Endpoint, Flags, FrameNo, Label, LabelSet, Nanos};
 use std::num::NonZero;
 
-/// A row in the middle of an open session of which there is little to tell: the frame acknowledges and brings nothing, or it brings one
-/// event, whole, in a chunk of its own or in a body that is not chunked.
+/// A row in the middle of an open session of which there is little to tell: the frame acknowledges and brings nothing, or it acknowledges no
+/// frame and brings one event, whole, in a chunk of its own or in a body that is not chunked.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct PlainRow {
     /// Number and time of the frame.

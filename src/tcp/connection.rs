@@ -180,8 +180,16 @@ impl Connection {
         self.headers.analysis.is_news(ordinary.0, ack)
     }
 
-    /// The row of an ordinary segment that was heard last, with the event that it brings. Without one it [acknowledges](Connection::acknowledges)
-    /// something.
+    /// Whether an ordinary segment may turn out to acknowledge a frame. Where not, its row names none.
+    #[inline(always)] // As `ordinary`.
+    pub fn may_answer(&self, ordinary: Ordinary) -> bool {
+        let peer = ordinary.0.other().index();
+        let unacked = self.headers.unacked.as_ref();
+        unacked.is_some_and(|lists| lists[peer].waits())
+    }
+
+    /// The row of an ordinary segment that was heard last, with the event that it brings: it did not [answer](Connection::may_answer) a frame then. Without one it
+    /// [acknowledges](Connection::acknowledges) something.
     #[inline(always)] // As `ordinary`.
     pub fn plain_row(
         &self,

@@ -56,7 +56,7 @@ impl Worker {
         while let Some(segment) = run.first()
             && let Some(ordinary) = tcp.ordinary(&segment)
         {
-            let only = if segment.length > 0 {
+            let only = if segment.length > 0 && !tcp.may_answer(ordinary) {
                 let direction = tcp.direction(ordinary);
                 stack.only_event(direction, segment.payload, segment.at)
             } else {

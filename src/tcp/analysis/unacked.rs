@@ -174,6 +174,7 @@ impl Unacked {
     }
 
     /// Whether segments wait for an ACK.
+    #[inline]
     pub(in crate::tcp) fn waits(&self) -> bool {
         self.sent.len() > self.history
     }
