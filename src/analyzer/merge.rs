@@ -7,7 +7,8 @@ use super::collected::Collected;
 use super::dispatch::Dispatched;
 use super::made::{Answered, Made, Next, Refused, Touched, What};
 use super::order::{Found, Key};
-use super::reconnects::{Asked, Reconnects};
+use super::reconnects::Reconnects;
+use super::sessions::{Open, Session, Sessions};
 use super::written::Written;
 use super::{Connections, Options, Sink, Source};
 use crate::model::At;
@@ -18,7 +19,6 @@ use crate::model::{
 use crate::timeline::redact::redact_target;
 use smallvec::SmallVec;
 use std::borrow::Cow;
-use std::collections::HashMap;
 use std::hint::black_box;
 use std::io;
 use std::sync::Arc;
@@ -33,24 +33,6 @@ pub(super) struct Merger {
     counts: Counts,
 }
 
-/// The sessions of the connections that are not over, by their number within the connection.
-#[derive(Debug, Default)]
-struct Sessions(HashMap<u32, SmallVec<[Numbered; 1]>, foldhash::fast::RandomState>);
-
-/// A session's number and, while it is open, how it began.
-#[derive(Debug)]
-struct Numbered {
-    stream: Stream,
-    open: Option<Box<Open>>,
-}
-
-#[derive(Debug)]
-struct Open {
-    opening: SessionOpening,
-    /// What it was asked with; `None` where the request was not captured.
-    asked: Option<Asked>,
-}
-
 /// Lines that are looked up together.
 const AHEAD: usize = 16;
 
@@ -63,15 +45,6 @@ struct Ahead<'a> {
 }
 
 impl Sessions {
-    /// A session of a connection, with its number among all.
-    fn stream(&self, connection: u32, session: u32) -> Option<&Stream> {
-        Some(&self.0.get(&connection)?.get(session as usize)?.stream)
-    }
-
-    fn get_mut(&mut self, connection: u32, session: u32) -> Option<&mut Numbered> {
-        self.0.get_mut(&connection)?.get_mut(session as usize)
-    }
-
     /// Looks up what the next lines need, some of them, up to an item that is none: where that is. The lines of a connection lie together, those that
     /// follow each other in the output do not: the processor waits for the memory of all of these at once.
     fn look_ahead<'a>(
@@ -103,7 +76,7 @@ impl Sessions {
         touched: &Touched,
         only: Option<u32>,
     ) -> (Option<u32>, SmallVec<[u32; 2]>) {
-        let number = |local: u32| Some(self.stream(connection, local)?.session);
+        let number = |local| self.number(connection, local);
         match touched {
             Touched::None | Touched::One(_) => (only, only.into_iter().collect()),
             Touched::Several(several) => {
@@ -219,38 +192,18 @@ impl Merger {
                     self.written
                         .record(Record::SessionOpens(Box::new(opening.clone())), sink)?;
                 }
-                let numbered = Numbered {
-                    stream,
-                    open: Some(Box::new(Open { opening, asked })),
-                };
-                self.sessions
-                    .0
-                    .entry(connection)
-                    .or_default()
-                    .push(numbered);
+                let open = Some(Box::new(Open { opening, asked }));
+                self.sessions.push(connection, Session { stream, open });
             }
             What::Row(mut row) => {
-                if let Some(sessions) = self.sessions.0.get(&connection) {
-                    let number = |local: u32| {
-                        sessions
-                            .get(local as usize)
-                            .map(|session| session.stream.session)
-                    };
-                    row.session = row.session.and_then(number);
-                    row.sessions = row
-                        .sessions
-                        .iter()
-                        .filter_map(|local| number(*local))
-                        .collect();
-                }
+                let number = |local| self.sessions.number(connection, local);
+                row.session = row.session.and_then(number);
+                row.sessions = row.sessions.iter().copied().filter_map(number).collect();
                 self.written.record(Record::Frame(row), sink)?;
             }
             What::Event { session, event } => {
                 if self.connections.show(connection, true)
-                    && let Some(session) = self
-                        .sessions
-                        .get_mut(connection, session)
-                        .map(|session| session.stream.session)
+                    && let Some(session) = self.sessions.number(connection, session)
                 {
                     self.written.record(
                         Record::Event(Box::new(EventRecord {
@@ -272,11 +225,7 @@ impl Merger {
                 if ending.end.kind == EndKind::Open {
                     self.counts.open_sessions += 1;
                 }
-                if let Some(open) = self
-                    .sessions
-                    .get_mut(connection, session)
-                    .and_then(|session| session.open.take())
-                {
+                if let Some(open) = self.sessions.end(connection, session) {
                     let Open { opening, asked } = *open;
                     let resumed = match asked {
                         Some(asked) => self.reconnects.ended(asked, &opening, &ending),
@@ -326,12 +275,11 @@ impl Merger {
         sink: &mut Sink<'_>,
     ) -> io::Result<()> {
         self.counts.connections += 1;
-        let sessions = self.sessions.0.remove(&connection).unwrap_or_default();
+        let sessions = self.sessions.remove(connection);
         if let Some(mut record) = record
             && self.connections.show(connection, !sessions.is_empty())
         {
-            let numbers = sessions.iter().map(|session| session.stream.session);
-            record.sessions = numbers.collect();
+            record.sessions = sessions;
             self.written.record(Record::Connection(record), sink)?;
         }
         Ok(())

@@ -20,6 +20,7 @@ mod order;
 mod plain;
 mod pool;
 mod reconnects;
+mod sessions;
 mod share;
 mod slot;
 mod slots;
