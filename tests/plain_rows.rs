@@ -12,12 +12,14 @@ use ssetrace::report::{self, Format, Report, View};
 /// What happens next on a connection.
 #[derive(Clone, Debug)]
 enum Step {
-    /// These bytes of the stream in a chunk and a segment of their own.
-    Event(String),
+    /// These bytes of the stream in a chunk and a segment of their own. It acknowledges all that the client sent, or all but so many bytes.
+    Event(String, u32),
     /// These in one chunk and two segments.
     Cut(String),
     /// These in one segment, a chunk each.
     Together(String, String),
+    /// The client sends so many bytes of the request's body.
+    Speak(usize),
     /// The client acknowledges all, or all but so many bytes.
     Acknowledge(u32),
     /// The client says that its window is so large from now on.
@@ -54,9 +56,10 @@ fn block() -> impl Strategy<Value = String> {
 
 fn step() -> impl Strategy<Value = Step> {
     prop_oneof![
-        12 => block().prop_map(Step::Event),
+        12 => (block(), prop_oneof![5 => Just(0), 1 => 0..30_u32]).prop_map(|(block, but)| Step::Event(block, but)),
         1 => block().prop_map(Step::Cut),
         1 => (block(), block()).prop_map(|(one, two)| Step::Together(one, two)),
+        1 => (1..20_usize).prop_map(Step::Speak),
         9 => Just(Step::Acknowledge(0)),
         1 => (0..300_u32).prop_map(Step::Acknowledge),
         3 => prop::sample::select(vec![0, 900, 0xffff]).prop_map(Step::Window),
@@ -77,14 +80,16 @@ fn connection(port: u16) -> impl Strategy<Value = Vec<(Timestamp, Vec<u8>)>> {
                 1 => SSE.replace("Transfer-Encoding: chunked", "Content-Length: 100000"),
                 _ => SSE.replace("Transfer-Encoding: chunked\r\n", ""),
             };
-            script = script.request("/events").answer(head.as_bytes());
+            script = ask(script, &steps).answer(head.as_bytes());
             let part = |text: &str| match chunked {
                 true => chunk(text),
                 false => text.as_bytes().to_vec(),
             };
             for step in steps {
                 script = match step {
-                    Step::Event(block) => script.server(PSH | ACK, &part(&block)),
+                    Step::Event(block, but) => {
+                        acknowledging_all_but(but, script.server(PSH | ACK, &part(&block)))
+                    }
                     Step::Cut(block) => {
                         let bytes = part(&block);
                         let (one, two) = bytes.split_at(bytes.len() / 2);
@@ -94,7 +99,8 @@ fn connection(port: u16) -> impl Strategy<Value = Vec<(Timestamp, Vec<u8>)>> {
                         let bytes = [part(&one), part(&two)].concat();
                         script.server(PSH | ACK, &bytes)
                     }
-                    Step::Acknowledge(but) => acknowledge(script, but),
+                    Step::Speak(bytes) => script.client(PSH | ACK, &b"x".repeat(bytes)),
+                    Step::Acknowledge(but) => acknowledging_all_but(but, script.client(ACK, b"")),
                     Step::Window(size) => script.window(size).client(ACK, b""),
                     Step::Again => again(script, 0),
                     Step::KeepAlive => again(script, 1),
@@ -109,9 +115,23 @@ fn connection(port: u16) -> impl Strategy<Value = Vec<(Timestamp, Vec<u8>)>> {
     })
 }
 
-/// The client acknowledges all but so many bytes.
-fn acknowledge(script: Script, but: u32) -> Script {
-    let mut script = script.client(ACK, b"");
+/// The request: with a body where the client sends one while the answer comes.
+fn ask(script: Script, steps: &[Step]) -> Script {
+    let body = steps.iter().map(|step| match step {
+        Step::Speak(bytes) => *bytes,
+        _ => 0,
+    });
+    match body.sum::<usize>() {
+        0 => script.request("/events"),
+        length => {
+            let head = format!("POST /events HTTP/1.1\r\nContent-Length: {length}\r\n\r\n");
+            script.client(PSH | ACK, head.as_bytes())
+        }
+    }
+}
+
+/// The last segment acknowledges all but so many bytes.
+fn acknowledging_all_but(but: u32, mut script: Script) -> Script {
     if let Some(piece) = script.pieces.last_mut() {
         piece.acknowledgment = piece.acknowledgment.saturating_sub(but);
     }

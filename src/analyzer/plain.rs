@@ -88,7 +88,7 @@ impl Plain {
     }
 
     /// The row, which is that of `frame`.
-    #[inline]
+    #[inline(always)] // As `PlainRows::text`.
     pub(super) fn row(&self, frame: FrameNo) -> PlainRow {
         let event = NonZero::new(self.number as u32).filter(|_| self.has(EVENT));
         let event = event.map(|number| PlainEvent {
@@ -265,7 +265,7 @@ impl PlainRows {
     }
 
     /// The text of a row's event.
-    #[inline]
+    #[inline(always)] // So that what is written next need not be read back from memory.
     pub(super) fn text(&self, plain: &Plain) -> EventText<'_> {
         let event_type = match plain.event_type {
             0 => USUAL,
