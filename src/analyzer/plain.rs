@@ -1,142 +1,10 @@
 //! The plain rows that a worker made of a batch. Their events' texts stay where they are, in the blocks of the batch.
 
-use crate::model::{At, Block, Direction, Flags, FrameNo, PlainEvent, PlainRow, Timestamp, limits};
-use std::num::NonZero;
+mod kept;
 
-/// A plain row, and where the text of its event is: one line of the processor's cache, which goes from one core to another. Its frame is that of its key.
-#[derive(Clone, Copy, Debug)]
-#[repr(align(64))]
-pub(super) struct Plain {
-    /// The capture time.
-    time: Timestamp,
-    /// The time since the frame that it acknowledges, or since the event before.
-    since: i64,
-    /// The number of the frame that it acknowledges, or 0. Of an event its number and, behind that, that of its chunk, or 0.
-    number: u64,
-    sequence: u32,
-    acknowledgment: u32,
-    length: u32,
-    window: u32,
-    /// Numbered within the connection.
-    pub(super) session: u32,
-    /// The length of the event's data.
-    data: u32,
-    text: Text,
-    /// The length of the event's type; 0 for the usual one.
-    event_type: u16,
-    /// How much of the data the one before has too, in front and behind.
-    shared: (u16, u16),
-    /// What is true of it.
-    bits: u8,
-}
-
-/// Where the text of an event lies.
-#[derive(Clone, Copy, Debug)]
-struct Text {
-    /// Where the data begins.
-    start: u32,
-    /// So far before the data begins the event's type.
-    type_before: u16,
-    /// The block that it lies in, or `COPIED`.
-    block: u8,
-}
-
-/// For `Text::block`: the text was copied.
-const COPIED: u8 = u8::MAX;
-
-const _: () = assert!(
-    size_of::<Plain>() == 64
-        && limits::BATCH_BLOCKS < COPIED as usize
-        && limits::SHARED_TEXT < u16::MAX as usize
-        && limits::PLAIN_TYPE < u16::MAX as usize
-);
-
-/// For `Plain::bits`: it brings an event, the client is who gets it, and its flags are more than ACK.
-const EVENT: u8 = 1;
-const TO_CLIENT: u8 = 2;
-const PUSH: u8 = 4;
-
-impl Plain {
-    #[inline(always)] // As `Connection::ordinary`.
-    fn new(session: u32, row: PlainRow, event: EventText<'_>, text: Text) -> Plain {
-        let (number, since) = match row.event {
-            Some(event) => {
-                let chunk = event.chunk.map_or(0, NonZero::get);
-                let both = u64::from(chunk) << 32 | u64::from(event.number.get());
-                (both, event.gap)
-            }
-            None => (row.acknowledges.map_or(0, NonZero::get), row.rtt),
-        };
-        let bit = |bit, set| if set { bit } else { 0 };
-        Plain {
-            time: row.at.time,
-            since,
-            number,
-            sequence: row.sequence,
-            acknowledgment: row.acknowledgment,
-            length: row.length,
-            window: row.window,
-            session,
-            data: event.data.len() as u32, // of one line
-            text,
-            event_type: type_length(event.event_type),
-            shared: (event.shared.0 as u16, event.shared.1 as u16), // at most `limits::SHARED_TEXT`
-            bits: bit(EVENT, row.event.is_some())
-                | bit(TO_CLIENT, row.direction == Direction::ToClient)
-                | bit(PUSH, row.flags.has(Flags::PSH)),
-        }
-    }
-
-    /// The row, which is that of `frame`.
-    #[inline(always)] // As `PlainRows::text`.
-    pub(super) fn row(&self, frame: FrameNo) -> PlainRow {
-        let event = NonZero::new(self.number as u32).filter(|_| self.has(EVENT));
-        let event = event.map(|number| PlainEvent {
-            number,
-            chunk: NonZero::new((self.number >> 32) as u32),
-            gap: self.since,
-        });
-        let (acknowledges, rtt) = match event {
-            Some(_) => (None, 0),
-            None => (NonZero::new(self.number), self.since),
-        };
-        PlainRow {
-            at: At {
-                frame,
-                time: self.time,
-            },
-            sequence: self.sequence,
-            acknowledgment: self.acknowledgment,
-            length: self.length,
-            window: self.window,
-            acknowledges,
-            rtt,
-            event,
-            direction: match self.has(TO_CLIENT) {
-                true => Direction::ToClient,
-                false => Direction::ToServer,
-            },
-            flags: match self.has(PUSH) {
-                true => Flags::PSH | Flags::ACK,
-                false => Flags::ACK,
-            },
-        }
-    }
-
-    #[inline]
-    fn has(&self, bit: u8) -> bool {
-        self.bits & bit != 0
-    }
-}
-
-/// The length of an event's type as a row keeps it.
-#[inline]
-fn type_length(event_type: &str) -> u16 {
-    match event_type {
-        USUAL => 0,
-        event_type => event_type.len() as u16, // at most `limits::PLAIN_TYPE`
-    }
-}
+use crate::model::{Block, PlainRow, limits};
+pub(super) use kept::Plain;
+use kept::{COPIED, Text, type_length};
 
 /// The text of an event.
 #[derive(Clone, Copy, Debug)]
@@ -146,15 +14,6 @@ pub(super) struct EventText<'a> {
     pub(super) data: &'a [u8],
     /// How much of the data the event before has too, in front and behind.
     pub(super) shared: (usize, usize),
-}
-
-impl Text {
-    /// That of a row without an event.
-    const NONE: Text = Text {
-        start: 0,
-        type_before: 0,
-        block: COPIED,
-    };
 }
 
 impl EventText<'_> {
@@ -177,6 +36,8 @@ pub(super) struct PlainRows {
 
 /// The type of most events.
 const USUAL: &str = "message";
+
+const _: () = assert!(limits::BATCH_BLOCKS < COPIED as usize);
 
 impl PlainRows {
     /// Begins with the blocks of a batch.
@@ -258,7 +119,7 @@ impl PlainRows {
     /// Adds the row of another list.
     pub(super) fn push_other(&mut self, plain: &Plain, of: &PlainRows) {
         let mut plain = *plain;
-        if plain.text.block == COPIED && plain.has(EVENT) {
+        if plain.text.block == COPIED && plain.brings_event() {
             plain.text = self.copy(of.text(&plain));
         }
         self.rows.push(plain);

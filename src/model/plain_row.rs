@@ -64,8 +64,6 @@ pub struct Stream {
     pub server: Endpoint,
 }
 
-const _: () = assert!(size_of::<PlainRow>() <= 72);
-
 impl PlainRow {
     /// The labels of all layers.
     pub fn labels(&self) -> LabelSet {
