@@ -369,7 +369,7 @@ fn write_line(
         (Found::Item(place), _) => place,
         (Found::Plain(place), Some(stream)) => {
             let plain = made.plain.get(place);
-            return written.plain(&plain.row, stream, made.plain.text(plain));
+            return written.plain(&plain.row, stream, &made.plain.text(plain));
         }
         (Found::Plain(_), None) => return,
     };

@@ -1,5 +1,6 @@
 //! The plain rows that a worker made of a batch. Their events' texts stay where they are, in the blocks of the batch.
 
+pub(super) use crate::model::PlainText as EventText;
 use crate::model::{Block, PlainRow, limits};
 
 /// A plain row, and where the text of its event is.
@@ -29,25 +30,6 @@ const _: () = assert!(
         && limits::SHARED_TEXT < u16::MAX as usize
         && limits::PLAIN_TYPE < u16::MAX as usize
 );
-
-/// The text of an event.
-#[derive(Clone, Copy, Debug)]
-pub(super) struct EventText<'a> {
-    pub(super) event_type: &'a str,
-    /// UTF-8.
-    pub(super) data: &'a [u8],
-    /// How much of the data the event before has too, in front and behind.
-    pub(super) shared: (usize, usize),
-}
-
-impl EventText<'_> {
-    /// That of a row without an event.
-    pub(super) const NONE: EventText<'static> = EventText {
-        event_type: USUAL,
-        data: b"",
-        shared: (0, 0),
-    };
-}
 
 #[derive(Debug, Default)]
 pub(super) struct PlainRows {

@@ -1,16 +1,16 @@
 //! Plain rows as JSON Lines: the bytes that the fields of [`record`](super::record) give, in few and large pieces. Nearly all lines of a
 //! capture are such, and one thread writes those of many streams.
 
+use super::known::{End, Number};
 use super::room::{Room, Text};
 use super::string::{push_string_body, push_string_rest};
 use super::utc::Utc;
-use crate::model::{
-    Direction, Endpoint, Flags, Out, PlainEvent, PlainRow, PlainText, Stream, Timestamp,
-};
-use std::net::{IpAddr, Ipv4Addr};
+use super::words::{WORDS, Words};
+use crate::model::{Direction, Flags, Out, PlainEvent, PlainRow, PlainText, Stream, Timestamp};
+use crate::timeline::narrate;
 
-/// Bytes for a row up to its annotation.
-const ROW: usize = 832;
+/// Bytes for a row.
+const ROW: usize = 832 + WORDS;
 
 /// Bytes for an event up to its type, or behind its data.
 const EVENT: usize = 320;
@@ -27,11 +27,16 @@ pub(crate) struct PlainLines {
     frame: Number,
     connection: Number,
     session: Number,
-    client: Known<Endpoint, 48>,
-    server: Known<Endpoint, 48>,
+    client: End,
+    server: End,
     /// How far what the client sends has come, and what the server sends: one row's sequence number is another's acknowledgment number.
     positions: [Number; 2],
     windows: [Number; 2],
+    acknowledged: Number,
+    /// An event's number is often that of its chunk.
+    count: Number,
+    /// Words that are escaped in a way of their own.
+    escaped: Out,
 }
 
 /// With and without PSH.
@@ -56,54 +61,6 @@ const LABELS: [[Text<64>; 2]; 3] = [
     ],
 ];
 
-type Number = Known<u64, 24>;
-
-/// What was written of something.
-#[derive(Debug)]
-struct Known<T, const L: usize> {
-    of: T,
-    text: Text<L>,
-}
-
-impl<T: Copy + PartialEq, const L: usize> Known<T, L> {
-    /// The text of `this`, as `write` writes it.
-    #[inline(always)] // As `Room::new`.
-    fn learn(&mut self, this: T, write: impl FnOnce(&mut Room<'_, L>, T)) -> &Text<L> {
-        if self.of != this {
-            self.of = this;
-            self.text.write(|room| write(room, this));
-        }
-        &self.text
-    }
-}
-
-impl Number {
-    const ZERO: Number = Known {
-        of: 0,
-        text: Text::of("0"),
-    };
-
-    #[inline(always)] // As `Room::new`.
-    fn number(&mut self, value: impl Into<u64>) -> &Text<24> {
-        self.learn(value.into(), |room, value| room.number(value))
-    }
-}
-
-impl Known<Endpoint, 48> {
-    const UNSPECIFIED: Known<Endpoint, 48> = Known {
-        of: Endpoint {
-            address: IpAddr::V4(Ipv4Addr::UNSPECIFIED),
-            port: 0,
-        },
-        text: Text::of("0.0.0.0:0"),
-    };
-
-    #[inline(always)] // As `Room::new`.
-    fn endpoint(&mut self, endpoint: Endpoint) -> &Text<48> {
-        self.learn(endpoint, |room, endpoint| room.endpoint(endpoint))
-    }
-}
-
 impl PlainLines {
     /// Those of a capture whose first frame is of time `first`.
     pub(crate) fn new(first: Timestamp) -> PlainLines {
@@ -114,29 +71,42 @@ impl PlainLines {
             frame: Number::ZERO,
             connection: Number::ZERO,
             session: Number::ZERO,
-            client: Known::UNSPECIFIED,
-            server: Known::UNSPECIFIED,
+            client: End::UNSPECIFIED,
+            server: End::UNSPECIFIED,
             positions: [Number::ZERO; 2],
             windows: [Number::ZERO; 2],
+            acknowledged: Number::ZERO,
+            count: Number::ZERO,
+            escaped: Out::default(),
         }
     }
 
     /// Appends the line of a row.
-    pub(crate) fn row(&mut self, row: &PlainRow, of: &Stream, words: &str, out: &mut Out) {
+    pub(crate) fn row(&mut self, row: &PlainRow, of: &Stream, text: &PlainText<'_>, out: &mut Out) {
         out.write_behind(b"", |room: &mut [u8; ROW]| {
             let mut room = Room::new(room);
             self.before_annotation(row, of, &mut room);
+            let mut words = Words {
+                room: &mut room,
+                number: match row.event {
+                    None => &mut self.acknowledged,
+                    Some(_) => &mut self.count,
+                },
+                escaped: &mut self.escaped,
+            };
+            narrate::plain(&mut words, row, text);
+            room.put(b"\"}\n");
             room.written()
         });
-        push_string_body(out, words.as_bytes());
-        out.extend_from_slice(b"\"}\n");
     }
 
     #[inline(always)] // Of one place.
     fn before_annotation(&mut self, row: &PlainRow, of: &Stream, room: &mut Room<'_, ROW>) {
-        // Often the frame of the row before.
         let acknowledges = row.acknowledges.map(|frame| frame.get());
-        let known = (acknowledges == Some(self.frame.of)).then_some(self.frame.text);
+        // Often the frame of the row before.
+        if acknowledges.is_some_and(|frame| self.frame.is(frame)) {
+            self.acknowledged = self.frame;
+        }
         room.put(b"{\"record\":\"frame\",\"frame\":");
         room.text(self.frame.number(row.at.frame.0));
         room.put(b",\"connection\":");
@@ -153,14 +123,11 @@ impl PlainLines {
         room.number(row.length.into());
         room.put(b",\"window\":");
         room.text(self.windows[from].number(row.window));
-        match (acknowledges, known) {
-            (None, _) => room.put(b",\"acknowledges\":null,\"rtt\":"),
-            (Some(frame), known) => {
+        match acknowledges {
+            None => room.put(b",\"acknowledges\":null,\"rtt\":"),
+            Some(frame) => {
                 room.put(b",\"acknowledges\":");
-                match known {
-                    Some(known) => room.text(&known),
-                    None => room.number(frame),
-                }
+                room.text(self.acknowledged.number(frame));
                 room.put(b",\"rtt\":");
             }
         }
@@ -227,7 +194,7 @@ impl PlainLines {
             room.put(b",\"connection\":");
             room.text(self.connection.number(of.connection));
             room.put(b",\"number\":");
-            room.number(event.number.get().into());
+            room.text(self.count.number(event.number.get()));
             room.text(&self.times);
             room.written()
         });
@@ -250,12 +217,11 @@ impl PlainLines {
             match event.chunk {
                 None => room.put(b",\"chunks\":null,\"gap\":"),
                 Some(chunk) => {
-                    let mut text = Text::<24>::EMPTY;
-                    text.write(|room| room.number(chunk.get().into()));
+                    let chunk = self.count.number(chunk.get());
                     room.put(b",\"chunks\":{\"first\":");
-                    room.text(&text);
+                    room.text(chunk);
                     room.put(b",\"last\":");
-                    room.text(&text);
+                    room.text(chunk);
                     room.put(b"},\"gap\":");
                 }
             }

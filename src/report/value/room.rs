@@ -41,6 +41,31 @@ impl<'a, const N: usize> Room<'a, N> {
         self.put_some(piece, L);
     }
 
+    /// Writes any bytes.
+    #[inline(always)] // As `new`.
+    pub(super) fn bytes(&mut self, bytes: &[u8]) {
+        let room = self.bytes.get_mut(self.written..);
+        if let Some(room) = room.and_then(|room| room.get_mut(..bytes.len())) {
+            room.copy_from_slice(bytes);
+            self.written += bytes.len();
+        }
+    }
+
+    /// Lets `write` write into room for `L` bytes. It says how many of those count.
+    #[inline(always)] // As `new`.
+    pub(super) fn behind<const L: usize>(&mut self, write: impl FnOnce(&mut [u8; L]) -> usize) {
+        let room = self.bytes.get_mut(self.written..);
+        self.written += room
+            .and_then(|room| room.first_chunk_mut())
+            .map_or(0, write);
+    }
+
+    /// Takes back what was written behind a place.
+    #[inline(always)] // As `new`.
+    pub(super) fn take_back(&mut self, written: usize) {
+        self.written = written;
+    }
+
     /// Writes a text.
     #[inline(always)] // As `new`.
     pub(super) fn text<const L: usize>(&mut self, text: &Text<L>) {
@@ -127,6 +152,18 @@ impl<const L: usize> Text<L> {
         Text {
             bytes,
             length: text.len(),
+        }
+    }
+
+    /// Makes the next number of a number, if they differ in the last digit only. Whether they do.
+    #[inline(always)] // As `Room::new`.
+    pub(super) fn count(&mut self) -> bool {
+        match self.bytes[..self.length.min(L)].last_mut() {
+            Some(digit @ b'0'..b'9') => {
+                *digit += 1;
+                true
+            }
+            _ => false,
         }
     }
 

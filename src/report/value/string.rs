@@ -3,20 +3,21 @@
 //! They carry no C0 or C1 control, DEL, line or paragraph separator or bidi control raw: these are escaped, so that a terminal that
 //! shows the text is safe.
 
+use super::room::Room;
 use crate::model::Out;
 use wide::{i8x16, u8x16};
 
 /// Bytes that are looked at together: a bit each.
-const BLOCK: usize = 64;
+const BLOCK: usize = 32;
 
-/// Half of that: what stands behind a backslash is copied as so many bytes.
-const HALF: usize = BLOCK / 2;
+/// A block, and what a copy that begins at its end may read: what stands behind a backslash is copied as so many bytes.
+const WHOLE: usize = 2 * BLOCK;
 
-/// A block, and what a copy that begins at its end may read.
-const WHOLE: usize = BLOCK + HALF;
+/// The same, and what the block before takes of its last character.
+const LAST: usize = WHOLE + BLOCK + 16;
 
 /// Room for what a block becomes if each byte needs a backslash, and for a copy behind it.
-const ROOM: usize = 2 * BLOCK + HALF;
+const ROOM: usize = 3 * BLOCK;
 
 /// Appends `text` as a JSON string, but for the quotation mark that opens it.
 pub(super) fn push_string_rest(out: &mut Out, text: &str) {
@@ -26,25 +27,60 @@ pub(super) fn push_string_rest(out: &mut Out, text: &str) {
 
 /// Appends `text`, in UTF-8, as a JSON string without its quotation marks.
 pub(super) fn push_string_body(out: &mut Out, text: &[u8]) {
-    let mut rest = text;
-    while !rest.is_empty() {
-        let mut last = [b' '; WHOLE];
-        let (block, count) = match rest.first_chunk() {
-            Some(block) => (block, BLOCK),
+    take_blocks(text, |block, count| {
+        if is_hard(block)
+            && let Some(taken) = push_hard(out, block, count)
+        {
+            return taken;
+        }
+        out.write_behind(b"", |room| write_easy(room, block, count));
+        count
+    });
+}
+
+/// Writes the same of a text that is printable ASCII; nothing of another. Whether it is.
+pub(super) fn write_printable<const N: usize>(room: &mut Room<'_, N>, text: &[u8]) -> bool {
+    let (before, mut printable) = (room.written(), true);
+    take_blocks(text, |block, count| {
+        printable &= !is_hard(block);
+        room.behind(|room| write_easy(room, block, count));
+        count
+    });
+    if !printable {
+        room.take_back(before);
+    }
+    printable
+}
+
+/// Gives a text to `take`, which takes so many bytes of a block at least, and the rest of a character at most. How many it says.
+#[inline(always)] // Of two places.
+fn take_blocks(text: &[u8], mut take: impl FnMut(&[u8; WHOLE], usize) -> usize) {
+    let mut last = [b' '; LAST];
+    let (mut taken, mut padded) = (0, None);
+    while taken < text.len() {
+        let rest = &text[taken..];
+        let block = match rest.first_chunk() {
+            Some(block) => block,
             None => {
-                pad(&mut last, rest);
-                (&last, rest.len().min(BLOCK))
+                let from = *padded.get_or_insert_with(|| {
+                    pad(&mut last, rest);
+                    taken
+                });
+                let Some(block) = last.get(taken - from..).and_then(|last| last.first_chunk())
+                else {
+                    return;
+                };
+                block
             }
         };
-        rest = &rest[push_block(out, block, count)..];
+        taken += take(block, rest.len().min(BLOCK));
     }
 }
 
 /// Begins a block with less than that. Two copies of a length that is known may overlap, and are cheaper than one of any length.
-#[inline(always)] // As `push_block`.
-fn pad(block: &mut [u8; WHOLE], bytes: &[u8]) {
+#[inline(always)] // As `take_blocks`.
+fn pad(block: &mut [u8; LAST], bytes: &[u8]) {
     match bytes.len() {
-        64.. => ends::<64>(block, bytes),
         32.. => ends::<32>(block, bytes),
         16.. => ends::<16>(block, bytes),
         8.. => ends::<8>(block, bytes),
@@ -57,8 +93,8 @@ fn pad(block: &mut [u8; WHOLE], bytes: &[u8]) {
 }
 
 /// Copies the first and the last so many bytes.
-#[inline(always)] // As `push_block`.
-fn ends<const L: usize>(block: &mut [u8; WHOLE], bytes: &[u8]) {
+#[inline(always)] // As `take_blocks`.
+fn ends<const L: usize>(block: &mut [u8; LAST], bytes: &[u8]) {
     let (Some(first), Some(last)) = (bytes.first_chunk::<L>(), bytes.last_chunk::<L>()) else {
         return;
     };
@@ -68,78 +104,56 @@ fn ends<const L: usize>(block: &mut [u8; WHOLE], bytes: &[u8]) {
     }
 }
 
-/// Appends the first `count` bytes of a block, and of the character that goes on behind them what belongs to it. How many that are.
-#[inline(always)] // Of one place.
-fn push_block(out: &mut Out, block: &[u8; WHOLE], count: usize) -> usize {
-    let steps = steps(block);
+/// Whether something in a block may need more than a backslash in front of it: it is not printable ASCII.
+#[inline(always)] // As `take_blocks`.
+fn is_hard(block: &[u8; WHOLE]) -> bool {
     // What is not ASCII is negative, and so is one more than DEL.
-    let plus = steps.map(|step| (step + u8x16::splat(1)).cast_signed());
-    let hard = plus.map(|step| step.simd_lt(i8x16::splat(0x21)));
-    let [a, b, c, d] = hard;
-    if (a | b | c | d).to_bitmask() != 0
-        && let Some(taken) = push_hard(out, block, count)
-    {
-        return taken;
-    }
-    push_easy(out, block, count);
-    count
+    let plus = steps(block).map(|step| (step + u8x16::splat(1)).cast_signed());
+    let [a, b] = plus.map(|step| step.simd_lt(i8x16::splat(0x21)));
+    (a | b).to_bitmask() != 0
 }
 
 /// A block's parts that are looked at in one go.
-#[inline(always)] // As `push_block`.
-fn steps(block: &[u8; WHOLE]) -> [u8x16; 4] {
+#[inline(always)] // As `take_blocks`.
+fn steps(block: &[u8; WHOLE]) -> [u8x16; 2] {
     let step = |place: usize| {
         let step = block[place..].first_chunk();
         u8x16::new(*step.unwrap_or(&[0; 16]))
     };
-    [step(0), step(16), step(32), step(48)]
+    [step(0), step(16)]
 }
 
 /// A bit for each byte of a block that is marked.
-#[inline(always)] // As `push_block`.
-fn bits(marks: [u8x16; 4]) -> u64 {
-    let [a, b, c, d] = marks.map(|step| u64::from(step.to_bitmask()));
-    a | b << 16 | (c | d << 16) << 32
+#[inline(always)] // As `take_blocks`.
+fn bits(marks: [u8x16; 2]) -> u32 {
+    let [a, b] = marks.map(|step| step.to_bitmask());
+    a | b << 16
 }
 
 /// Marks what needs a backslash, if nothing needs more.
-#[inline(always)] // As `push_block`.
+#[inline(always)] // As `take_blocks`.
 fn special(step: u8x16) -> u8x16 {
     step.simd_eq(u8x16::splat(b'"')) | step.simd_eq(u8x16::splat(b'\\'))
 }
 
-/// Appends the first `count` bytes of a block in which nothing needs more than a backslash in front of it.
-#[inline(always)] // As `push_block`.
-fn push_easy(out: &mut Out, block: &[u8; WHOLE], count: usize) {
-    let special = bits(steps(block).map(special));
-    out.write_behind(b"", |room: &mut [u8; ROOM]| {
-        let more = write_half(room, block, special, [0, 0]);
-        count + write_half(room, block, special >> HALF, [HALF, more])
-    });
-}
-
-/// Writes the half of a block that begins at `place`, with a backslash in front of each special byte. `more` backslashes are written, and how many then are.
-#[inline(always)] // As `push_block`.
-fn write_half(
-    room: &mut [u8; ROOM],
-    block: &[u8; WHOLE],
-    special: u64,
-    [place, mut more]: [usize; 2],
-) -> usize {
-    let mut special = special as u32;
-    room[(place + more) % (2 * BLOCK)..][..HALF].copy_from_slice(&block[place..][..HALF]);
+/// Writes the first `count` bytes of a block in which nothing needs more than a backslash in front of it. How many they become.
+#[inline(always)] // As `take_blocks`.
+fn write_easy(room: &mut [u8; ROOM], block: &[u8; WHOLE], count: usize) -> usize {
+    let mut special = bits(steps(block).map(special));
+    let mut more = 0;
+    room[..BLOCK].copy_from_slice(&block[..BLOCK]);
     while special != 0 {
-        let at = place + special.trailing_zeros() as usize;
-        let to = (at + more) % (2 * BLOCK);
+        let at = special.trailing_zeros() as usize;
+        let to = (at + more) % WHOLE;
         room[to] = b'\\';
-        room[to + 1..][..HALF].copy_from_slice(&block[at..][..HALF]);
+        room[to + 1..][..BLOCK].copy_from_slice(&block[at..][..BLOCK]);
         more += 1;
         special &= special - 1;
     }
-    more
+    count + more
 }
 
-/// What [`push_block`] does where something must be escaped by more than a backslash; nothing, if nothing must.
+/// Appends a block and the rest of its last character, if something must be escaped by more than a backslash; nothing, if nothing must.
 #[inline(never)]
 fn push_hard(out: &mut Out, block: &[u8; WHOLE], count: usize) -> Option<usize> {
     let steps = steps(block);
