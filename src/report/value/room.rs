@@ -60,12 +60,6 @@ impl<'a, const N: usize> Room<'a, N> {
             .map_or(0, write);
     }
 
-    /// Takes back what was written behind a place.
-    #[inline(always)] // As `new`.
-    pub(super) fn take_back(&mut self, written: usize) {
-        self.written = written;
-    }
-
     /// Writes a text.
     #[inline(always)] // As `new`.
     pub(super) fn text<const L: usize>(&mut self, text: &Text<L>) {

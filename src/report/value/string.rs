@@ -5,19 +5,19 @@
 
 use super::room::Room;
 use crate::model::Out;
-use wide::{i8x16, u8x16};
+use wide::u8x16;
 
 /// Bytes that are looked at together: a bit each.
 const BLOCK: usize = 32;
 
-/// A block, and what a copy that begins at its end may read: what stands behind a backslash is copied as so many bytes.
+/// A block, and what a copy that begins in it may read: what stands behind a backslash is copied as so many bytes.
 const WHOLE: usize = 2 * BLOCK;
 
-/// The same, and what the block before takes of its last character.
-const LAST: usize = WHOLE + BLOCK + 16;
+/// Bytes that are written in one go.
+pub(super) const STRETCH: usize = 256;
 
-/// Room for what a block becomes if each byte needs a backslash, and for a copy behind it.
-const ROOM: usize = 3 * BLOCK;
+/// Room for what they become if each needs a backslash, and for a copy behind the last.
+const ROOM: usize = 2 * STRETCH + BLOCK;
 
 /// Appends `text` as a JSON string, but for the quotation mark that opens it.
 pub(super) fn push_string_rest(out: &mut Out, text: &str) {
@@ -27,63 +27,131 @@ pub(super) fn push_string_rest(out: &mut Out, text: &str) {
 
 /// Appends `text`, in UTF-8, as a JSON string without its quotation marks.
 pub(super) fn push_string_body(out: &mut Out, text: &[u8]) {
-    take_blocks(text, |block, count| {
-        if is_hard(block)
-            && let Some(taken) = push_hard(out, block, count)
-        {
-            return taken;
+    let mut rest = text;
+    while !rest.is_empty() {
+        let (stretch, behind) = rest.split_at(stretch(rest));
+        let mut hard = false;
+        out.write_behind(b"", |room| {
+            let (written, printable) = write_easy(room, stretch);
+            hard = !printable && is_hard(stretch);
+            if hard { 0 } else { written }
+        });
+        if hard {
+            push_hard(out, stretch);
         }
-        out.write_behind(b"", |room| write_easy(room, block, count));
-        count
-    });
-}
-
-/// Writes the same of a text that is printable ASCII; nothing of another. Whether it is.
-pub(super) fn write_printable<const N: usize>(room: &mut Room<'_, N>, text: &[u8]) -> bool {
-    let (before, mut printable) = (room.written(), true);
-    take_blocks(text, |block, count| {
-        printable &= !is_hard(block);
-        room.behind(|room| write_easy(room, block, count));
-        count
-    });
-    if !printable {
-        room.take_back(before);
+        rest = behind;
     }
-    printable
 }
 
-/// Gives a text to `take`, which takes so many bytes of a block at least, and the rest of a character at most. How many it says.
-#[inline(always)] // Of two places.
-fn take_blocks(text: &[u8], mut take: impl FnMut(&[u8; WHOLE], usize) -> usize) {
-    let mut last = [b' '; LAST];
-    let (mut taken, mut padded) = (0, None);
-    while taken < text.len() {
-        let rest = &text[taken..];
-        let block = match rest.first_chunk() {
-            Some(block) => block,
-            None => {
-                let from = *padded.get_or_insert_with(|| {
-                    pad(&mut last, rest);
-                    taken
-                });
-                let Some(block) = last.get(taken - from..).and_then(|last| last.first_chunk())
-                else {
-                    return;
-                };
-                block
-            }
+/// Writes the same of a text of at most [`STRETCH`] bytes, if it is printable ASCII. Whether it is.
+#[inline]
+pub(super) fn write_printable<const N: usize>(room: &mut Room<'_, N>, text: &[u8]) -> bool {
+    let mut whole = false;
+    room.behind(|room| {
+        let (written, printable) = write_easy(room, text);
+        whole = printable && text.len() <= STRETCH;
+        if whole { written } else { 0 }
+    });
+    whole
+}
+
+/// How much of a text is written in one go: whole characters.
+#[inline]
+fn stretch(text: &[u8]) -> usize {
+    let Some(next) = text.get(STRETCH - 3..=STRETCH) else {
+        return text.len();
+    };
+    let begins = next.iter().rposition(|byte| byte & 0xc0 != 0x80);
+    STRETCH - 3 + begins.unwrap_or(3)
+}
+
+/// Writes a stretch as if nothing needed more than a backslash in front of it. How many bytes it becomes, and whether it is printable
+/// ASCII, where nothing does.
+#[inline(never)] // Of two places.
+fn write_easy(room: &mut [u8; ROOM], stretch: &[u8]) -> (usize, bool) {
+    let mut easy = Easy {
+        room,
+        written: 0,
+        least: u8x16::splat(b' '),
+        most: u8x16::splat(b' '),
+    };
+    let mut rest = &stretch[..stretch.len().min(STRETCH)];
+    while let Some(block) = rest.first_chunk() {
+        easy.write(block);
+        rest = &rest[BLOCK..];
+    }
+    let mut last = [b' '; WHOLE + BLOCK];
+    pad(&mut last, rest);
+    for block in last.windows(WHOLE).step_by(BLOCK) {
+        if rest.is_empty() {
+            break;
+        }
+        if let Some(block) = block.first_chunk() {
+            easy.write(block);
+        }
+        let (_, behind) = rest.split_at(rest.len().min(BLOCK));
+        easy.written -= BLOCK - (rest.len() - behind.len());
+        rest = behind;
+    }
+    (easy.written, easy.is_printable())
+}
+
+/// What [`write_easy`] has written and seen so far.
+struct Easy<'a> {
+    room: &'a mut [u8; ROOM],
+    written: usize,
+    /// The least and the greatest byte in each sixteenth place.
+    least: u8x16,
+    most: u8x16,
+}
+
+impl Easy<'_> {
+    /// Writes a block.
+    #[inline(always)] // Of two places.
+    fn write(&mut self, block: &[u8; WHOLE]) {
+        let step = |place: usize| {
+            let step = block[place..].first_chunk();
+            u8x16::new(*step.unwrap_or(&[0; 16]))
         };
-        taken += take(block, rest.len().min(BLOCK));
+        let steps = [step(0), step(16)];
+        for step in steps {
+            self.least = self.least.min(step);
+            self.most = self.most.max(step);
+        }
+        let [one, two] = steps.map(|step| {
+            let special = step.simd_eq(u8x16::splat(b'"')) | step.simd_eq(u8x16::splat(b'\\'));
+            special.to_bitmask()
+        });
+        let mut special = one | two << 16;
+        let mut before = self.written;
+        self.room[before % (2 * STRETCH)..][..BLOCK].copy_from_slice(&block[..BLOCK]);
+        while special != 0 {
+            let at = special.trailing_zeros() as usize;
+            let to = (before + at) % (2 * STRETCH);
+            self.room[to] = b'\\';
+            self.room[to + 1..][..BLOCK].copy_from_slice(&block[at..][..BLOCK]);
+            before += 1;
+            special &= special - 1;
+        }
+        self.written = before + BLOCK;
+    }
+
+    fn is_printable(&self) -> bool {
+        let (least, most) = (self.least, self.most);
+        let printable = least.simd_eq(least.max(u8x16::splat(b' ')))
+            & most.simd_eq(most.min(u8x16::splat(b'~')));
+        printable.to_bitmask() == 0xffff
     }
 }
 
 /// Begins a block with less than that. Two copies of a length that is known may overlap, and are cheaper than one of any length.
-#[inline(always)] // As `take_blocks`.
-fn pad(block: &mut [u8; LAST], bytes: &[u8]) {
+#[inline(always)] // Of one place.
+fn pad(block: &mut [u8; WHOLE + BLOCK], bytes: &[u8]) {
     match bytes.len() {
         32.. => ends::<32>(block, bytes),
         16.. => ends::<16>(block, bytes),
         8.. => ends::<8>(block, bytes),
+        4.. => ends::<4>(block, bytes),
         _ => {
             for (to, from) in block.iter_mut().zip(bytes) {
                 *to = *from;
@@ -93,8 +161,8 @@ fn pad(block: &mut [u8; LAST], bytes: &[u8]) {
 }
 
 /// Copies the first and the last so many bytes.
-#[inline(always)] // As `take_blocks`.
-fn ends<const L: usize>(block: &mut [u8; LAST], bytes: &[u8]) {
+#[inline(always)] // As `pad`.
+fn ends<const L: usize>(block: &mut [u8; WHOLE + BLOCK], bytes: &[u8]) {
     let (Some(first), Some(last)) = (bytes.first_chunk::<L>(), bytes.last_chunk::<L>()) else {
         return;
     };
@@ -104,89 +172,32 @@ fn ends<const L: usize>(block: &mut [u8; LAST], bytes: &[u8]) {
     }
 }
 
-/// Whether something in a block may need more than a backslash in front of it: it is not printable ASCII.
-#[inline(always)] // As `take_blocks`.
-fn is_hard(block: &[u8; WHOLE]) -> bool {
-    // What is not ASCII is negative, and so is one more than DEL.
-    let plus = steps(block).map(|step| (step + u8x16::splat(1)).cast_signed());
-    let [a, b] = plus.map(|step| step.simd_lt(i8x16::splat(0x21)));
-    (a | b).to_bitmask() != 0
-}
-
-/// A block's parts that are looked at in one go.
-#[inline(always)] // As `take_blocks`.
-fn steps(block: &[u8; WHOLE]) -> [u8x16; 2] {
-    let step = |place: usize| {
-        let step = block[place..].first_chunk();
-        u8x16::new(*step.unwrap_or(&[0; 16]))
-    };
-    [step(0), step(16)]
-}
-
-/// A bit for each byte of a block that is marked.
-#[inline(always)] // As `take_blocks`.
-fn bits(marks: [u8x16; 2]) -> u32 {
-    let [a, b] = marks.map(|step| step.to_bitmask());
-    a | b << 16
-}
-
-/// Marks what needs a backslash, if nothing needs more.
-#[inline(always)] // As `take_blocks`.
-fn special(step: u8x16) -> u8x16 {
-    step.simd_eq(u8x16::splat(b'"')) | step.simd_eq(u8x16::splat(b'\\'))
-}
-
-/// Writes the first `count` bytes of a block in which nothing needs more than a backslash in front of it. How many they become.
-#[inline(always)] // As `take_blocks`.
-fn write_easy(room: &mut [u8; ROOM], block: &[u8; WHOLE], count: usize) -> usize {
-    let mut special = bits(steps(block).map(special));
-    let mut more = 0;
-    room[..BLOCK].copy_from_slice(&block[..BLOCK]);
-    while special != 0 {
-        let at = special.trailing_zeros() as usize;
-        let to = (at + more) % WHOLE;
-        room[to] = b'\\';
-        room[to + 1..][..BLOCK].copy_from_slice(&block[at..][..BLOCK]);
-        more += 1;
-        special &= special - 1;
-    }
-    count + more
-}
-
-/// Appends a block and the rest of its last character, if something must be escaped by more than a backslash; nothing, if nothing must.
+/// Whether something needs more than a backslash in front of it.
 #[inline(never)]
-fn push_hard(out: &mut Out, block: &[u8; WHOLE], count: usize) -> Option<usize> {
-    let steps = steps(block);
-    let same = |step: u8x16, byte: u8| step.simd_eq(u8x16::splat(byte));
-    let controls = steps.map(|step| (step & u8x16::splat(0xe0)).simd_eq(u8x16::ZERO));
-    // 0xc2 and 0xe2 begin a character that may have to be escaped.
-    let others = steps.map(|step| same(step | u8x16::splat(0x20), 0xe2) | same(step, 0x7f));
-    let mut hard = bits(controls) | bits(others);
-    let mut left = hard;
-    while left != 0 {
-        let at = left.trailing_zeros() as usize;
-        if escaped(&block[at..]).is_none() {
-            hard &= !(1 << at);
-        }
-        left &= left - 1;
+fn is_hard(stretch: &[u8]) -> bool {
+    let control = |byte: &u8| matches!(byte, ..0x20 | 0x7f);
+    stretch
+        .iter()
+        .fold(false, |any, byte| any | control(byte))
+        // They begin a character that may have to be escaped.
+        || memchr::memchr2_iter(0xc2, 0xe2, stretch).any(|at| escaped(&stretch[at..]).is_some())
+}
+
+/// Appends a stretch in which something needs more than a backslash in front of it.
+#[inline(never)]
+fn push_hard(out: &mut Out, stretch: &[u8]) {
+    let (mut from, mut at) = (0, 0);
+    while at < stretch.len() {
+        let Some((code, length)) = escaped(&stretch[at..]) else {
+            at += 1;
+            continue;
+        };
+        out.extend_from_slice(&stretch[from..at]);
+        push_escape(out, code);
+        at += length;
+        from = at;
     }
-    if hard == 0 {
-        return None;
-    }
-    hard |= bits(steps.map(special));
-    let mut from = 0;
-    while hard != 0 {
-        let at = hard.trailing_zeros() as usize;
-        if let Some((code, length)) = escaped(&block[at..]) {
-            out.extend_from_slice(&block[from..at]);
-            push_escape(out, code);
-            from = at + length;
-        }
-        hard &= hard - 1;
-    }
-    let end = count.max(from);
-    out.extend_from_slice(&block[from..end]);
-    Some(end)
+    out.extend_from_slice(&stretch[from..]);
 }
 
 /// The code of the character that these bytes begin with and how many it has, if it must be escaped.
@@ -234,8 +245,8 @@ mod tests {
     }
 
     #[test]
-    fn a_text_may_be_longer_than_a_block() {
-        let text = "\"é\n\\ ".repeat(BLOCK) + &"\"".repeat(2 * BLOCK + 1);
+    fn a_text_may_be_longer_than_a_stretch() {
+        let text = "\"é\n\\ ".repeat(STRETCH) + &"\"".repeat(2 * STRETCH + 1);
         assert_eq!(
             serde_json::from_str::<String>(&string(&text)).unwrap(),
             text
