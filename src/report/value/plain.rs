@@ -1,7 +1,7 @@
 //! Plain rows as JSON Lines: the bytes that the fields of [`record`](super::record) give, in few and large pieces. Nearly all lines of a
 //! capture are such, and one thread writes those of many streams.
 
-use super::known::{End, Number};
+use super::known::{Number, Streams};
 use super::room::{Room, Text};
 use super::string::{push_string_body, push_string_rest};
 use super::utc::Utc;
@@ -25,10 +25,7 @@ pub(crate) struct PlainLines {
     utc: Utc,
     times: Text<TIMES>,
     frame: Number,
-    connection: Number,
-    session: Number,
-    client: End,
-    server: End,
+    streams: Streams,
     /// How far what the client sends has come, and what the server sends: one row's sequence number is another's acknowledgment number.
     positions: [Number; 2],
     windows: [Number; 2],
@@ -69,10 +66,7 @@ impl PlainLines {
             utc: Utc::new(),
             times: Text::EMPTY,
             frame: Number::ZERO,
-            connection: Number::ZERO,
-            session: Number::ZERO,
-            client: End::UNSPECIFIED,
-            server: End::UNSPECIFIED,
+            streams: Streams::new(),
             positions: [Number::ZERO; 2],
             windows: [Number::ZERO; 2],
             acknowledged: Number::ZERO,
@@ -109,10 +103,22 @@ impl PlainLines {
         }
         room.put(b"{\"record\":\"frame\",\"frame\":");
         room.text(self.frame.number(row.at.frame.0));
-        room.put(b",\"connection\":");
-        room.text(self.connection.number(of.connection));
+        let stream = self.streams.of(of);
+        room.text(stream.row());
         room.text(&self.times);
-        self.ends(row.direction, of, room);
+        let ends = match row.direction {
+            Direction::ToServer => {
+                room.put(b",\"direction\":\"client-to-server\",\"source\":\"");
+                [stream.client(), stream.server()]
+            }
+            Direction::ToClient => {
+                room.put(b",\"direction\":\"server-to-client\",\"source\":\"");
+                [stream.server(), stream.client()]
+            }
+        };
+        room.text(ends[0]);
+        room.put(b"\",\"destination\":\"");
+        room.text(ends[1]);
         let push = usize::from(row.flags.has(Flags::PSH));
         room.text(&FLAGS[push]);
         let (from, to) = (row.direction as usize, row.direction.reverse() as usize);
@@ -139,11 +145,7 @@ impl PlainLines {
             .event
             .map_or(0, |event| 1 + usize::from(event.chunk.is_some()));
         room.text(&LABELS[brings][push]);
-        let session = self.session.number(of.session);
-        room.text(session);
-        room.put(b",\"sessions\":[");
-        room.text(session);
-        room.put(b"],\"annotation\":\"");
+        room.text(stream.sessions());
     }
 
     /// Remembers both times of a row, for its line and that of its event: to be called before these are written.
@@ -159,25 +161,6 @@ impl PlainLines {
         });
     }
 
-    #[inline(always)] // As `before_annotation`.
-    fn ends(&mut self, direction: Direction, of: &Stream, room: &mut Room<'_, ROW>) {
-        let client = self.client.endpoint(of.client);
-        let server = self.server.endpoint(of.server);
-        let (source, destination) = match direction {
-            Direction::ToServer => {
-                room.put(b",\"direction\":\"client-to-server\",\"source\":\"");
-                (client, server)
-            }
-            Direction::ToClient => {
-                room.put(b",\"direction\":\"server-to-client\",\"source\":\"");
-                (server, client)
-            }
-        };
-        room.text(source);
-        room.put(b"\",\"destination\":\"");
-        room.text(destination);
-    }
-
     /// Appends the line of a row's event. If the row has a line, that was the last.
     pub(crate) fn event(
         &mut self,
@@ -187,24 +170,21 @@ impl PlainLines {
         text: &PlainText<'_>,
         out: &mut Out,
     ) {
+        let usual = text.event_type == "message";
         out.write_behind(b"", |room: &mut [u8; EVENT]| {
             let mut room = Room::new(room);
-            room.put(b"{\"record\":\"event\",\"session\":");
-            room.text(self.session.number(of.session));
-            room.put(b",\"connection\":");
-            room.text(self.connection.number(of.connection));
-            room.put(b",\"number\":");
+            room.text(self.streams.of(of).event());
             room.text(self.count.number(event.number.get()));
             room.text(&self.times);
+            match usual {
+                true => room.put(b",\"type\":\"message\",\"data\":\""),
+                false => room.put(b",\"type\":\""),
+            }
             room.written()
         });
-        match text.event_type {
-            "message" => out.extend_from_slice(b",\"type\":\"message\",\"data\":\""),
-            event_type => {
-                out.extend_from_slice(b",\"type\":\"");
-                push_string_rest(out, event_type);
-                out.extend_from_slice(b",\"data\":\"");
-            }
+        if !usual {
+            push_string_rest(out, text.event_type);
+            out.extend_from_slice(b",\"data\":\"");
         }
         push_string_body(out, text.data);
         out.write_behind(b"", |room: &mut [u8; EVENT]| {

@@ -44,9 +44,10 @@ impl<'a, const N: usize> Room<'a, N> {
     /// Writes any bytes.
     #[inline(always)] // As `new`.
     pub(super) fn bytes(&mut self, bytes: &[u8]) {
-        let room = self.bytes.get_mut(self.written..);
-        if let Some(room) = room.and_then(|room| room.get_mut(..bytes.len())) {
-            room.copy_from_slice(bytes);
+        if let Some(last) = N.checked_sub(bytes.len())
+            && self.written <= last
+        {
+            self.bytes[self.written..][..bytes.len()].copy_from_slice(bytes);
             self.written += bytes.len();
         }
     }
@@ -91,7 +92,22 @@ impl<'a, const N: usize> Room<'a, N> {
 
     /// Writes `127.0.0.1:8080` or `[::1]:8080`.
     pub(super) fn endpoint(&mut self, endpoint: Endpoint) {
-        match endpoint.address {
+        self.address(endpoint.address);
+        self.port(endpoint.port);
+    }
+
+    /// Writes a port, in no more room than it takes.
+    pub(super) fn port(&mut self, port: u16) {
+        if let Some((digits, count)) = three(port.into()) {
+            self.put_some(&digits, count);
+        } else if let Some(([a, b, c, d, e, ..], count)) = short(port.into()) {
+            self.put_some(&[a, b, c, d, e], count);
+        }
+    }
+
+    /// The same, up to the port.
+    pub(super) fn address(&mut self, address: IpAddr) {
+        match address {
             // By hand: the formatter costs several times as much.
             IpAddr::V4(v4) => {
                 let [first, others @ ..] = v4.octets();
@@ -101,13 +117,8 @@ impl<'a, const N: usize> Room<'a, N> {
                     self.number(octet.into());
                 }
                 self.put(b":");
-                self.number(endpoint.port.into());
             }
-            IpAddr::V6(_) => {
-                for byte in endpoint.to_string().bytes() {
-                    self.put(&[byte]);
-                }
-            }
+            IpAddr::V6(v6) => self.bytes(format!("[{v6}]:").as_bytes()),
         }
     }
 
@@ -164,7 +175,16 @@ impl<const L: usize> Text<L> {
     /// What `write` writes.
     #[inline(always)] // As `Room::new`.
     pub(super) fn write(&mut self, write: impl FnOnce(&mut Room<'_, L>)) {
-        let mut room = Room::new(&mut self.bytes);
+        self.write_behind(0, write);
+    }
+
+    /// So much of this one, and what `write` writes.
+    #[inline(always)] // As `Room::new`.
+    pub(super) fn write_behind(&mut self, kept: usize, write: impl FnOnce(&mut Room<'_, L>)) {
+        let mut room = Room {
+            bytes: &mut self.bytes,
+            written: kept,
+        };
         write(&mut room);
         self.length = room.written;
     }
