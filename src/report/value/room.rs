@@ -130,8 +130,17 @@ impl<'a, const N: usize> Room<'a, N> {
         if value < 0 {
             self.put(b"-");
         }
-        let fraction = (nanos % NANOS_PER_SECOND) as u32;
-        self.number(nanos / NANOS_PER_SECOND);
+        // Most durations are below one.
+        let fraction = match nanos < NANOS_PER_SECOND {
+            true => {
+                self.put(b"0");
+                nanos as u32
+            }
+            false => {
+                self.number(nanos / NANOS_PER_SECOND);
+                (nanos % NANOS_PER_SECOND) as u32
+            }
+        };
         if fraction > 0 {
             let (decimals, count) = tail(fraction);
             self.put(b".");
