@@ -331,11 +331,12 @@ fn the_longest_numbers_and_addresses_have_room() {
         event_type: "\u{10ffff}".repeat(100),
         data: "\\".repeat(300),
         shared: (0, 0),
-        ..plain.clone()
+        ..plain
     };
     let many = Plain {
+        event_type: "\u{10ffff}".repeat(100),
         data: "\u{10ffff}".repeat(300),
-        ..plain.clone()
+        ..plain
     };
     for plain in [plain, other, many] {
         let (plain, general) = both_ways(View::Timeline, Format::Jsonl, &[plain.clone(), plain]);

@@ -173,7 +173,7 @@ impl<const L: usize> Text<L> {
     #[inline(always)] // As `Room::new`.
     pub(super) fn count(&mut self) -> bool {
         match self.bytes[..self.length.min(L)].last_mut() {
-            Some(digit @ b'0'..b'9') => {
+            Some(digit @ b'0'..=b'8') => {
                 *digit += 1;
                 true
             }
