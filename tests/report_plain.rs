@@ -11,6 +11,7 @@ use ssetrace::model::{
     Out, Phase, PlainEvent, PlainRow, PlainText, Rail, Record, Span, Stream, TcpFacts, Timestamp,
 };
 use ssetrace::report::{Format, Report, View};
+use ssetrace::timeline::narrate;
 use std::num::NonZero;
 
 /// A plain row, and all that belongs to it.
@@ -18,15 +19,26 @@ use std::num::NonZero;
 struct Plain {
     row: PlainRow,
     of: Stream,
-    words: String,
     event_type: String,
     data: String,
+    /// How much of the data is not told again, in front and behind.
+    shared: (usize, usize),
 }
 
 impl Plain {
+    fn text(&self) -> PlainText<'_> {
+        PlainText {
+            event_type: &self.event_type,
+            data: self.data.as_bytes(),
+            shared: self.shared,
+        }
+    }
+
     /// The records that say the same.
     fn records(&self) -> Vec<Record> {
         let (row, of) = (&self.row, &self.of);
+        let mut words = String::new();
+        narrate::plain(&mut words, row, &self.text());
         let frame = FrameRecord {
             connection: of.connection,
             client: of.client,
@@ -47,7 +59,7 @@ impl Plain {
             sessions: smallvec![of.session],
             rail: Rail::None,
             annotation: Annotation {
-                text: self.words.clone(),
+                text: words,
                 ..Annotation::default()
             },
             phase: Phase::Silence,
@@ -80,12 +92,7 @@ impl Plain {
     }
 
     fn write(&self, lines: &mut dyn Lines, out: &mut Out) {
-        let text = PlainText {
-            words: &self.words,
-            event_type: &self.event_type,
-            data: self.data.as_bytes(),
-        };
-        lines.plain(&self.row, &self.of, &text, out);
+        lines.plain(&self.row, &self.of, &self.text(), out);
     }
 }
 
@@ -209,23 +216,32 @@ fn row() -> impl Strategy<Value = PlainRow> {
         )
 }
 
+/// A part in front and one behind, which end where characters do; or nothing.
+fn shared(data: &str, cuts: [prop::sample::Index; 2]) -> (usize, usize) {
+    let [front, end] = cuts.map(|cut| data.floor_char_boundary(cut.index(2 * data.len() + 1)));
+    match front < end {
+        true => (front, data.len() - end),
+        false => (0, 0),
+    }
+}
+
 /// Some rows of few streams. Each may take over what one before it had.
 fn rows() -> impl Strategy<Value = Vec<Plain>> {
     let event_type = prop_oneof![Just("message".to_owned()), text()];
     let plain = (
         row(),
         any::<prop::sample::Index>(),
-        text(),
         event_type,
         text(),
-        any::<[bool; 5]>(),
+        any::<[prop::sample::Index; 2]>(),
+        any::<[bool; 6]>(),
     );
     let streams = prop::collection::vec(stream(), 1..4);
     (streams, prop::collection::vec(plain, 1..8)).prop_map(|(streams, rows)| {
         let mut made: Vec<Plain> = Vec::new();
-        for (mut row, nth, words, event_type, data, same) in rows {
+        for (mut row, nth, event_type, data, cuts, same) in rows {
             if let Some(Plain { row: before, .. }) = made.last() {
-                let [acknowledges, window, length, sequence, answer] = same;
+                let [acknowledges, window, length, sequence, answer, next] = same;
                 if acknowledges {
                     row.acknowledges = NonZero::new(before.at.frame.0);
                 }
@@ -238,6 +254,9 @@ fn rows() -> impl Strategy<Value = Vec<Plain>> {
                 if sequence {
                     row.sequence = before.sequence;
                 }
+                if next {
+                    row.at.frame.0 = before.at.frame.0.wrapping_add(1);
+                }
                 if answer {
                     row.sequence = before.acknowledgment;
                     row.direction = before.direction.reverse();
@@ -246,7 +265,7 @@ fn rows() -> impl Strategy<Value = Vec<Plain>> {
             made.push(Plain {
                 row,
                 of: *nth.get(&streams),
-                words,
+                shared: shared(&data, cuts),
                 event_type,
                 data,
             });
@@ -304,10 +323,23 @@ fn the_longest_numbers_and_addresses_have_room() {
             client: end,
             server: end,
         },
-        words: "\u{2028}\"…".repeat(100),
-        event_type: "message".to_owned(),
+        event_type: "\u{feff}".repeat(100),
         data: "\u{85}".repeat(100),
+        shared: (2, 2),
     };
-    let (plain, general) = both_ways(View::Timeline, Format::Jsonl, &[plain.clone(), plain]);
-    assert_eq!(plain, general);
+    let other = Plain {
+        event_type: "\u{10ffff}".repeat(100),
+        data: "\\".repeat(300),
+        shared: (0, 0),
+        ..plain
+    };
+    let many = Plain {
+        event_type: "\u{10ffff}".repeat(100),
+        data: "\u{10ffff}".repeat(300),
+        ..plain
+    };
+    for plain in [plain, other, many] {
+        let (plain, general) = both_ways(View::Timeline, Format::Jsonl, &[plain.clone(), plain]);
+        assert_eq!(plain, general);
+    }
 }

@@ -3,10 +3,10 @@
 //! How much room it takes is reckoned, so that a worker can tell when it has made so much that it should be handed on.
 
 use super::order::{Found, Key, Order, Place};
-use super::plain::{EventText, Plain, PlainRows};
+use super::plain::{Plain, PlainRows};
 use crate::model::{
     At, ConnectionRecord, Endpoint, Event, Exchange, FrameNo, FrameRecord, Lines, Out, PlainRow,
-    SessionEnding, limits,
+    PlainText, SessionEnding, limits,
 };
 use crate::timeline::{Frames, Spare};
 use std::hint::black_box;
@@ -184,7 +184,7 @@ impl Made {
         connection: u32,
         session: u32,
         row: PlainRow,
-        event: EventText<'_>,
+        event: PlainText<'_>,
         block: Option<u8>,
     ) {
         let place = Place::plain(self.plain.len());

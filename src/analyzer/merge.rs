@@ -318,7 +318,7 @@ fn write_line(
         (Found::Plain(place), Some(stream)) => {
             let plain = made.plain.get(place);
             let row = plain.row(ahead.key.frame);
-            return written.plain(&row, stream, made.plain.text(plain));
+            return written.plain(&row, stream, &made.plain.text(plain));
         }
         (Found::Plain(_), None) => return,
     };

@@ -2,28 +2,9 @@
 
 mod kept;
 
-use crate::model::{Block, PlainRow, limits};
+use crate::model::{Block, PlainRow, PlainText, limits};
 pub(super) use kept::Plain;
 use kept::{COPIED, Text, type_length};
-
-/// The text of an event.
-#[derive(Clone, Copy, Debug)]
-pub(super) struct EventText<'a> {
-    pub(super) event_type: &'a str,
-    /// UTF-8.
-    pub(super) data: &'a [u8],
-    /// How much of the data the event before has too, in front and behind.
-    pub(super) shared: (usize, usize),
-}
-
-impl EventText<'_> {
-    /// That of a row without an event.
-    pub(super) const NONE: EventText<'static> = EventText {
-        event_type: USUAL,
-        data: b"",
-        shared: (0, 0),
-    };
-}
 
 #[derive(Debug, Default)]
 pub(super) struct PlainRows {
@@ -65,7 +46,7 @@ impl PlainRows {
         &mut self,
         session: u32,
         row: PlainRow,
-        event: EventText<'_>,
+        event: PlainText<'_>,
         block: Option<u8>,
     ) -> usize {
         let copied = self.copied.len();
@@ -82,7 +63,7 @@ impl PlainRows {
 
     /// Finds the text of an event in its block.
     #[inline]
-    fn find(&self, event: EventText<'_>, number: Option<u8>) -> Option<Text> {
+    fn find(&self, event: PlainText<'_>, number: Option<u8>) -> Option<Text> {
         let number = number?;
         let block = self.blocks.get(usize::from(number))?;
         let start = block.place_of(event.data)?;
@@ -102,7 +83,7 @@ impl PlainRows {
 
     /// Copies the text of an event.
     #[inline(never)]
-    fn copy(&mut self, event: EventText<'_>) -> Text {
+    fn copy(&mut self, event: PlainText<'_>) -> Text {
         let type_before = type_length(event.event_type);
         if type_before > 0 {
             self.copied.extend_from_slice(event.event_type.as_bytes());
@@ -127,7 +108,7 @@ impl PlainRows {
 
     /// The text of a row's event.
     #[inline(always)] // So that what is written next need not be read back from memory.
-    pub(super) fn text(&self, plain: &Plain) -> EventText<'_> {
+    pub(super) fn text(&self, plain: &Plain) -> PlainText<'_> {
         let event_type = match plain.event_type {
             0 => USUAL,
             length => {
@@ -136,7 +117,7 @@ impl PlainRows {
                 std::str::from_utf8(bytes).unwrap_or(USUAL) // it was one
             }
         };
-        EventText {
+        PlainText {
             event_type,
             data: self.data(plain),
             shared: (plain.shared.0.into(), plain.shared.1.into()),

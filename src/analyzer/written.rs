@@ -3,9 +3,7 @@
 //! In: lines without the numbers of their sessions, plain rows and records, in the order of the output. Out: text.
 
 use super::Sink;
-use super::plain::EventText;
 use crate::model::{Lines, Out, PlainRow, PlainText, Record, Stream, limits};
-use crate::timeline::narrate;
 use std::io;
 use std::sync::Arc;
 
@@ -14,8 +12,6 @@ pub(super) struct Written {
     /// Writes what is missing of lines, and those of plain rows; `None` where no lines are wanted.
     lines: Option<Box<dyn Lines>>,
     text: Arc<Out>,
-    /// The words of a plain row.
-    words: String,
 }
 
 impl Written {
@@ -23,30 +19,16 @@ impl Written {
         Written {
             lines,
             text: Arc::default(),
-            words: String::new(),
         }
     }
 
     /// Adds the lines of a plain row.
     #[inline]
-    pub(super) fn plain(&mut self, row: &PlainRow, of: &Stream, event: EventText<'_>) {
+    pub(super) fn plain(&mut self, row: &PlainRow, of: &Stream, text: &PlainText<'_>) {
         let Some((lines, out)) = open(&mut self.lines, &mut self.text) else {
             return;
         };
-        self.words.clear();
-        narrate::plain(
-            &mut self.words,
-            row,
-            event.event_type,
-            event.data,
-            event.shared,
-        );
-        let text = PlainText {
-            words: &self.words,
-            event_type: event.event_type,
-            data: event.data,
-        };
-        lines.plain(row, of, &text, out);
+        lines.plain(row, of, text, out);
     }
 
     /// Adds a row's line: what stands before and behind the numbers of its sessions, and these.

@@ -63,16 +63,17 @@ impl Out {
     /// Room for so many bytes behind what is written.
     #[inline(always)] // As `len`.
     fn room(&mut self, bytes: usize) -> &mut [u8] {
-        if self.bytes.len() - self.length < bytes {
-            self.grow(bytes);
+        match self.length.checked_add(bytes) {
+            Some(end) if end <= self.bytes.len() => &mut self.bytes[self.length..end],
+            _ => self.grow(bytes),
         }
-        &mut self.bytes[self.length..][..bytes]
     }
 
     #[cold]
-    fn grow(&mut self, bytes: usize) {
+    fn grow(&mut self, bytes: usize) -> &mut [u8] {
         let length = (self.length + bytes).next_power_of_two();
         self.bytes.resize(length.max(limits::OUT_LEAST), 0);
+        &mut self.bytes[self.length..][..bytes]
     }
 
     /// Begins anew, and keeps the memory unless it is unusually much.

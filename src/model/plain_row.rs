@@ -40,15 +40,15 @@ pub struct PlainEvent {
     pub gap: Nanos,
 }
 
-/// What belongs to a plain row and is longer.
+/// The text of a plain row's event.
 #[derive(Clone, Copy, Debug)]
 pub struct PlainText<'a> {
-    /// What the frame is, in words: the annotation.
-    pub words: &'a str,
-    /// The event's type and data; nothing where there is none.
+    /// Its type.
     pub event_type: &'a str,
-    /// As above. UTF-8.
+    /// Its data, in UTF-8.
     pub data: &'a [u8],
+    /// How much of the data the session's event before has too, in front and behind: both end where characters do.
+    pub shared: (usize, usize),
 }
 
 /// The stream that plain rows belong to.
@@ -62,6 +62,15 @@ pub struct Stream {
     pub client: Endpoint,
     /// The server.
     pub server: Endpoint,
+}
+
+impl PlainText<'_> {
+    /// That of a row without an event.
+    pub const NONE: PlainText<'static> = PlainText {
+        event_type: "message",
+        data: b"",
+        shared: (0, 0),
+    };
 }
 
 impl PlainRow {

@@ -9,6 +9,7 @@ use super::value::{self, Fields, Name, Utc, push_endpoint, push_number, push_sec
 use crate::model::{
     Endpoint, Event, FrameRecord, Lines, Nanos, Out, PlainRow, PlainText, Record, Stream, Timestamp,
 };
+use crate::timeline::narrate;
 use std::io::{self, Write};
 
 const FRAMES: &str = "frame,connection,time,time_relative,direction,source,destination,flags,sequence,acknowledgment,length,window,\
@@ -214,6 +215,8 @@ pub(crate) struct CsvLines {
     view: View,
     utc: Utc,
     first: Timestamp,
+    /// The words of a plain row.
+    words: String,
 }
 
 impl CsvLines {
@@ -223,6 +226,7 @@ impl CsvLines {
             view,
             utc: Utc::new(),
             first,
+            words: String::new(),
         }
     }
 
@@ -285,14 +289,17 @@ impl Lines for CsvLines {
         let first = self.first;
         match (self.view, row.event) {
             (View::Timeline, _) => {
-                let mut line = self.inside(out, true);
-                value::plain_row(&mut line, row, of, text.words, first);
-                line.out.push(b'\n');
+                self.words.clear();
+                narrate::plain(&mut self.words, row, text);
+                let (words, utc) = (self.words.as_str(), &mut self.utc);
+                CsvLine::line(out, utc, |fields| {
+                    value::plain_row(fields, row, of, words, first);
+                });
             }
             (View::Events, Some(event)) => {
-                let mut line = self.inside(out, true);
-                value::plain_event(&mut line, row, event, of, text, first);
-                line.out.push(b'\n');
+                CsvLine::line(out, &mut self.utc, |fields| {
+                    value::plain_event(fields, row, event, of, text, first);
+                });
             }
             _ => {}
         }

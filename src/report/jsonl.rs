@@ -199,7 +199,7 @@ impl Lines for JsonLines {
     fn plain(&mut self, row: &PlainRow, of: &Stream, text: &PlainText<'_>, out: &mut Out) {
         self.plain.times(row);
         if self.objects.view == View::Timeline {
-            self.plain.row(row, of, text.words, out);
+            self.plain.row(row, of, text, out);
         }
         if self.objects.view != View::Sessions
             && let Some(event) = row.event

@@ -2,8 +2,10 @@
 //!
 //! In: a row, and where the text of its event lies. Out: the same row, once its frame is told.
 
-use super::{EventText, USUAL};
-use crate::model::{At, Direction, Flags, FrameNo, PlainEvent, PlainRow, Timestamp, limits};
+use super::USUAL;
+use crate::model::{
+    At, Direction, Flags, FrameNo, PlainEvent, PlainRow, PlainText, Timestamp, limits,
+};
 use std::num::NonZero;
 
 /// A plain row without the number of its frame, which its key has, and where the text of its event is.
@@ -69,7 +71,7 @@ impl Text {
 
 impl Plain {
     #[inline(always)] // As `Connection::ordinary`.
-    pub(super) fn new(session: u32, row: PlainRow, event: EventText<'_>, text: Text) -> Plain {
+    pub(super) fn new(session: u32, row: PlainRow, event: PlainText<'_>, text: Text) -> Plain {
         let (number, since) = match row.event {
             Some(event) => {
                 let chunk = event.chunk.map_or(0, NonZero::get);
@@ -197,7 +199,7 @@ mod tests {
                 direction: if to_client { Direction::ToClient } else { Direction::ToServer },
                 flags: if push { Flags::PSH | Flags::ACK } else { Flags::ACK },
             };
-            let plain = Plain::new(0, row, EventText::NONE, Text::NONE);
+            let plain = Plain::new(0, row, PlainText::NONE, Text::NONE);
             prop_assert_eq!(plain.row(row.at.frame), row);
         }
     }

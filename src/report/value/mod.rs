@@ -3,6 +3,7 @@
 //! Records come in, fields with their names and units go out to a [`Fields`]. It never decides which records are written.
 
 mod json;
+mod known;
 mod number;
 mod plain;
 mod record;
@@ -10,6 +11,7 @@ mod room;
 mod spoken;
 mod string;
 mod utc;
+mod words;
 
 pub(crate) use json::Json;
 pub(crate) use number::{push_endpoint, push_number, push_seconds};

@@ -1,16 +1,16 @@
 //! Plain rows as JSON Lines: the bytes that the fields of [`record`](super::record) give, in few and large pieces. Nearly all lines of a
 //! capture are such, and one thread writes those of many streams.
 
+use super::known::{Number, Streams};
 use super::room::{Room, Text};
 use super::string::{push_string_body, push_string_rest};
 use super::utc::Utc;
-use crate::model::{
-    Direction, Endpoint, Flags, Out, PlainEvent, PlainRow, PlainText, Stream, Timestamp,
-};
-use std::net::{IpAddr, Ipv4Addr};
+use super::words::{WORDS, Words};
+use crate::model::{Direction, Flags, Out, PlainEvent, PlainRow, PlainText, Stream, Timestamp};
+use crate::timeline::narrate;
 
-/// Bytes for a row up to its annotation.
-const ROW: usize = 832;
+/// Bytes for a row.
+const ROW: usize = 832 + WORDS;
 
 /// Bytes for an event up to its type, or behind its data.
 const EVENT: usize = 320;
@@ -25,13 +25,15 @@ pub(crate) struct PlainLines {
     utc: Utc,
     times: Text<TIMES>,
     frame: Number,
-    connection: Number,
-    session: Number,
-    client: Known<Endpoint, 48>,
-    server: Known<Endpoint, 48>,
+    streams: Streams,
     /// How far what the client sends has come, and what the server sends: one row's sequence number is another's acknowledgment number.
     positions: [Number; 2],
     windows: [Number; 2],
+    acknowledged: Number,
+    /// An event's number is often that of its chunk.
+    count: Number,
+    /// Words that are escaped in a way of their own.
+    escaped: Out,
 }
 
 /// With and without PSH.
@@ -56,54 +58,6 @@ const LABELS: [[Text<64>; 2]; 3] = [
     ],
 ];
 
-type Number = Known<u64, 24>;
-
-/// What was written of something.
-#[derive(Debug)]
-struct Known<T, const L: usize> {
-    of: T,
-    text: Text<L>,
-}
-
-impl<T: Copy + PartialEq, const L: usize> Known<T, L> {
-    /// The text of `this`, as `write` writes it.
-    #[inline(always)] // As `Room::new`.
-    fn learn(&mut self, this: T, write: impl FnOnce(&mut Room<'_, L>, T)) -> &Text<L> {
-        if self.of != this {
-            self.of = this;
-            self.text.write(|room| write(room, this));
-        }
-        &self.text
-    }
-}
-
-impl Number {
-    const ZERO: Number = Known {
-        of: 0,
-        text: Text::of("0"),
-    };
-
-    #[inline(always)] // As `Room::new`.
-    fn number(&mut self, value: impl Into<u64>) -> &Text<24> {
-        self.learn(value.into(), |room, value| room.number(value))
-    }
-}
-
-impl Known<Endpoint, 48> {
-    const UNSPECIFIED: Known<Endpoint, 48> = Known {
-        of: Endpoint {
-            address: IpAddr::V4(Ipv4Addr::UNSPECIFIED),
-            port: 0,
-        },
-        text: Text::of("0.0.0.0:0"),
-    };
-
-    #[inline(always)] // As `Room::new`.
-    fn endpoint(&mut self, endpoint: Endpoint) -> &Text<48> {
-        self.learn(endpoint, |room, endpoint| room.endpoint(endpoint))
-    }
-}
-
 impl PlainLines {
     /// Those of a capture whose first frame is of time `first`.
     pub(crate) fn new(first: Timestamp) -> PlainLines {
@@ -112,37 +66,59 @@ impl PlainLines {
             utc: Utc::new(),
             times: Text::EMPTY,
             frame: Number::ZERO,
-            connection: Number::ZERO,
-            session: Number::ZERO,
-            client: Known::UNSPECIFIED,
-            server: Known::UNSPECIFIED,
+            streams: Streams::new(),
             positions: [Number::ZERO; 2],
             windows: [Number::ZERO; 2],
+            acknowledged: Number::ZERO,
+            count: Number::ZERO,
+            escaped: Out::default(),
         }
     }
 
     /// Appends the line of a row.
-    pub(crate) fn row(&mut self, row: &PlainRow, of: &Stream, words: &str, out: &mut Out) {
+    pub(crate) fn row(&mut self, row: &PlainRow, of: &Stream, text: &PlainText<'_>, out: &mut Out) {
         out.write_behind(b"", |room: &mut [u8; ROW]| {
             let mut room = Room::new(room);
             self.before_annotation(row, of, &mut room);
+            let mut words = Words {
+                room: &mut room,
+                number: match row.event {
+                    None => &mut self.acknowledged,
+                    Some(_) => &mut self.count,
+                },
+                escaped: &mut self.escaped,
+            };
+            narrate::plain(&mut words, row, text);
+            room.put(b"\"}\n");
             room.written()
         });
-        push_string_body(out, words.as_bytes());
-        out.extend_from_slice(b"\"}\n");
     }
 
     #[inline(always)] // Of one place.
     fn before_annotation(&mut self, row: &PlainRow, of: &Stream, room: &mut Room<'_, ROW>) {
-        // Often the frame of the row before.
         let acknowledges = row.acknowledges.map(|frame| frame.get());
-        let known = (acknowledges == Some(self.frame.of)).then_some(self.frame.text);
+        // Often the frame of the row before.
+        if acknowledges.is_some_and(|frame| self.frame.is(frame)) {
+            self.acknowledged = self.frame;
+        }
         room.put(b"{\"record\":\"frame\",\"frame\":");
         room.text(self.frame.number(row.at.frame.0));
-        room.put(b",\"connection\":");
-        room.text(self.connection.number(of.connection));
+        let stream = self.streams.of(of);
+        room.text(stream.row());
         room.text(&self.times);
-        self.ends(row.direction, of, room);
+        let ends = match row.direction {
+            Direction::ToServer => {
+                room.put(b",\"direction\":\"client-to-server\",\"source\":\"");
+                [stream.client(), stream.server()]
+            }
+            Direction::ToClient => {
+                room.put(b",\"direction\":\"server-to-client\",\"source\":\"");
+                [stream.server(), stream.client()]
+            }
+        };
+        room.text(ends[0]);
+        room.put(b"\",\"destination\":\"");
+        room.text(ends[1]);
         let push = usize::from(row.flags.has(Flags::PSH));
         room.text(&FLAGS[push]);
         let (from, to) = (row.direction as usize, row.direction.reverse() as usize);
@@ -153,14 +129,11 @@ impl PlainLines {
         room.number(row.length.into());
         room.put(b",\"window\":");
         room.text(self.windows[from].number(row.window));
-        match (acknowledges, known) {
-            (None, _) => room.put(b",\"acknowledges\":null,\"rtt\":"),
-            (Some(frame), known) => {
+        match acknowledges {
+            None => room.put(b",\"acknowledges\":null,\"rtt\":"),
+            Some(frame) => {
                 room.put(b",\"acknowledges\":");
-                match known {
-                    Some(known) => room.text(&known),
-                    None => room.number(frame),
-                }
+                room.text(self.acknowledged.number(frame));
                 room.put(b",\"rtt\":");
             }
         }
@@ -172,11 +145,7 @@ impl PlainLines {
             .event
             .map_or(0, |event| 1 + usize::from(event.chunk.is_some()));
         room.text(&LABELS[brings][push]);
-        let session = self.session.number(of.session);
-        room.text(session);
-        room.put(b",\"sessions\":[");
-        room.text(session);
-        room.put(b"],\"annotation\":\"");
+        room.text(stream.sessions());
     }
 
     /// Remembers both times of a row, for its line and that of its event: to be called before these are written.
@@ -192,25 +161,6 @@ impl PlainLines {
         });
     }
 
-    #[inline(always)] // As `before_annotation`.
-    fn ends(&mut self, direction: Direction, of: &Stream, room: &mut Room<'_, ROW>) {
-        let client = self.client.endpoint(of.client);
-        let server = self.server.endpoint(of.server);
-        let (source, destination) = match direction {
-            Direction::ToServer => {
-                room.put(b",\"direction\":\"client-to-server\",\"source\":\"");
-                (client, server)
-            }
-            Direction::ToClient => {
-                room.put(b",\"direction\":\"server-to-client\",\"source\":\"");
-                (server, client)
-            }
-        };
-        room.text(source);
-        room.put(b"\",\"destination\":\"");
-        room.text(destination);
-    }
-
     /// Appends the line of a row's event. If the row has a line, that was the last.
     pub(crate) fn event(
         &mut self,
@@ -220,24 +170,21 @@ impl PlainLines {
         text: &PlainText<'_>,
         out: &mut Out,
     ) {
+        let usual = text.event_type == "message";
         out.write_behind(b"", |room: &mut [u8; EVENT]| {
             let mut room = Room::new(room);
-            room.put(b"{\"record\":\"event\",\"session\":");
-            room.text(self.session.number(of.session));
-            room.put(b",\"connection\":");
-            room.text(self.connection.number(of.connection));
-            room.put(b",\"number\":");
-            room.number(event.number.get().into());
+            room.text(self.streams.of(of).event());
+            room.text(self.count.number(event.number.get()));
             room.text(&self.times);
+            match usual {
+                true => room.put(b",\"type\":\"message\",\"data\":\""),
+                false => room.put(b",\"type\":\""),
+            }
             room.written()
         });
-        match text.event_type {
-            "message" => out.extend_from_slice(b",\"type\":\"message\",\"data\":\""),
-            event_type => {
-                out.extend_from_slice(b",\"type\":\"");
-                push_string_rest(out, event_type);
-                out.extend_from_slice(b",\"data\":\"");
-            }
+        if !usual {
+            push_string_rest(out, text.event_type);
+            out.extend_from_slice(b",\"data\":\"");
         }
         push_string_body(out, text.data);
         out.write_behind(b"", |room: &mut [u8; EVENT]| {
@@ -250,12 +197,11 @@ impl PlainLines {
             match event.chunk {
                 None => room.put(b",\"chunks\":null,\"gap\":"),
                 Some(chunk) => {
-                    let mut text = Text::<24>::EMPTY;
-                    text.write(|room| room.number(chunk.get().into()));
+                    let chunk = self.count.number(chunk.get());
                     room.put(b",\"chunks\":{\"first\":");
-                    room.text(&text);
+                    room.text(chunk);
                     room.put(b",\"last\":");
-                    room.text(&text);
+                    room.text(chunk);
                     room.put(b"},\"gap\":");
                 }
             }

@@ -41,6 +41,26 @@ impl<'a, const N: usize> Room<'a, N> {
         self.put_some(piece, L);
     }
 
+    /// Writes any bytes.
+    #[inline(always)] // As `new`.
+    pub(super) fn bytes(&mut self, bytes: &[u8]) {
+        if let Some(last) = N.checked_sub(bytes.len())
+            && self.written <= last
+        {
+            self.bytes[self.written..][..bytes.len()].copy_from_slice(bytes);
+            self.written += bytes.len();
+        }
+    }
+
+    /// Lets `write` write into room for `L` bytes. It says how many of those count.
+    #[inline(always)] // As `new`.
+    pub(super) fn behind<const L: usize>(&mut self, write: impl FnOnce(&mut [u8; L]) -> usize) {
+        let room = self.bytes.get_mut(self.written..);
+        self.written += room
+            .and_then(|room| room.first_chunk_mut())
+            .map_or(0, write);
+    }
+
     /// Writes a text.
     #[inline(always)] // As `new`.
     pub(super) fn text<const L: usize>(&mut self, text: &Text<L>) {
@@ -72,7 +92,22 @@ impl<'a, const N: usize> Room<'a, N> {
 
     /// Writes `127.0.0.1:8080` or `[::1]:8080`.
     pub(super) fn endpoint(&mut self, endpoint: Endpoint) {
-        match endpoint.address {
+        self.address(endpoint.address);
+        self.port(endpoint.port);
+    }
+
+    /// Writes a port, in no more room than it takes.
+    pub(super) fn port(&mut self, port: u16) {
+        if let Some((digits, count)) = three(port.into()) {
+            self.put_some(&digits, count);
+        } else if let Some(([a, b, c, d, e, ..], count)) = short(port.into()) {
+            self.put_some(&[a, b, c, d, e], count);
+        }
+    }
+
+    /// The same, up to the port.
+    pub(super) fn address(&mut self, address: IpAddr) {
+        match address {
             // By hand: the formatter costs several times as much.
             IpAddr::V4(v4) => {
                 let [first, others @ ..] = v4.octets();
@@ -82,13 +117,8 @@ impl<'a, const N: usize> Room<'a, N> {
                     self.number(octet.into());
                 }
                 self.put(b":");
-                self.number(endpoint.port.into());
             }
-            IpAddr::V6(_) => {
-                for byte in endpoint.to_string().bytes() {
-                    self.put(&[byte]);
-                }
-            }
+            IpAddr::V6(v6) => self.bytes(format!("[{v6}]:").as_bytes()),
         }
     }
 
@@ -100,8 +130,17 @@ impl<'a, const N: usize> Room<'a, N> {
         if value < 0 {
             self.put(b"-");
         }
-        let fraction = (nanos % NANOS_PER_SECOND) as u32;
-        self.number(nanos / NANOS_PER_SECOND);
+        // Most durations are below one.
+        let fraction = match nanos < NANOS_PER_SECOND {
+            true => {
+                self.put(b"0");
+                nanos as u32
+            }
+            false => {
+                self.number(nanos / NANOS_PER_SECOND);
+                (nanos % NANOS_PER_SECOND) as u32
+            }
+        };
         if fraction > 0 {
             let (decimals, count) = tail(fraction);
             self.put(b".");
@@ -130,10 +169,31 @@ impl<const L: usize> Text<L> {
         }
     }
 
+    /// Makes the next number of a number, if they differ in the last digit only. Whether they do.
+    #[inline(always)] // As `Room::new`.
+    pub(super) fn count(&mut self) -> bool {
+        match self.bytes[..self.length.min(L)].last_mut() {
+            Some(digit @ b'0'..=b'8') => {
+                *digit += 1;
+                true
+            }
+            _ => false,
+        }
+    }
+
     /// What `write` writes.
     #[inline(always)] // As `Room::new`.
     pub(super) fn write(&mut self, write: impl FnOnce(&mut Room<'_, L>)) {
-        let mut room = Room::new(&mut self.bytes);
+        self.write_behind(0, write);
+    }
+
+    /// So much of this one, and what `write` writes.
+    #[inline(always)] // As `Room::new`.
+    pub(super) fn write_behind(&mut self, kept: usize, write: impl FnOnce(&mut Room<'_, L>)) {
+        let mut room = Room {
+            bytes: &mut self.bytes,
+            written: kept,
+        };
         write(&mut room);
         self.length = room.written;
     }

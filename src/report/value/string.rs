@@ -3,20 +3,21 @@
 //! They carry no C0 or C1 control, DEL, line or paragraph separator or bidi control raw: these are escaped, so that a terminal that
 //! shows the text is safe.
 
+use super::room::Room;
 use crate::model::Out;
-use wide::{i8x16, u8x16};
+use wide::u8x16;
 
 /// Bytes that are looked at together: a bit each.
-const BLOCK: usize = 64;
+const BLOCK: usize = 32;
 
-/// Half of that: what stands behind a backslash is copied as so many bytes.
-const HALF: usize = BLOCK / 2;
+/// A block, and what a copy that begins in it may read: what stands behind a backslash is copied as so many bytes.
+const WHOLE: usize = 2 * BLOCK;
 
-/// A block, and what a copy that begins at its end may read.
-const WHOLE: usize = BLOCK + HALF;
+/// Bytes that are written in one go.
+pub(super) const STRETCH: usize = 256;
 
-/// Room for what a block becomes if each byte needs a backslash, and for a copy behind it.
-const ROOM: usize = 2 * BLOCK + HALF;
+/// Room for what they become if each needs a backslash, and for a copy behind the last.
+const ROOM: usize = 2 * STRETCH + BLOCK;
 
 /// Appends `text` as a JSON string, but for the quotation mark that opens it.
 pub(super) fn push_string_rest(out: &mut Out, text: &str) {
@@ -28,26 +29,129 @@ pub(super) fn push_string_rest(out: &mut Out, text: &str) {
 pub(super) fn push_string_body(out: &mut Out, text: &[u8]) {
     let mut rest = text;
     while !rest.is_empty() {
-        let mut last = [b' '; WHOLE];
-        let (block, count) = match rest.first_chunk() {
-            Some(block) => (block, BLOCK),
-            None => {
-                pad(&mut last, rest);
-                (&last, rest.len().min(BLOCK))
-            }
+        let (stretch, behind) = rest.split_at(stretch(rest));
+        let mut hard = false;
+        out.write_behind(b"", |room| {
+            let (written, printable) = write_easy(room, stretch);
+            hard = !printable && is_hard(stretch);
+            if hard { 0 } else { written }
+        });
+        if hard {
+            push_hard(out, stretch);
+        }
+        rest = behind;
+    }
+}
+
+/// Writes the same of a text of at most [`STRETCH`] bytes, if it is printable ASCII. Whether it is.
+#[inline]
+pub(super) fn write_printable<const N: usize>(room: &mut Room<'_, N>, text: &[u8]) -> bool {
+    let mut whole = false;
+    room.behind(|room| {
+        let (written, printable) = write_easy(room, text);
+        whole = printable && text.len() <= STRETCH;
+        if whole { written } else { 0 }
+    });
+    whole
+}
+
+/// How much of a text is written in one go: whole characters.
+#[inline]
+fn stretch(text: &[u8]) -> usize {
+    let Some(next) = text.get(STRETCH - 3..=STRETCH) else {
+        return text.len();
+    };
+    let begins = next.iter().rposition(|byte| byte & 0xc0 != 0x80);
+    STRETCH - 3 + begins.unwrap_or(3)
+}
+
+/// Writes a stretch as if nothing needed more than a backslash in front of it. How many bytes it becomes, and whether it is printable
+/// ASCII, where nothing does.
+#[inline(never)] // Of two places.
+fn write_easy(room: &mut [u8; ROOM], stretch: &[u8]) -> (usize, bool) {
+    let mut easy = Easy {
+        room,
+        written: 0,
+        least: u8x16::splat(b' '),
+        most: u8x16::splat(b' '),
+    };
+    let mut rest = &stretch[..stretch.len().min(STRETCH)];
+    while let Some(block) = rest.first_chunk() {
+        easy.write(block);
+        rest = &rest[BLOCK..];
+    }
+    let mut last = [b' '; WHOLE + BLOCK];
+    pad(&mut last, rest);
+    for block in last.windows(WHOLE).step_by(BLOCK) {
+        if rest.is_empty() {
+            break;
+        }
+        if let Some(block) = block.first_chunk() {
+            easy.write(block);
+        }
+        let (_, behind) = rest.split_at(rest.len().min(BLOCK));
+        easy.written -= BLOCK - (rest.len() - behind.len());
+        rest = behind;
+    }
+    (easy.written, easy.is_printable())
+}
+
+/// What [`write_easy`] has written and seen so far.
+struct Easy<'a> {
+    room: &'a mut [u8; ROOM],
+    written: usize,
+    /// The least and the greatest byte in each sixteenth place.
+    least: u8x16,
+    most: u8x16,
+}
+
+impl Easy<'_> {
+    /// Writes a block.
+    #[inline(always)] // Of two places.
+    fn write(&mut self, block: &[u8; WHOLE]) {
+        let step = |place: usize| {
+            let step = block[place..].first_chunk();
+            u8x16::new(*step.unwrap_or(&[0; 16]))
         };
-        rest = &rest[push_block(out, block, count)..];
+        let steps = [step(0), step(16)];
+        for step in steps {
+            self.least = self.least.min(step);
+            self.most = self.most.max(step);
+        }
+        let [one, two] = steps.map(|step| {
+            let special = step.simd_eq(u8x16::splat(b'"')) | step.simd_eq(u8x16::splat(b'\\'));
+            special.to_bitmask()
+        });
+        let mut special = one | two << 16;
+        let mut before = self.written;
+        self.room[before % (2 * STRETCH)..][..BLOCK].copy_from_slice(&block[..BLOCK]);
+        while special != 0 {
+            let at = special.trailing_zeros() as usize;
+            let to = (before + at) % (2 * STRETCH);
+            self.room[to] = b'\\';
+            self.room[to + 1..][..BLOCK].copy_from_slice(&block[at..][..BLOCK]);
+            before += 1;
+            special &= special - 1;
+        }
+        self.written = before + BLOCK;
+    }
+
+    fn is_printable(&self) -> bool {
+        let (least, most) = (self.least, self.most);
+        let printable = least.simd_eq(least.max(u8x16::splat(b' ')))
+            & most.simd_eq(most.min(u8x16::splat(b'~')));
+        printable.to_bitmask() == 0xffff
     }
 }
 
 /// Begins a block with less than that. Two copies of a length that is known may overlap, and are cheaper than one of any length.
-#[inline(always)] // As `push_block`.
-fn pad(block: &mut [u8; WHOLE], bytes: &[u8]) {
+#[inline(always)] // Of one place.
+fn pad(block: &mut [u8; WHOLE + BLOCK], bytes: &[u8]) {
     match bytes.len() {
-        64.. => ends::<64>(block, bytes),
         32.. => ends::<32>(block, bytes),
         16.. => ends::<16>(block, bytes),
         8.. => ends::<8>(block, bytes),
+        4.. => ends::<4>(block, bytes),
         _ => {
             for (to, from) in block.iter_mut().zip(bytes) {
                 *to = *from;
@@ -57,8 +161,8 @@ fn pad(block: &mut [u8; WHOLE], bytes: &[u8]) {
 }
 
 /// Copies the first and the last so many bytes.
-#[inline(always)] // As `push_block`.
-fn ends<const L: usize>(block: &mut [u8; WHOLE], bytes: &[u8]) {
+#[inline(always)] // As `pad`.
+fn ends<const L: usize>(block: &mut [u8; WHOLE + BLOCK], bytes: &[u8]) {
     let (Some(first), Some(last)) = (bytes.first_chunk::<L>(), bytes.last_chunk::<L>()) else {
         return;
     };
@@ -68,111 +172,32 @@ fn ends<const L: usize>(block: &mut [u8; WHOLE], bytes: &[u8]) {
     }
 }
 
-/// Appends the first `count` bytes of a block, and of the character that goes on behind them what belongs to it. How many that are.
-#[inline(always)] // Of one place.
-fn push_block(out: &mut Out, block: &[u8; WHOLE], count: usize) -> usize {
-    let steps = steps(block);
-    // What is not ASCII is negative, and so is one more than DEL.
-    let plus = steps.map(|step| (step + u8x16::splat(1)).cast_signed());
-    let hard = plus.map(|step| step.simd_lt(i8x16::splat(0x21)));
-    let [a, b, c, d] = hard;
-    if (a | b | c | d).to_bitmask() != 0
-        && let Some(taken) = push_hard(out, block, count)
-    {
-        return taken;
-    }
-    push_easy(out, block, count);
-    count
-}
-
-/// A block's parts that are looked at in one go.
-#[inline(always)] // As `push_block`.
-fn steps(block: &[u8; WHOLE]) -> [u8x16; 4] {
-    let step = |place: usize| {
-        let step = block[place..].first_chunk();
-        u8x16::new(*step.unwrap_or(&[0; 16]))
-    };
-    [step(0), step(16), step(32), step(48)]
-}
-
-/// A bit for each byte of a block that is marked.
-#[inline(always)] // As `push_block`.
-fn bits(marks: [u8x16; 4]) -> u64 {
-    let [a, b, c, d] = marks.map(|step| u64::from(step.to_bitmask()));
-    a | b << 16 | (c | d << 16) << 32
-}
-
-/// Marks what needs a backslash, if nothing needs more.
-#[inline(always)] // As `push_block`.
-fn special(step: u8x16) -> u8x16 {
-    step.simd_eq(u8x16::splat(b'"')) | step.simd_eq(u8x16::splat(b'\\'))
-}
-
-/// Appends the first `count` bytes of a block in which nothing needs more than a backslash in front of it.
-#[inline(always)] // As `push_block`.
-fn push_easy(out: &mut Out, block: &[u8; WHOLE], count: usize) {
-    let special = bits(steps(block).map(special));
-    out.write_behind(b"", |room: &mut [u8; ROOM]| {
-        let more = write_half(room, block, special, [0, 0]);
-        count + write_half(room, block, special >> HALF, [HALF, more])
-    });
-}
-
-/// Writes the half of a block that begins at `place`, with a backslash in front of each special byte. `more` backslashes are written, and how many then are.
-#[inline(always)] // As `push_block`.
-fn write_half(
-    room: &mut [u8; ROOM],
-    block: &[u8; WHOLE],
-    special: u64,
-    [place, mut more]: [usize; 2],
-) -> usize {
-    let mut special = special as u32;
-    room[(place + more) % (2 * BLOCK)..][..HALF].copy_from_slice(&block[place..][..HALF]);
-    while special != 0 {
-        let at = place + special.trailing_zeros() as usize;
-        let to = (at + more) % (2 * BLOCK);
-        room[to] = b'\\';
-        room[to + 1..][..HALF].copy_from_slice(&block[at..][..HALF]);
-        more += 1;
-        special &= special - 1;
-    }
-    more
-}
-
-/// What [`push_block`] does where something must be escaped by more than a backslash; nothing, if nothing must.
+/// Whether something needs more than a backslash in front of it.
 #[inline(never)]
-fn push_hard(out: &mut Out, block: &[u8; WHOLE], count: usize) -> Option<usize> {
-    let steps = steps(block);
-    let same = |step: u8x16, byte: u8| step.simd_eq(u8x16::splat(byte));
-    let controls = steps.map(|step| (step & u8x16::splat(0xe0)).simd_eq(u8x16::ZERO));
-    // 0xc2 and 0xe2 begin a character that may have to be escaped.
-    let others = steps.map(|step| same(step | u8x16::splat(0x20), 0xe2) | same(step, 0x7f));
-    let mut hard = bits(controls) | bits(others);
-    let mut left = hard;
-    while left != 0 {
-        let at = left.trailing_zeros() as usize;
-        if escaped(&block[at..]).is_none() {
-            hard &= !(1 << at);
-        }
-        left &= left - 1;
+fn is_hard(stretch: &[u8]) -> bool {
+    let control = |byte: &u8| matches!(byte, ..0x20 | 0x7f);
+    stretch
+        .iter()
+        .fold(false, |any, byte| any | control(byte))
+        // They begin a character that may have to be escaped.
+        || memchr::memchr2_iter(0xc2, 0xe2, stretch).any(|at| escaped(&stretch[at..]).is_some())
+}
+
+/// Appends a stretch in which something needs more than a backslash in front of it.
+#[inline(never)]
+fn push_hard(out: &mut Out, stretch: &[u8]) {
+    let (mut from, mut at) = (0, 0);
+    while at < stretch.len() {
+        let Some((code, length)) = escaped(&stretch[at..]) else {
+            at += 1;
+            continue;
+        };
+        out.extend_from_slice(&stretch[from..at]);
+        push_escape(out, code);
+        at += length;
+        from = at;
     }
-    if hard == 0 {
-        return None;
-    }
-    hard |= bits(steps.map(special));
-    let mut from = 0;
-    while hard != 0 {
-        let at = hard.trailing_zeros() as usize;
-        if let Some((code, length)) = escaped(&block[at..]) {
-            out.extend_from_slice(&block[from..at]);
-            push_escape(out, code);
-            from = at + length;
-        }
-        hard &= hard - 1;
-    }
-    let end = count.max(from);
-    out.extend_from_slice(&block[from..end]);
-    Some(end)
+    out.extend_from_slice(&stretch[from..]);
 }
 
 /// The code of the character that these bytes begin with and how many it has, if it must be escaped.
@@ -220,8 +245,8 @@ mod tests {
     }
 
     #[test]
-    fn a_text_may_be_longer_than_a_block() {
-        let text = "\"é\n\\ ".repeat(BLOCK) + &"\"".repeat(2 * BLOCK + 1);
+    fn a_text_may_be_longer_than_a_stretch() {
+        let text = "\"é\n\\ ".repeat(STRETCH) + &"\"".repeat(2 * STRETCH + 1);
         assert_eq!(
             serde_json::from_str::<String>(&string(&text)).unwrap(),
             text

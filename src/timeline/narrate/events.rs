@@ -1,9 +1,10 @@
 //! What chunks and events say of a frame, in words.
 
+use super::say::is_printable;
 use super::shared::Previous;
 use super::{Narrator, Say, at_most};
 use crate::model::limits::ANNOTATION_TEXT;
-use crate::model::text::{Count, Escaped, Lasting, Thousands, must_escape, write_char_escaped};
+use crate::model::text::{Count, Escaped, Lasting, Thousands, must_escape};
 use crate::model::{Annotation, At, Event, Fact, FrameNo, Nanos, Role, Said};
 use smallvec::SmallVec;
 use unicode_width::UnicodeWidthChar;
@@ -367,13 +368,18 @@ fn tell_type(words: &mut impl Say, event_type: &str) {
         return words.push(Role::Plain, " message");
     }
     let (name, more) = at_most(event_type, TYPE);
-    words.say(Role::Plain, format_args!(" {}{more}", Escaped(name)));
+    words.put(" ");
+    if !words.put_ascii(name.as_bytes()) {
+        words.put_text(&Escaped(name).to_string());
+    }
+    words.push(Role::Plain, more);
 }
 
 /// The part of an event's data that is shown: what it does not share with the event before.
 #[derive(Clone, Copy)]
 pub(super) struct Part<'a> {
-    shown: &'a str,
+    /// UTF-8.
+    shown: &'a [u8],
     /// Whether there is more in front of it, and behind.
     front: bool,
     behind: bool,
@@ -382,10 +388,9 @@ pub(super) struct Part<'a> {
 impl<'a> Part<'a> {
     /// That of data, in UTF-8, of which so many bytes are shared in front and behind.
     pub(super) fn of(data: &'a [u8], (front, behind): (usize, usize)) -> Part<'a> {
-        let shown = data.get(front..data.len() - behind);
         Part {
             // What is shared ends where characters do.
-            shown: shown.map_or("", |shown| std::str::from_utf8(shown).unwrap_or_default()),
+            shown: data.get(front..data.len() - behind).unwrap_or_default(),
             front: front > 0,
             behind: behind > 0,
         }
@@ -414,80 +419,93 @@ fn tell_text(words: &mut impl Say, part: Part<'_>, limit: Limit) {
     } = part;
     let quoted = limit == Limit::Quoted || (!front && !begins_as_json(shown));
     words.push(Role::Plain, " ");
-    let out = words.text();
     if quoted {
-        out.push('"');
+        words.put_quotation_mark();
     }
     if front {
-        out.push('…');
+        words.put("…");
     }
     let whole = match limit {
         Limit::Characters | Limit::Quoted => {
-            push_at_most(out, shown, ANNOTATION_TEXT, ANNOTATION_TEXT, |_| 1)
+            put_at_most(words, shown, ANNOTATION_TEXT, ANNOTATION_TEXT, |_| 1)
         }
         Limit::Columns => {
             let left = FIRST_AND_LAST - usize::from(quoted) - usize::from(front);
             let closing = usize::from(quoted) + usize::from(behind);
-            push_at_most(out, shown, left - closing, left - 1, |c| {
+            put_at_most(words, shown, left - closing, left - 1, |c| {
                 c.width().unwrap_or(0)
             })
         }
     };
     if !whole || behind {
-        out.push('…');
+        words.put("…");
     }
     if quoted && whole {
-        out.push('"');
+        words.put_quotation_mark();
     }
     words.mark(Role::Wire);
 }
 
 /// Whether a text is bare: it begins as a JSON object or array does. `[DONE]` is neither.
-fn begins_as_json(text: &str) -> bool {
-    let Some(rest) = text.strip_prefix('[') else {
-        return text.starts_with('{');
+fn begins_as_json(text: &[u8]) -> bool {
+    let Some(rest) = text.strip_prefix(b"[") else {
+        return text.starts_with(b"{");
     };
-    rest.starts_with(|c: char| c.is_ascii_digit() || "{[\"]- ".contains(c))
+    let begins = |byte: &u8| byte.is_ascii_digit() || b"{[\"]- ".contains(byte);
+    rest.first().is_some_and(begins)
         || ["true", "false", "null"]
             .iter()
-            .any(|word| rest.starts_with(word))
+            .any(|word| rest.starts_with(word.as_bytes()))
 }
 
-/// Pushes `text`, escaped: all of it if that takes `whole` at most, else so much of it as takes `cut`. Whether it was all.
-fn push_at_most(
-    out: &mut String,
-    text: &str,
+/// Adds `text`, in UTF-8, escaped: all of it if that takes `whole` at most, else so much of it as takes `cut`. Whether it was all.
+#[inline]
+fn put_at_most(
+    words: &mut impl Say,
+    text: &[u8],
     whole: usize,
     cut: usize,
     size: impl Fn(char) -> usize,
 ) -> bool {
-    let bytes = &text.as_bytes()[..text.len().min(whole + 1)];
-    if bytes
-        .iter()
-        .fold(true, |all, byte| all & matches!(byte, b' '..=b'~'))
-    {
-        // One of each for a byte.
-        let fits = text.len() <= whole;
-        out.push_str(if fits { text } else { &text[..cut] });
-        return fits;
+    // One of each for a byte.
+    let printable = match text.get(..=whole) {
+        None => words.put_ascii(text),
+        Some(more) => is_printable(more) && words.put_ascii(&text[..cut]),
+    };
+    match printable {
+        true => text.len() <= whole,
+        false => put_some(words, text, (whole, cut), size),
     }
-    let (mut taken, mut end) = (0, out.len());
-    for c in text.chars() {
-        let before = out.len();
-        // Writing to a String never fails.
-        let _ = write_char_escaped(out, c);
-        taken += if must_escape(c) {
-            out.len() - before
-        } else {
-            size(c)
+}
+
+/// The same, of any text.
+#[inline(never)]
+fn put_some(
+    words: &mut impl Say,
+    text: &[u8],
+    (whole, cut): (usize, usize),
+    size: impl Fn(char) -> usize,
+) -> bool {
+    let text = std::str::from_utf8(text).unwrap_or_default();
+    let (mut taken, mut end, mut plain) = (0, 0, true);
+    for (at, c) in text.char_indices() {
+        taken += match must_escape(c) {
+            true => Escaped(c.encode_utf8(&mut [0; 4])).to_string().len(),
+            false => size(c),
         };
-        if taken <= cut {
-            end = out.len();
-        }
         if taken > whole {
-            out.truncate(end);
-            return false;
+            break;
         }
+        if taken <= cut {
+            end = at + c.len_utf8();
+        }
+        plain &= !must_escape(c);
     }
-    true
+    let fits = taken <= whole;
+    let shown = if fits { text } else { &text[..end] };
+    match plain {
+        true => words.put_text(shown),
+        false => words.put_text(&Escaped(shown).to_string()),
+    }
+    fits
 }

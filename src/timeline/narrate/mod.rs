@@ -13,13 +13,14 @@ mod tcp;
 
 pub use events::EventText;
 pub use plain::plain;
+pub use say::Say;
 
 use crate::model::text::Count;
 use crate::model::{
     Annotation, Direction, Fact, Framing, Label, LabelSet, Nanos, Rail, Role, Said, TcpFacts,
     Timestamp,
 };
-use say::{Say, say_first};
+use say::say_first;
 use shared::Previous;
 use smallvec::SmallVec;
 

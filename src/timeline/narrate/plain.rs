@@ -1,9 +1,9 @@
 //! Tells plain rows: the words that [`Narrator::frame`] has for a frame that acknowledges, or brings an event in a chunk of its own, and nothing else.
 
-use super::Narrator;
 use super::events::{Part, tell_numbers, tell_whole};
 use super::tcp::tell_answered;
-use crate::model::PlainRow;
+use super::{Narrator, Say};
+use crate::model::{PlainRow, PlainText};
 
 impl Narrator {
     /// Whether nothing that came before plays a part in the words of a plain row, but the event before.
@@ -27,14 +27,9 @@ impl Narrator {
     }
 }
 
-/// Adds the words of a plain row, with the type and the data of its event, in UTF-8, and how much of the data is [`shared`](Narrator::shared).
-pub fn plain(
-    words: &mut String,
-    row: &PlainRow,
-    event_type: &str,
-    data: &[u8],
-    shared: (usize, usize),
-) {
+/// Adds the words of a plain row, with the text of its event.
+#[inline]
+pub fn plain(words: &mut impl Say, row: &PlainRow, text: &PlainText<'_>) {
     let Some(event) = row.event else {
         return tell_answered(words, row.acknowledged(), Some(row.acknowledgment));
     };
@@ -43,5 +38,5 @@ pub fn plain(
         .chunk
         .map(|chunk| (u64::from(chunk.get()), u64::from(chunk.get())));
     tell_numbers(words, (number, number), chunk);
-    tell_whole(words, event_type, Part::of(data, shared));
+    tell_whole(words, text.event_type, Part::of(text.data, text.shared));
 }

@@ -269,7 +269,9 @@ pub(super) fn tell_answered(
 ) {
     match (acknowledges, acknowledgment) {
         (Some(frame), _) => {
-            words.numbered(Role::Dim, "acknowledges No.", (frame.0, frame.0));
+            words.put("acknowledges No. ");
+            words.put_number(frame.0);
+            words.mark(Role::Dim);
         }
         // It acknowledges a part of a segment, or bytes from before the capture.
         (None, Some(up_to)) => {
