@@ -229,8 +229,8 @@ pub const OPEN_CONNECTION: usize = 4 * 1024;
 /// In steps of so many bytes is told what a connection holds beyond that: fine beside 4 KiB, coarse enough that a session tells it a few times only.
 pub const GROWN: usize = 1024;
 
-/// A connection's memory is looked at after every so many bytes of its payload, a power of two: what they may add is about what it is reckoned with.
-pub const CARRIED: u32 = 2 * 1024;
+/// A connection's memory is looked at after every so many bytes of its payload, a power of two: what they may add is what it is reckoned with.
+pub const CARRIED: u32 = 4 * 1024;
 
 /// A segment that is none of the ordinary ones counts as so many bytes more: what it costs to remember it.
 pub const CARRIED_APART: usize = 256;

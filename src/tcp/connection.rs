@@ -32,14 +32,15 @@ pub struct Connection {
     headers: Headers,
 }
 
-/// What copies are compared with.
+/// What copies are compared with. The server's, whose bytes are most, stand beside how much it takes where the client spoke first.
 #[derive(Debug, Default)]
+#[repr(C)]
 struct Kept {
+    both: [Delivered; 2],
     /// Bytes of memory that it takes.
     memory: usize,
     /// The server and whether copies of its bytes are compared, as was said last.
     compares: Option<(Side, bool)>,
-    both: [Delivered; 2],
 }
 
 /// The sender of an ordinary segment.

@@ -20,11 +20,11 @@ pub(super) struct Headers {
     pub(super) analysis: Analysis,
     pub(super) frames: u64,
     pub(super) last: At,
+    /// Where the facts are to name the frames that are acknowledged and sent again.
+    pub(super) unacked: Option<Box<[Unacked; 2]>>,
     pub(super) first: At,
     /// Frames that brought other bytes than came first.
     pub(super) conflicts: u64,
-    /// Where the facts are to name the frames that are acknowledged and sent again.
-    pub(super) unacked: Option<Box<[Unacked; 2]>>,
     pub(super) handshake: Handshaking,
     pub(super) closing: Closing,
 }

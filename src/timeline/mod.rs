@@ -6,4 +6,4 @@ pub mod narrate;
 pub mod redact;
 mod rows;
 
-pub use rows::{After, Entry, Frames, Rows, Shown, Spare};
+pub use rows::{After, Entry, Frames, LatestEvent, Rows, Shown, Spare};

@@ -163,6 +163,14 @@ pub struct Rows {
     open: SmallVec<[u32; 2]>,
 }
 
+/// The latest of some events of a session that come one after the other: it is not copied yet.
+#[derive(Debug, Default)]
+pub struct LatestEvent<'a> {
+    data: Option<&'a [u8]>,
+    /// Bytes of the longest of them.
+    longest: usize,
+}
+
 impl Rows {
     /// The rows of a connection of which nothing was seen yet.
     pub fn new(shown: Shown, show_secrets: bool) -> Rows {
@@ -238,10 +246,27 @@ impl Rows {
         };
     }
 
-    /// How much of the data of the [plain](Rows::plain_session) session's next event the one before has too, in front and behind.
+    /// How much of the data of the [plain](Rows::plain_session) session's next event the one before has too, in front and behind. It becomes the `latest`,
+    /// which has to be [kept](Rows::keep).
     #[inline]
-    pub fn shared(&mut self, session: u32, data: &[u8]) -> (usize, usize) {
-        self.narrator.shared(session, data)
+    pub fn shared<'a>(
+        &mut self,
+        session: u32,
+        latest: &mut LatestEvent<'a>,
+        data: &'a [u8],
+    ) -> (usize, usize) {
+        let shared = self.narrator.shared(session, latest.data, data);
+        latest.data = Some(data);
+        latest.longest = latest.longest.max(data.len());
+        shared
+    }
+
+    /// Keeps the latest event of the session for the next to be compared with.
+    #[inline]
+    pub fn keep(&mut self, session: u32, latest: &LatestEvent<'_>) {
+        if let Some(data) = latest.data {
+            self.narrator.keep(session, data, latest.longest);
+        }
     }
 
     /// Takes one frame: `said` is drained. Final entries go to `out`.

@@ -5,10 +5,10 @@
 use super::super::batch::{Bucket, Common, Run};
 use super::super::finals::{Finals, live_ends};
 use super::super::made::Made;
-use super::super::plain::EventText;
 use super::super::slot::{Live, Slot};
 use super::Worker;
-use crate::model::{Delivery, Detail, Span};
+use crate::model::{Delivery, Detail, PlainText, Span};
+use crate::timeline::LatestEvent;
 
 impl Worker {
     /// Looks at what a bucket's segments need, one after the other: what of it lies in memory only then comes into the cache at the same
@@ -53,6 +53,7 @@ impl Worker {
             return false;
         };
         let kept = tcp.kept();
+        let mut latest = LatestEvent::default();
         while let Some(segment) = run.first()
             && let Some(ordinary) = tcp.ordinary(&segment)
         {
@@ -68,10 +69,10 @@ impl Worker {
             let heard = tcp.hear_ordinary(ordinary, &segment);
             growth.carry(segment.payload.len(), self.epoch);
             let row = tcp.plain_row(&segment, &heard, only.map(|only| only.event));
-            let event = only.map_or(EventText::NONE, |only| EventText {
+            let event = only.map_or(PlainText::NONE, |only| PlainText {
                 event_type: only.event_type,
                 data: only.data,
-                shared: rows.shared(session, only.data),
+                shared: rows.shared(session, &mut latest, only.data),
             });
             made.push_plain(connection, session, row, event, run.block());
             run.advance();
@@ -79,6 +80,7 @@ impl Worker {
                 break;
             }
         }
+        rows.keep(session, &latest);
         self.kept = self.kept - kept + tcp.kept();
         run.left() < before
     }

@@ -1,6 +1,7 @@
 //! Tells plain rows: the words that [`Narrator::frame`] has for a frame that acknowledges, or brings an event in a chunk of its own, and nothing else.
 
 use super::events::{Part, tell_numbers, tell_whole};
+use super::shared::shared;
 use super::tcp::tell_answered;
 use super::{Narrator, Say};
 use crate::model::{PlainRow, PlainText};
@@ -18,12 +19,20 @@ impl Narrator {
         !self.open.is_empty()
     }
 
-    /// How much of the data of a session's next event the one before has too, in front and behind.
-    pub fn shared(&mut self, session: u32, data: &[u8]) -> (usize, usize) {
+    /// How much of the data of a session's next event the one before has too, in front and behind. `latest`: the one before, if it is not kept yet.
+    #[inline]
+    pub fn shared(&mut self, session: u32, latest: Option<&[u8]>, data: &[u8]) -> (usize, usize) {
+        match latest {
+            Some(latest) => shared(latest, data),
+            None => self.open_session(session).previous.shared(data),
+        }
+    }
+
+    /// Keeps the data of a session's latest event. No event since the last that was kept is longer than `longest`, nor is this one.
+    pub fn keep(&mut self, session: u32, latest: &[u8], longest: usize) {
         let previous = &mut self.open_session(session).previous;
-        let shared = previous.shared(data);
-        previous.keep(data);
-        shared
+        previous.make_room(longest);
+        previous.keep(latest);
     }
 }
 

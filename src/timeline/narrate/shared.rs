@@ -12,7 +12,7 @@ const FRONT: usize = 16;
 /// Characters that must be shared behind, at least, to be left out.
 const BEHIND: usize = 8;
 
-/// The ends of the event before.
+/// The event before the next one.
 #[derive(Debug, Default)]
 pub(super) struct Previous {
     /// The first [`SHARED_TEXT`] bytes followed by the last, or all where that is no more than both.
@@ -21,17 +21,45 @@ pub(super) struct Previous {
     length: usize,
 }
 
+/// The ends of an event.
+#[derive(Clone, Copy)]
+struct Ends<'a> {
+    /// At most [`SHARED_TEXT`] bytes.
+    head: &'a [u8],
+    /// As many.
+    tail: &'a [u8],
+    length: usize,
+}
+
+impl<'a> Ends<'a> {
+    /// Those of an event of so many bytes, of which no less than the ends are there.
+    fn of(bytes: &'a [u8], length: usize) -> Ends<'a> {
+        let (head, _) = bytes.split_at(bytes.len().min(SHARED_TEXT));
+        let (_, tail) = bytes.split_at(bytes.len() - head.len());
+        Ends { head, tail, length }
+    }
+}
+
 impl Previous {
+    /// Makes room for events of so many bytes: it is as if one had been [kept](Previous::keep).
+    pub(super) fn make_room(&mut self, bytes: usize) {
+        let bytes = bytes.min(2 * SHARED_TEXT);
+        if bytes > self.ends.capacity() {
+            self.ends = Vec::with_capacity(bytes.next_power_of_two());
+        }
+    }
+
     /// Keeps `bytes` as the event before the next one.
     pub(super) fn keep(&mut self, bytes: &[u8]) {
+        self.make_room(bytes.len());
         self.length = bytes.len();
         self.ends.clear();
         if bytes.len() <= 2 * SHARED_TEXT {
             self.ends.extend_from_slice(bytes);
         } else {
-            self.ends.extend_from_slice(&bytes[..SHARED_TEXT]);
-            self.ends
-                .extend_from_slice(&bytes[bytes.len() - SHARED_TEXT..]);
+            let Ends { head, tail, .. } = Ends::of(bytes, bytes.len());
+            self.ends.extend_from_slice(head);
+            self.ends.extend_from_slice(tail);
         }
     }
 
@@ -46,28 +74,34 @@ impl Previous {
         self.ends.capacity()
     }
 
-    /// How many of `bytes`, which are UTF-8, to leave out in front and behind; both are character borders. Nothing of a text that
-    /// says the same as the one before or is its beginning: what is left would tell nobody anything.
-    pub(super) fn shared(&self, bytes: &[u8]) -> (usize, usize) {
-        let head = &self.ends[..self.ends.len().min(SHARED_TEXT)];
-        let tail = &self.ends[self.ends.len() - head.len()..];
-        let alike = common_in_front(head, bytes);
-        if alike == bytes.len() {
-            return (0, 0);
-        }
-        let front = cut_in_front(&bytes[..alike])
-            .filter(|cut| has_characters(&bytes[..*cut], FRONT))
-            .unwrap_or(0);
-        // What is shared in front is not shared behind a second time.
-        let left = (bytes.len() - alike)
-            .min(self.length - alike)
-            .min(tail.len());
-        let alike = common_behind(&tail[tail.len() - left..], &bytes[bytes.len() - left..]);
-        let behind = cut_behind(&bytes[bytes.len() - alike..])
-            .filter(|cut| has_characters(&bytes[bytes.len() - cut..], BEHIND))
-            .unwrap_or(0);
-        (front, behind)
+    /// What the event that is kept [shares](shared) with the next.
+    pub(super) fn shared(&self, next: &[u8]) -> (usize, usize) {
+        shared_with(Ends::of(&self.ends, self.length), next)
     }
+}
+
+/// How many bytes of `next`, which is UTF-8, to leave out in front and behind, where `before` was the event before it; both are character borders. Nothing of
+/// a text that says the same as the one before or is its beginning: what is left would tell nobody anything.
+pub(super) fn shared(before: &[u8], next: &[u8]) -> (usize, usize) {
+    shared_with(Ends::of(before, before.len()), next)
+}
+
+fn shared_with(before: Ends<'_>, next: &[u8]) -> (usize, usize) {
+    let Ends { head, tail, length } = before;
+    let alike = common_in_front(head, next);
+    if alike == next.len() {
+        return (0, 0);
+    }
+    let front = cut_in_front(&next[..alike])
+        .filter(|cut| has_characters(&next[..*cut], FRONT))
+        .unwrap_or(0);
+    // What is shared in front is not shared behind a second time.
+    let left = (next.len() - alike).min(length - alike).min(tail.len());
+    let alike = common_behind(&tail[tail.len() - left..], &next[next.len() - left..]);
+    let behind = cut_behind(&next[next.len() - alike..])
+        .filter(|cut| has_characters(&next[next.len() - cut..], BEHIND))
+        .unwrap_or(0);
+    (front, behind)
 }
 
 /// How many bytes two texts have in common at their beginning.
@@ -108,8 +142,16 @@ fn common_behind(a: &[u8], b: &[u8]) -> usize {
 
 /// Whether a cut may be at this byte.
 fn cuts(byte: u8) -> bool {
-    // Brackets are told from braces by one bit.
-    matches!(byte | 0x20, b'{' | b'}') || byte == b','
+    const CUTS: [bool; 256] = {
+        let mut cuts = [false; 256];
+        let mut bytes: &[u8] = b"{}[],";
+        while let [byte, rest @ ..] = bytes {
+            cuts[*byte as usize] = true;
+            bytes = rest;
+        }
+        cuts
+    };
+    CUTS[usize::from(byte)]
 }
 
 /// Where to cut a shared beginning: before its last opening bracket, or behind its last comma (with the spaces that follow)
@@ -139,7 +181,7 @@ fn cut_behind(shared: &[u8]) -> Option<usize> {
 fn has_characters(text: &[u8], at_least: usize) -> bool {
     // None takes more than four bytes, and all but the first of them continue it.
     let begins = |byte: &&u8| **byte & 0xc0 != 0x80;
-    text.len() >= 4 * at_least || text.iter().filter(begins).count() >= at_least
+    text.len() >= 4 * at_least || text.iter().filter(begins).nth(at_least - 1).is_some()
 }
 
 #[cfg(test)]
@@ -195,9 +237,12 @@ mod tests {
     fn only_the_ends_of_long_texts_are_compared() {
         let long = |middle: &str| format!("[{}{middle}{}]", "0,".repeat(4_000), ",1".repeat(4_000));
         let (front, behind) = {
+            let (before, next) = (long("a"), long("b"));
             let mut previous = Previous::default();
-            previous.keep(long("a").as_bytes());
-            previous.shared(long("b").as_bytes())
+            previous.keep(before.as_bytes());
+            let kept = previous.shared(next.as_bytes());
+            assert_eq!(kept, shared(before.as_bytes(), next.as_bytes()));
+            kept
         };
         assert!(front <= SHARED_TEXT && front > SHARED_TEXT - 4, "{front}");
         assert!(
@@ -214,6 +259,7 @@ mod tests {
             let mut previous = Previous::default();
             previous.keep(before.as_bytes());
             let (front, behind) = previous.shared(text.as_bytes());
+            prop_assert_eq!((front, behind), shared(before.as_bytes(), text.as_bytes()));
             prop_assert!(front + behind <= text.len());
             prop_assert!(text.is_char_boundary(front) && text.is_char_boundary(text.len() - behind));
             prop_assert!(front == 0 || before.starts_with(&text[..front]));
