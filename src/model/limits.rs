@@ -38,8 +38,9 @@ pub const REASSEMBLY_PIECES: usize = 64 * 1024;
 /// scaling, and the largest segment that offloading makes. The latest count.
 pub const DELIVERED_BYTES: usize = 64 * 1024;
 
-/// Bytes of them that the receiver has acknowledged: nobody sends these again but in vain, before the sender has heard of the acknowledgment.
-pub const DELIVERED_ACKNOWLEDGED: usize = 1024;
+/// Bytes that are kept of one direction, the latest frames, when the receiver has acknowledged all of it: nobody sends these again but in vain, before the
+/// sender has heard of the acknowledgment. They lie in eight lines of the processor's cache; with twice as many rows take a tenth more time.
+pub const DELIVERED_ACKNOWLEDGED: usize = 512;
 
 /// Frames of one direction whose bytes are kept so: full ones fill the bytes with 45, and a copy is looked for among them one by one.
 pub const DELIVERED_FRAMES: usize = 1_024;

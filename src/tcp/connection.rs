@@ -3,7 +3,7 @@
 //! Segments come in, in order of capture; the [`TcpFacts`] of each go out, and before them the deliveries it makes. It holds no
 //! more than the caps of `limits` allow, reads no bytes but the first line that tells the roles, and knows neither numbers nor other connections.
 
-use super::analysis::Side;
+use super::analysis::{Side, Unacked};
 use super::assembler::{Assembler, Placed};
 use super::delivered::{Compared, Delivered};
 use super::ended::Ended;
@@ -254,7 +254,8 @@ impl Connection {
             kept.memory as u64 ^ kept.both[server].touch_first()
         });
         let unacked = self.headers.unacked.as_ref();
-        kept ^ unacked.map_or(0, |lists| lists[server].touch_first())
+        let both = |lists: &[Unacked; 2]| lists[0].touch_first() ^ lists[1].touch_first();
+        kept ^ unacked.map_or(0, |lists| both(lists))
     }
 
     /// Reads something of what lies elsewhere and facts need: these lists.

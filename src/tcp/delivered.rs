@@ -1,8 +1,8 @@
 //! The latest bytes of one direction that were handed on, kept to be compared with what comes again.
 //!
 //! Deliveries come in, then copies of bytes that lie before the next expected one; where they differ, and where they come too late, goes out. It holds the
-//! bytes of the latest frames, as far as they have room in `limits::DELIVERED_BYTES`, and not more than `limits::DELIVERED_ACKNOWLEDGED` of those that
-//! the receiver has acknowledged; what is older is not compared.
+//! bytes of the latest frames: those that the receiver has not acknowledged, as far as they have room in `limits::DELIVERED_BYTES`, and acknowledged ones as
+//! far as all have room in `limits::DELIVERED_ACKNOWLEDGED`; what is older is not compared.
 
 use super::assembler::part;
 use super::sequence::SeqNo;
@@ -24,11 +24,8 @@ pub(super) struct Delivered {
     runs: VecDeque<Run>,
 }
 
-/// Room that is made for the first bytes: little more than a short request has, and several events.
-const FIRST: usize = 512;
-
 /// Room that is never too much.
-const MUCH: usize = 4 * DELIVERED_ACKNOWLEDGED;
+const MUCH: usize = 8 * DELIVERED_ACKNOWLEDGED;
 
 /// Bytes that follow each other and came in one frame.
 #[derive(Clone, Copy, Debug)]
@@ -99,7 +96,7 @@ impl Delivered {
         }
         self.make_room(latest.len());
         if self.bytes.capacity() == 0 {
-            self.bytes.reserve(FIRST);
+            self.bytes.reserve(DELIVERED_ACKNOWLEDGED);
         }
         self.bytes.extend(latest);
         self.length += latest.len() as u64;
@@ -200,13 +197,13 @@ impl Delivered {
         }
     }
 
-    /// Forgets the oldest frames, as far as those behind them, with so many bytes that come, are all that is not acknowledged and as much as is kept of
-    /// what is.
+    /// Forgets the oldest frames of those that are acknowledged, so that so many bytes that come find room with the others. With them so many are not
+    /// acknowledged.
     #[inline]
     fn forget_acknowledged(&mut self, unacknowledged: u64, coming: u64) {
-        let enough = unacknowledged.saturating_add(DELIVERED_ACKNOWLEDGED as u64);
-        while let Some(oldest) = self.runs.front()
-            && self.length - u64::from(oldest.length) + coming >= enough
+        while self.length + coming > DELIVERED_ACKNOWLEDGED as u64
+            && let Some(oldest) = self.runs.front()
+            && self.length - u64::from(oldest.length) + coming >= unacknowledged
         {
             self.forget_oldest();
         }
@@ -278,10 +275,9 @@ mod tests {
     #[test]
     fn of_what_is_acknowledged_a_little_is_kept_and_the_rest_is_whole() {
         let mut delivered = Delivered::default();
-        let frame = [b'x'; 1_000];
-        let mut next = SeqNo(0);
+        let frame = [b'x'; 100];
+        let (mut next, mut unacknowledged) = (SeqNo(0), 0);
         // The receiver acknowledges nothing up to frame 20, and then all.
-        let mut unacknowledged = 0;
         for carrier in 1..=40 {
             let span = Span::of(At {
                 frame: FrameNo(carrier),
@@ -292,17 +288,18 @@ mod tests {
             }
             let bytes = &frame[..];
             delivered.take(&Delivery::Data { bytes, span }, None, &mut unacknowledged);
-            next = next.plus(1_000);
+            next = next.plus(100);
             let kept = match carrier {
-                ..=20 => carrier as usize * frame.len(),
-                _ => (DELIVERED_ACKNOWLEDGED + frame.len()).next_multiple_of(frame.len()),
+                ..=20 => carrier,
+                _ => DELIVERED_ACKNOWLEDGED as u64 / 100,
             };
-            assert_eq!(delivered.bytes.len(), kept, "{carrier}");
+            assert_eq!(delivered.bytes.len() as u64, 100 * kept, "{carrier}");
+            let number = next.minus(100 * kept as u32);
+            let conflict = delivered.compare(next, number, b"y").conflict.unwrap();
+            assert_eq!((conflict.bytes, conflict.first.0), (1, carrier + 1 - kept));
+            let before = delivered.compare(next, number.minus(1), b"y");
+            assert_eq!(before.conflict, None);
         }
-        let number = next.minus(delivered.bytes.len() as u32);
-        let conflict = delivered.compare(next, number, b"y").conflict.unwrap();
-        let first = 40 - (DELIVERED_ACKNOWLEDGED as u64 + 1_000) / 1_000;
-        assert_eq!((conflict.bytes, conflict.first), (1, FrameNo(first)));
     }
 
     #[test]
