@@ -219,7 +219,7 @@ impl Rows {
     /// Reads something of each line of the cache that a plain row needs.
     #[inline]
     pub fn touch(&self) -> u64 {
-        u64::from(self.plain.is_some() ^ self.narrator.is_telling())
+        u64::from(self.plain.is_some()) ^ self.narrator.touch()
     }
 
     /// Reads something of what lies elsewhere and the next row's words need.

@@ -249,6 +249,15 @@ impl Parser {
         }
     }
 
+    /// Reads something of what [`only_event`](Parser::only_event) needs behind the beginning.
+    #[inline]
+    pub fn touch(&self) -> u64 {
+        if self.counts {
+            return 0;
+        }
+        self.last_event_id.len() as u64
+    }
+
     /// The event that `bytes` are, if they are one and nothing else: its type and its data, in UTF-8, behind which the parser stands where it stood before. Only
     /// where it makes events, stands between two blocks, and has no last event ID; and not of a block that says more.
     #[inline]

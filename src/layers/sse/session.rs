@@ -157,7 +157,7 @@ impl Session {
     /// Reads something of each line of the cache that the next bytes need.
     #[inline]
     pub(crate) fn touch(&self) -> u64 {
-        self.tally.items ^ self.body_bytes ^ self.heard.frame.0
+        self.tally.items ^ self.body_bytes ^ self.heard.frame.0 ^ self.parser.touch()
     }
 
     /// The next decoded bytes. How many events, comments and other blocks there were so far.

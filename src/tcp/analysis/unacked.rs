@@ -71,10 +71,10 @@ impl Order {
 }
 
 impl Unacked {
-    /// Reads something of its own line.
+    /// Reads something of its own lines.
     #[inline]
     pub(in crate::tcp) fn touch_first(&self) -> u64 {
-        self.history as u64
+        self.history as u64 ^ self.sent.len() as u64
     }
 
     /// Reads something of what the next segment needs.

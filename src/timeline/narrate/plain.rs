@@ -13,10 +13,13 @@ impl Narrator {
         !self.syn_waits && !closed && self.behind_hole == [false; 2]
     }
 
-    /// Whether a session is open that it has told of.
+    /// Reads something of the lines of the cache in which it tells where the [lists](Narrator::touch_lists) are.
     #[inline]
-    pub fn is_telling(&self) -> bool {
-        !self.open.is_empty()
+    pub fn touch(&self) -> u64 {
+        let open = self.open.first();
+        open.map_or(0, |open| {
+            u64::from(open.session) ^ open.previous.touch_first()
+        })
     }
 
     /// How much of the data of a session's next event the one before has too, in front and behind. `latest`: the one before, if it is not kept yet.

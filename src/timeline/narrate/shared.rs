@@ -63,6 +63,11 @@ impl Previous {
         }
     }
 
+    /// Reads something of its own line.
+    pub(super) fn touch_first(&self) -> u64 {
+        self.length as u64
+    }
+
     /// Reads something of each line of the cache that the ends lie in.
     pub(super) fn touch(&self) -> u64 {
         let bytes = self.ends.iter().step_by(64);
