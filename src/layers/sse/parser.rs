@@ -4,6 +4,8 @@
 //! blocks without data go out with the marks of their first and last byte. It knows no clock, no session and no transport,
 //! and never keeps more than the caps in `model::limits`.
 
+mod short;
+
 use super::ids;
 use crate::model::{At, Ids, Span, limits};
 use memchr::{memchr, memchr2};
@@ -218,78 +220,6 @@ impl Parser {
             self.end_line(line, mark, &mut emit);
             rest = &after[ended..];
         }
-    }
-
-    /// Counts the events at the beginning of `bytes`, which it shortens, that are one line of data with a line feed and a blank line,
-    /// as most are: what reading them line by line would do.
-    #[inline]
-    fn whole_events(&mut self, bytes: &mut &[u8], there: At, emit: &mut impl FnMut(Item)) {
-        if self.unread > 0 || self.skipping {
-            return;
-        }
-        // Nearly every delivery is one of them.
-        let only = bytes.strip_prefix(b"data:");
-        if let Some(value) = only.and_then(|line| line.strip_suffix(b"\n\n"))
-            && value.len() < limits::SSE_LINE
-            && is_printable(value)
-        {
-            let data_bytes = without_space(value).len() as u64;
-            emit(Item::Counted { data_bytes, there });
-            *bytes = &[];
-            return;
-        }
-        while let Some(line) = bytes.strip_prefix(b"data:")
-            && let Some(end) = memchr2(b'\n', b'\r', line)
-            && let [b'\n', b'\n', rest @ ..] = &line[end..]
-            && end < limits::SSE_LINE
-        {
-            let data_bytes = decoded_length(without_space(&line[..end]));
-            emit(Item::Counted { data_bytes, there });
-            *bytes = rest;
-        }
-    }
-
-    /// Reads something of what [`only_event`](Parser::only_event) needs behind the beginning.
-    #[inline]
-    pub fn touch(&self) -> u64 {
-        if self.counts {
-            return 0;
-        }
-        self.last_event_id.len() as u64
-    }
-
-    /// The event that `bytes` are, if they are one and nothing else: its type and its data, in UTF-8, behind which the parser stands where it stood before. Only
-    /// where it makes events, stands between two blocks, and has no last event ID; and not of a block that says more.
-    #[inline]
-    pub fn only_event<'a>(&self, bytes: &'a [u8]) -> Option<(&'a str, &'a [u8])> {
-        let between = self.unread == 0 && !self.skipping && !self.skip_line_feed;
-        if !between || self.counts || self.bom < BOM_LENGTH || !self.last_event_id.is_empty() {
-            return None;
-        }
-        let (mut lines, line_end): (_, &[u8]) = match bytes {
-            [lines @ .., b'\r', b'\n', b'\r', b'\n'] => (lines, b"\r\n"),
-            [lines @ .., b'\n', b'\n'] => (lines, b"\n"),
-            _ => return None,
-        };
-        let mut event_type = &b"message"[..];
-        if let Some(line) = lines.strip_prefix(b"event:") {
-            let (value, rest) = line.split_at(memchr2(b'\n', b'\r', line)?);
-            event_type = without_space(value);
-            lines = rest.strip_prefix(line_end)?;
-        }
-        let value = lines.strip_prefix(b"data:")?;
-        let kind = 1..=limits::PLAIN_TYPE;
-        if !kind.contains(&event_type.len()) || bytes.len() > limits::SSE_LINE {
-            return None;
-        }
-        if !is_printable(value) {
-            std::str::from_utf8(value).ok()?;
-            if memchr2(b'\n', b'\r', value).is_some() {
-                return None;
-            }
-        }
-        let event_type = std::str::from_utf8(event_type).ok()?;
-        Some((event_type, without_space(value)))
     }
 
     /// Bytes are missing (0 if nobody knows how many): the unfinished block is lost, and reading resumes after the next blank line.
@@ -604,23 +534,6 @@ impl Buffers {
 #[inline]
 fn without_space(value: &[u8]) -> &[u8] {
     value.strip_prefix(b" ").unwrap_or(value)
-}
-
-/// Whether no byte of a value is a line's end, nor anything but ASCII. Other control characters are left to those who look closer: one
-/// comparison is enough for all of them.
-#[inline]
-fn is_printable(value: &[u8]) -> bool {
-    const LANES: usize = 32;
-    let above = |bytes: &[u8]| {
-        // Without a way out, so that many bytes are looked at at once.
-        bytes
-            .iter()
-            .fold(true, |all, byte| all & (byte.cast_signed() > 0x0d))
-    };
-    let (whole, _) = value.as_chunks::<LANES>();
-    // What is left over comes with some bytes a second time: one by one they would take longer.
-    let end = value.last_chunk::<LANES>();
-    above(whole.as_flattened()) && above(end.map_or(value, |end| end))
 }
 
 /// How long bytes are in UTF-8 once [`lossy`] has decoded them.
