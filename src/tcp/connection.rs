@@ -3,7 +3,7 @@
 //! Segments come in, in order of capture; the [`TcpFacts`] of each go out, and before them the deliveries it makes. It holds no
 //! more than the caps of `limits` allow, reads no bytes but the first line that tells the roles, and knows neither numbers nor other connections.
 
-use super::analysis::{Side, Unacked};
+use super::analysis::Side;
 use super::assembler::{Assembler, Placed};
 use super::delivered::{Compared, Delivered};
 use super::ended::Ended;
@@ -245,7 +245,7 @@ impl Connection {
         u64::from(self.headers.unacked.is_some() && self.delivered.is_some())
     }
 
-    /// Reads something of each line that tells where the lists of the server are, which sends most.
+    /// Reads something of each line that tells where the lists of the server are, which sends most, and whether the client waits for an ACK.
     #[inline]
     pub fn touch_first(&self) -> u64 {
         let server = self.headers.roles.client().other().index();
@@ -254,8 +254,8 @@ impl Connection {
             kept.memory as u64 ^ kept.both[server].touch_first()
         });
         let unacked = self.headers.unacked.as_ref();
-        let both = |lists: &[Unacked; 2]| lists[0].touch_first() ^ lists[1].touch_first();
-        kept ^ unacked.map_or(0, |lists| both(lists))
+        let lists = unacked.iter().flat_map(|lists| lists.iter());
+        lists.fold(kept, |touched, list| touched ^ list.touch_first())
     }
 
     /// Reads something of what lies elsewhere and facts need: these lists.
