@@ -9,7 +9,7 @@ use super::share::Shares;
 use crate::decode::Plain;
 use crate::model::{
     At, Block, Endpoint, Frame, FrameNo, PlainAddresses, PlainHeader, Segment, TcpOptions,
-    Timestamp, limits,
+    Timestamp, fetch, fetch_lines, limits,
 };
 use crate::tcp::Located;
 use std::net::IpAddr;
@@ -132,6 +132,9 @@ pub(super) struct Run<'a> {
     order: &'a [u32],
 }
 
+/// Segments of a run that are fetched before it is worked off.
+const FETCHED: usize = 8;
+
 impl<'a> Run<'a> {
     /// The next segment.
     #[inline(always)] // So that a segment that passes is never written to memory.
@@ -205,6 +208,26 @@ impl<'a> Run<'a> {
     fn kept(&self) -> Option<&'a Kept> {
         let first = self.order.first()?;
         self.bucket.segments.get(*first as usize)
+    }
+
+    /// Has its first segments fetched, without their payloads.
+    #[inline]
+    pub(super) fn fetch(&self) {
+        for place in self.order.iter().take(FETCHED) {
+            fetch(&self.bucket.segments[*place as usize]);
+        }
+    }
+
+    /// Has the payloads fetched of its first segments: the lines of the cache that they begin with.
+    #[inline]
+    pub(super) fn fetch_payloads(&self) {
+        const LINES: usize = 5;
+        for place in self.order.iter().take(FETCHED) {
+            let kept = &self.bucket.segments[*place as usize];
+            if kept.captured > 0 {
+                fetch_lines(self.bucket.payload(kept, self.common), LINES);
+            }
+        }
     }
 
     /// Goes on to the segment behind the next.
@@ -477,19 +500,6 @@ impl Bucket {
         };
         let start = kept.start as usize;
         &bytes[start..start + kept.captured as usize]
-    }
-
-    /// Reads something of every segment, and of the lines of the cache that its payload begins with, and its end.
-    pub(super) fn touch(&self, common: &Common) -> u64 {
-        const LINE: usize = 64;
-        const LINES: usize = 4;
-        let payloads = self.segments.iter().filter(|kept| kept.captured > 0);
-        let payloads = payloads.map(|kept| self.payload(kept, common));
-        payloads.fold(0, |touched, payload| {
-            let lines = payload.iter().step_by(LINE).take(LINES);
-            let last = payload.last().copied().map_or(0, u64::from);
-            lines.fold(touched ^ last, |touched, byte| touched ^ u64::from(*byte))
-        })
     }
 
     /// Puts the segments in order of connection.

@@ -60,13 +60,12 @@ impl Collected {
         Some((whose, *key))
     }
 
-    /// Reads something of what comes next of each worker, so much.
+    /// Has fetched what comes next of each worker, so much.
     #[inline]
-    pub(super) fn touch(&self, count: usize) -> u64 {
-        let made = self.made.iter().zip(&self.next);
-        made.fold(0, |touched, (made, next)| {
-            touched ^ made.touch(*next, count)
-        })
+    pub(super) fn fetch(&self, count: usize) {
+        for (made, next) in self.made.iter().zip(&self.next) {
+            made.fetch_places(*next, count);
+        }
     }
 
     /// What became of connections, those of each in order, and the bytes that all keep to compare copies with.

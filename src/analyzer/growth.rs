@@ -19,12 +19,6 @@ pub(super) struct Growth {
 }
 
 impl Growth {
-    /// Reads something of it.
-    #[inline]
-    pub(super) fn touch(&self) -> u64 {
-        u64::from(self.due)
-    }
-
     /// A segment of `epoch` carried so many bytes of payload: every so many make it due.
     #[inline]
     pub(super) fn carry(&mut self, bytes: usize, epoch: u32) {

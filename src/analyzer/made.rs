@@ -6,10 +6,9 @@ use super::order::{Found, Key, Order, Place};
 use super::plain::{Plain, PlainRows};
 use crate::model::{
     At, ConnectionRecord, Endpoint, Event, Exchange, FrameNo, FrameRecord, Lines, Out, PlainRow,
-    PlainText, SessionEnding, limits,
+    PlainText, SessionEnding, fetch_lines, limits,
 };
 use crate::timeline::{Frames, Spare};
-use std::hint::black_box;
 
 /// Something final.
 #[derive(Debug)]
@@ -249,14 +248,12 @@ impl Made {
     /// Has the processor fetch the text of what comes next.
     #[inline]
     pub(super) fn fetch(&self, next: Next<'_>) {
-        const FETCHED_TOGETHER: usize = 64;
         let text = match next {
             Next::Line(line, _) => &self.text.written()[line.start..][..line.length as usize],
             Next::Plain(plain) => self.plain.data(plain),
             Next::Other => return,
         };
-        let bytes = text.iter().step_by(FETCHED_TOGETHER);
-        black_box(bytes.fold(0, |all, byte| all ^ byte));
+        fetch_lines(text, usize::MAX);
     }
 
     /// Whether the items that came since some were taken have taken so much room.
@@ -322,14 +319,14 @@ impl Made {
         self.order.keys().get(nth)
     }
 
-    /// Reads something of what comes at so many places of the output, from the `nth` on.
+    /// Has fetched what comes at so many places of the output, from the `nth` on.
     #[inline]
-    pub(super) fn touch(&self, nth: usize, count: usize) -> u64 {
-        let keys = self.order.keys().iter().skip(nth).take(count);
-        keys.fold(0, |touched, key| match key.place.find() {
-            Found::Plain(place) => touched ^ self.plain.touch(place),
-            Found::Item(_) => touched,
-        })
+    pub(super) fn fetch_places(&self, nth: usize, count: usize) {
+        for key in self.order.keys().iter().skip(nth).take(count) {
+            if let Found::Plain(place) = key.place.find() {
+                self.plain.fetch(place);
+            }
+        }
     }
 
     /// What the merge makes lines of, and of which session of which connection.

@@ -19,7 +19,6 @@ use crate::model::{
 use crate::timeline::redact::redact_target;
 use smallvec::SmallVec;
 use std::borrow::Cow;
-use std::hint::black_box;
 use std::io;
 use std::sync::Arc;
 
@@ -52,7 +51,7 @@ impl Sessions {
         collected: &mut Collected,
         lines: &mut SmallVec<[Ahead<'a>; AHEAD]>,
     ) -> Option<(usize, Key)> {
-        black_box(collected.touch(AHEAD));
+        collected.fetch(AHEAD);
         while lines.len() < AHEAD {
             let (whose, key) = collected.next()?;
             let made = &collected.made[whose];

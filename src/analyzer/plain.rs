@@ -2,7 +2,7 @@
 
 mod kept;
 
-use crate::model::{Block, PlainRow, PlainText, limits};
+use crate::model::{Block, PlainRow, PlainText, fetch, limits};
 pub(super) use kept::Plain;
 use kept::{COPIED, Text, type_length};
 
@@ -34,10 +34,10 @@ impl PlainRows {
         &self.rows[place]
     }
 
-    /// Reads something of the line of the cache that a row lies in.
+    /// Has the line of the cache fetched that a row lies in.
     #[inline]
-    pub(super) fn touch(&self, place: usize) -> u64 {
-        u64::from(self.rows[place].session)
+    pub(super) fn fetch(&self, place: usize) {
+        fetch(&self.rows[place]);
     }
 
     /// Adds a row, and the text of its event, which came in a block of the batch. What it takes, bytes.

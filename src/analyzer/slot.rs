@@ -2,7 +2,7 @@
 
 use super::growth::{Growth, steps};
 use crate::layers::Stack;
-use crate::model::{ConnectionRecord, OtherStream, Protocol, Timestamp, limits};
+use crate::model::{ConnectionRecord, OtherStream, Protocol, Timestamp, fetch, limits};
 use crate::tcp::{self, Connection, Ended, Remains};
 use crate::timeline::{Frames, Rows};
 
@@ -98,28 +98,39 @@ fn rounded_up(held: usize) -> usize {
 }
 
 impl Live {
-    /// Reads something of each line of the cache that an ordinary segment needs.
+    /// Has each line of the cache fetched that an ordinary segment needs, or, if it is `shown`, a plain row, as far as they are the connection's own.
     #[inline]
-    pub(super) fn touch(&self) -> u64 {
-        self.tcp.touch() ^ self.growth.touch() ^ self.stack.touch()
-    }
-
-    /// Reads something of each line that a plain row needs, as far as they are the connection's own.
-    #[inline]
-    pub(super) fn touch_own(&self) -> u64 {
-        self.tcp.touch() ^ self.growth.touch() ^ self.tcp.touch_shown() ^ self.rows.touch()
+    pub(super) fn fetch_own(&self, shown: bool) {
+        self.tcp.fetch();
+        fetch(&self.growth);
+        if shown {
+            self.rows.fetch();
+        }
     }
 
     /// The same of what lies elsewhere, where these tell.
     #[inline]
-    pub(super) fn touch_first(&self) -> u64 {
-        self.stack.touch_first() ^ self.tcp.touch_first() ^ self.rows.touch_lists()
+    pub(super) fn fetch_first(&self, shown: bool) {
+        self.stack.fetch_first();
+        if shown {
+            self.tcp.fetch_first();
+            self.rows.fetch_lists();
+        }
     }
 
     /// The same of what lies where that tells.
     #[inline]
-    pub(super) fn touch_lists(&self) -> u64 {
-        self.stack.touch() ^ self.tcp.touch_lists()
+    pub(super) fn fetch_next(&self, shown: bool) {
+        self.stack.fetch_next();
+        if shown {
+            self.tcp.fetch_lists();
+        }
+    }
+
+    /// The same of what lies where that tells.
+    #[inline]
+    pub(super) fn fetch_last(&self) {
+        self.stack.fetch_last();
     }
 
     /// As [`Slot::grown`].

@@ -1,6 +1,7 @@
 //! A worker's connections, by number, in pages that go when nothing is left in them.
 
 use super::slot::{Live, Slot};
+use crate::model::fetch;
 
 /// A page's slots: enough that the list of pages is short, few enough that a page goes soon after its connections.
 const PAGE: usize = 64;
@@ -49,6 +50,16 @@ impl Slots {
     pub(super) fn get_mut(&mut self, place: usize) -> Option<&mut Slot> {
         let slots = self.pages.get_mut(place / PAGE)?.slots.as_mut()?;
         slots[place % PAGE].as_mut()
+    }
+
+    /// Has fetched what is in a place.
+    #[inline]
+    pub(super) fn fetch(&self, place: usize) {
+        if let Some(page) = self.pages.get(place / PAGE)
+            && let Some(slots) = &page.slots
+        {
+            fetch(&slots[place % PAGE]);
+        }
     }
 
     /// What is kept of the open connection of a place.

@@ -17,6 +17,8 @@ use crate::layers::Stack;
 use crate::model::{Delivery, Detail, Ending, FrameNo, Lines, Said, Segment, Timestamp, limits};
 use crate::tcp::{Connection, Rest};
 use crate::timeline::{After, Frames, Rows, Shown, Spare};
+use short::AHEAD;
+use smallvec::SmallVec;
 use std::cmp::Reverse;
 use std::collections::BinaryHeap;
 
@@ -91,14 +93,15 @@ impl Worker {
         let mut rest = buckets.as_mut_slice();
         'all: while let Some((bucket, others)) = std::mem::take(&mut rest).split_first_mut() {
             bucket.group();
-            self.touch(bucket, common);
-            let mut runs = bucket.runs(common);
-            while let Some(mut run) = runs.next() {
-                self.run(&mut run, clock, made);
+            let mut runs: SmallVec<[Run<'_>; 128]> = bucket.runs(common).collect();
+            (0..AHEAD).for_each(|step| self.fetch(&runs, step));
+            for next in 0..runs.len() {
+                self.fetch(&runs, next + AHEAD);
+                self.run(&mut runs[next], clock, made);
                 if made.fills(self.room) {
                     others.iter_mut().for_each(Bucket::group);
                     let others = others.iter().flat_map(|bucket| bucket.runs(common));
-                    let left = std::iter::once(run).chain(runs).chain(others).collect();
+                    let left = runs.into_iter().skip(next).chain(others).collect();
                     self.in_frame_order(left, &mut replaced, clock, made, hand_on);
                     break 'all;
                 }

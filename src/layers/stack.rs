@@ -165,16 +165,22 @@ impl Stack {
         self.http().and_then(Connection::unanswered)
     }
 
-    /// Reads something of each line of the cache that a part of an event stream needs.
+    /// Has the first line of the cache fetched that a part of an event stream needs, where its own tells which that is.
     #[inline]
-    pub fn touch(&self) -> u64 {
-        self.http().map_or(0, Connection::touch)
+    pub fn fetch_first(&self) {
+        self.http().into_iter().for_each(Connection::fetch_first);
     }
 
-    /// Reads something of the first of these lines, which tells where the others are.
+    /// Has the lines fetched that the first one tells of.
     #[inline]
-    pub fn touch_first(&self) -> u64 {
-        self.http().map_or(0, Connection::touch_first)
+    pub fn fetch_next(&self) {
+        self.http().into_iter().for_each(Connection::fetch_next);
+    }
+
+    /// Has the last ones fetched, which these tell of.
+    #[inline]
+    pub fn fetch_last(&self) {
+        self.http().into_iter().for_each(Connection::fetch_last);
     }
 
     fn http(&self) -> Option<&Connection> {

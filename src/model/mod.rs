@@ -4,6 +4,7 @@
 
 mod deliver;
 mod exchange;
+mod fetch;
 mod first_line;
 mod frame;
 mod label;
@@ -21,6 +22,7 @@ pub mod text;
 
 pub use deliver::{Delivery, Ending};
 pub use exchange::{Exchange, Framing, RequestHead, ResponseHead};
+pub use fetch::{fetch, fetch_behind, fetch_lines};
 pub use first_line::FirstLine;
 pub use frame::{At, Block, Frame, FrameNo, LinkType, Nanos, Span, Timestamp};
 pub use label::{Label, LabelSet};

@@ -18,7 +18,7 @@
 
 use super::sequence::SeqNo;
 use super::waiting::Waiting;
-use crate::model::{At, Conflict, Delivery, Ending, Flags, FrameNo, Segment, Span};
+use crate::model::{At, Conflict, Delivery, Ending, Flags, FrameNo, Segment, Span, fetch};
 
 /// The position of the first sequence number seen: so high that every position before it, half the circle at most, is positive.
 const ORIGIN: u64 = 1 << 32;
@@ -93,10 +93,10 @@ impl Assembler {
         }
     }
 
-    /// Reads something of what every segment needs.
+    /// Has what every segment needs fetched.
     #[inline]
-    pub(super) fn touch(&self) -> u64 {
-        self.next
+    pub(super) fn fetch(&self) {
+        fetch(&self.next);
     }
 
     /// Bytes that were delivered, or given up, and that the receiver has not acknowledged.

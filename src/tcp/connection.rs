@@ -3,7 +3,7 @@
 //! Segments come in, in order of capture; the [`TcpFacts`] of each go out, and before them the deliveries it makes. It holds no
 //! more than the caps of `limits` allow, reads no bytes but the first line that tells the roles, and knows neither numbers nor other connections.
 
-use super::analysis::Side;
+use super::analysis::{Side, Unacked};
 use super::assembler::{Assembler, Placed};
 use super::delivered::{Compared, Delivered};
 use super::ended::Ended;
@@ -12,7 +12,7 @@ use super::sequence::SeqNo;
 use super::teardown::Step;
 use crate::model::{
     At, Conflict, Delivery, Direction, Ending, Endpoint, Flags, Handshake, Label, PlainEvent,
-    PlainRow, Segment, Span, TcpFacts, Teardown, Timestamp,
+    PlainRow, Segment, Span, TcpFacts, Teardown, Timestamp, fetch,
 };
 use std::mem::offset_of;
 
@@ -231,43 +231,40 @@ impl Connection {
         }
     }
 
-    /// Reads something of each line of the cache that [`pass`](Connection::pass) needs.
+    /// Has each line of the cache fetched that it takes for an ordinary segment.
     #[inline]
-    pub fn touch(&self) -> u64 {
-        let [a, b] = &self.assemblers;
-        let headers = &self.headers;
-        a.touch() ^ b.touch() ^ u64::from(self.plain) ^ headers.analysis.touch() ^ headers.frames
+    pub fn fetch(&self) {
+        self.assemblers.iter().for_each(Assembler::fetch);
+        fetch(&self.plain);
+        self.headers.analysis.fetch();
+        fetch(&self.headers.last);
+        fetch(&self.headers.unacked);
     }
 
-    /// Reads something of each line that facts need besides.
+    /// Has each line fetched that tells where the lists of the server are, which sends most, and whether the client waits for an ACK.
     #[inline]
-    pub fn touch_shown(&self) -> u64 {
-        u64::from(self.headers.unacked.is_some() && self.delivered.is_some())
-    }
-
-    /// Reads something of each line that tells where the lists of the server are, which sends most, and whether the client waits for an ACK.
-    #[inline]
-    pub fn touch_first(&self) -> u64 {
+    pub fn fetch_first(&self) {
         let server = self.headers.roles.client().other().index();
-        let kept = self.delivered.as_ref();
-        let kept = kept.map_or(0, |kept| {
-            kept.memory as u64 ^ kept.both[server].touch_first()
-        });
-        let unacked = self.headers.unacked.as_ref();
-        let lists = unacked.iter().flat_map(|lists| lists.iter());
-        lists.fold(kept, |touched, list| touched ^ list.touch_first())
+        if let Some(kept) = &self.delivered {
+            fetch(&kept.memory);
+            kept.both[server].fetch_first();
+        }
+        let unacked = self.headers.unacked.iter();
+        unacked
+            .flat_map(|lists| lists.iter())
+            .for_each(Unacked::fetch_first);
     }
 
-    /// Reads something of what lies elsewhere and facts need: these lists.
+    /// Has fetched what lies elsewhere and facts need: these lists.
     #[inline]
-    pub fn touch_lists(&self) -> u64 {
+    pub fn fetch_lists(&self) {
         let server = self.headers.roles.client().other().index();
-        let kept = self
-            .delivered
-            .as_ref()
-            .map_or(0, |kept| kept.memory as u64 ^ kept.both[server].touch());
-        let unacked = self.headers.unacked.as_ref();
-        kept ^ unacked.map_or(0, |lists| lists[server].touch())
+        if let Some(kept) = &self.delivered {
+            kept.both[server].fetch();
+        }
+        if let Some(lists) = &self.headers.unacked {
+            lists[server].fetch();
+        }
     }
 
     /// The facts of the segment that was heard last.

@@ -7,7 +7,7 @@
 use super::assembler::part;
 use super::sequence::SeqNo;
 use crate::model::limits::{DELIVERED_ACKNOWLEDGED, DELIVERED_BYTES, DELIVERED_FRAMES};
-use crate::model::{Conflict, Delivery, FrameNo};
+use crate::model::{Conflict, Delivery, FrameNo, fetch};
 use std::collections::VecDeque;
 
 /// The bytes before the next expected one.
@@ -173,18 +173,20 @@ impl Delivered {
         self.bytes.capacity() + self.runs.capacity() * size_of::<Run>()
     }
 
-    /// Reads something of its own lines.
+    /// Has its own lines fetched.
     #[inline]
-    pub(super) fn touch_first(&self) -> u64 {
-        self.length ^ self.runs.len() as u64 ^ self.bytes.len() as u64
+    pub(super) fn fetch_first(&self) {
+        fetch(&self.length);
+        fetch(&self.runs);
+        fetch(&self.bytes);
     }
 
-    /// Reads something of what the next bytes need.
+    /// Has fetched what the next bytes need.
     #[inline]
-    pub(super) fn touch(&self) -> u64 {
-        let run = |run: Option<&Run>| run.map_or(0, |run| run.carrier.0);
-        let byte = self.bytes.back().copied().map_or(0, u64::from);
-        run(self.runs.front()) ^ run(self.runs.back()) ^ byte
+    pub(super) fn fetch(&self) {
+        self.runs.front().into_iter().for_each(fetch);
+        self.runs.back().into_iter().for_each(fetch);
+        self.bytes.back().into_iter().for_each(fetch);
     }
 
     /// Forgets the oldest frames, so that one with so many bytes finds room.

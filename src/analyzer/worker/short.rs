@@ -2,7 +2,7 @@
 //!
 //! In: what is left of a connection's segments. Out: the same without those that went a short way, and what became final with them.
 
-use super::super::batch::{Bucket, Common, Run};
+use super::super::batch::Run;
 use super::super::finals::{Finals, live_ends};
 use super::super::made::Made;
 use super::super::slot::{Live, Slot};
@@ -10,27 +10,39 @@ use super::Worker;
 use crate::model::{Delivery, Detail, PlainText, Span};
 use crate::timeline::LatestEvent;
 
+/// Runs ahead of the one that comes next, of which the first is fetched.
+pub(super) const AHEAD: usize = 10;
+
 impl Worker {
-    /// Looks at what a bucket's segments need, one after the other: what of it lies in memory only then comes into the cache at the same
-    /// time. While they are worked off each would wait for its own.
-    pub(super) fn touch(&self, bucket: &Bucket, common: &Common) {
-        let all = |touch: fn(&Live) -> u64| {
-            bucket.runs(common).fold(0, |touched, run| {
-                match self.slots.get(self.place(run.connection)) {
-                    Some(Slot::Live(live)) => touched ^ touch(live),
-                    _ => touched,
-                }
-            })
+    /// Has fetched what some runs need, those that come soon, as far as it lies in memory only: what the last step fetched tells the next where
+    /// to go on. `next` comes next. While they are worked off each would wait for its own.
+    #[inline]
+    pub(super) fn fetch(&self, runs: &[Run<'_>], last: usize) {
+        let run = |behind: usize| runs.get(last.checked_sub(behind)?);
+        let live = |behind: usize| match self.slots.get(self.place(run(behind)?.connection)) {
+            Some(Slot::Live(live)) => Some(&**live),
+            _ => None,
         };
-        let mut touched = bucket.touch(common);
-        if self.detail == Detail::Frames {
-            touched ^= all(Live::touch_own);
-            touched ^= all(Live::touch_first);
-            touched ^= all(Live::touch_lists);
-        } else {
-            touched ^= all(Live::touch);
+        if let Some(run) = run(0) {
+            self.slots.fetch(self.place(run.connection));
+            run.fetch();
         }
-        std::hint::black_box(touched);
+        let shown = self.detail == Detail::Frames;
+        if let Some(live) = live(2) {
+            live.fetch_own(shown);
+        }
+        if let Some(live) = live(4) {
+            live.fetch_first(shown);
+        }
+        if let Some(live) = live(6) {
+            live.fetch_next(shown);
+        }
+        if let Some(run) = run(7) {
+            run.fetch_payloads();
+        }
+        if let Some(live) = live(8) {
+            live.fetch_last();
+        }
     }
 
     /// Takes the next segments, at most so many, as long as they make plain rows of an open session, and somebody writes their lines: the way of nearly

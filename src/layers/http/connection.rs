@@ -1,11 +1,12 @@
 //! Both directions of an HTTP/1 connection, or of one that may turn out to be one.
 
 use super::exchange::Exchanges;
+use super::open::Open;
 use super::request::Requests;
 use super::response::{Responses, Shared};
 use crate::layers::Ledger;
 use crate::layers::sse::{OnlyEvent, Session};
-use crate::model::{At, Delivery, Direction, Ending, FrameNo, Protocol, Said};
+use crate::model::{At, Delivery, Direction, Ending, FrameNo, Protocol, Said, fetch};
 
 /// The reader of one connection. Nearly all that comes is a part of a response.
 #[derive(Default)]
@@ -96,16 +97,23 @@ impl Connection {
         self.responses.misses(bytes, between);
     }
 
-    /// Reads something of each line of the cache that a part of an event stream needs.
+    /// Has the line of the cache fetched that tells where the open response is.
     #[inline]
-    pub(in crate::layers) fn touch(&self) -> u64 {
-        self.responses.touch()
+    pub(in crate::layers) fn fetch_first(&self) {
+        fetch(&self.responses);
     }
 
-    /// Reads something of the first of these lines, which tells where the others are.
+    /// Has each line of the open response fetched that a part of an event stream needs.
     #[inline]
-    pub(in crate::layers) fn touch_first(&self) -> u64 {
-        self.responses.touch_first()
+    pub(in crate::layers) fn fetch_next(&self) {
+        self.responses.open().into_iter().for_each(Open::fetch);
+    }
+
+    /// Has fetched what lies elsewhere and such a part needs.
+    #[inline]
+    pub(in crate::layers) fn fetch_last(&self) {
+        let open = self.responses.open().into_iter();
+        open.for_each(Open::fetch_lists);
     }
 
     /// Whether a start line was seen.

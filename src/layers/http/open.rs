@@ -6,7 +6,7 @@ use super::body::{Body, ChunkPart, Over, Step};
 use super::content::Content;
 use super::response::Shared;
 use crate::layers::sse::{Mark, OnlyEvent, Session};
-use crate::model::{At, Detail, EndKind, Fact, Framing, Span};
+use crate::model::{At, Detail, EndKind, Fact, Framing, Span, fetch_behind};
 
 /// A response whose body is not over. What is read of a body stands side by side, down to the session.
 #[repr(C)]
@@ -105,10 +105,20 @@ impl Open {
         Some(event)
     }
 
-    /// Reads something of each line of the cache that a part of an event stream needs.
+    /// Has each line of the cache fetched that a part of an event stream needs.
     #[inline]
-    pub(super) fn touch(&self) -> u64 {
-        u64::from(self.lost) ^ self.content.session().map_or(0, Session::touch)
+    pub(super) fn fetch(&self) {
+        // Nothing of it is here yet that would tell where its parts are.
+        fetch_behind(&self.lost, 4);
+    }
+
+    /// Has fetched what lies elsewhere and a part of an event stream needs.
+    #[inline]
+    pub(super) fn fetch_lists(&self) {
+        self.content
+            .session()
+            .into_iter()
+            .for_each(Session::fetch_lists);
     }
 
     fn broken(&mut self, why: &str, span: Span, shared: &mut Shared<'_>) {

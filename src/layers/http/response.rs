@@ -81,19 +81,13 @@ impl Responses {
         self.buffer.memory() + open
     }
 
-    /// Reads something of each line of the cache that a part of an event stream needs.
+    /// The response whose body is not over.
     #[inline]
-    pub(super) fn touch(&self) -> u64 {
+    pub(super) fn open(&self) -> Option<&Open> {
         match &self.state {
-            State::Body(open) => open.touch(),
-            _ => 0,
+            State::Body(open) => Some(open),
+            _ => None,
         }
-    }
-
-    /// Reads something of its own line.
-    #[inline]
-    pub(super) fn touch_first(&self) -> u64 {
-        self.wire_bytes
     }
 
     /// The reader of the open body.

@@ -4,7 +4,7 @@
 //! gaps are counted in buckets whose borders grow with the value, and the percentiles are less than 1 % off; shortest and
 //! longest stay exact. Memory is bounded by both.
 
-use crate::model::{Gaps, Nanos, limits};
+use crate::model::{Gaps, Nanos, fetch, limits};
 
 /// The gaps of one session.
 #[derive(Debug, Default)]
@@ -44,6 +44,14 @@ impl GapCounter {
                 self.0 = Kept::Counted(Box::new(buckets));
             }
             Kept::Counted(buckets) => buckets.add(gap),
+        }
+    }
+
+    /// Has fetched where the next gap is kept.
+    #[inline]
+    pub(super) fn fetch(&self) {
+        if let Kept::Exact(gaps) = &self.0 {
+            gaps.last().into_iter().for_each(fetch);
         }
     }
 

@@ -154,10 +154,11 @@ impl Session {
         self.heard = at;
     }
 
-    /// Reads something of each line of the cache that the next bytes need.
+    /// Has fetched what lies elsewhere and the next bytes need: where the next gap is kept, and what the parser needs.
     #[inline]
-    pub(crate) fn touch(&self) -> u64 {
-        self.tally.items ^ self.body_bytes ^ self.heard.frame.0 ^ self.parser.touch()
+    pub(crate) fn fetch_lists(&self) {
+        self.tally.gaps.fetch();
+        self.parser.fetch();
     }
 
     /// The next decoded bytes. How many events, comments and other blocks there were so far.

@@ -15,7 +15,7 @@ mod unacked;
 use super::sequence::SeqNo;
 use crate::model::{
     At, Direction, Flags, FrameNo, Label, LabelSet, Nanos, PlainEvent, PlainRow, Repeated, Segment,
-    TcpFacts, Timestamp,
+    TcpFacts, Timestamp, fetch,
 };
 pub(super) use frozen::Frozen;
 use std::num::NonZero;
@@ -244,12 +244,13 @@ impl Analysis {
         (self.initial_rtt != 0).then_some(self.initial_rtt)
     }
 
-    /// Reads something of each line of the cache that it takes.
+    /// Has each line of the cache fetched that it takes.
     #[inline]
-    pub(super) fn touch(&self) -> u64 {
-        let flow = |flow: &Flow| u64::from(flow.next.0) ^ flow.last_time.0.cast_unsigned();
-        let [a, b] = &self.flows;
-        flow(a) ^ flow(b)
+    pub(super) fn fetch(&self) {
+        for flow in &self.flows {
+            fetch(&flow.next);
+            fetch(&flow.last_time);
+        }
     }
 
     /// The highest number that `side` has acknowledged.

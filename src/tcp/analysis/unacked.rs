@@ -4,7 +4,7 @@
 //! that are sent again, go out. The list is bounded as Wireshark's is: above the bound a segment is not remembered.
 
 use crate::model::limits::UNACKED_SEGMENTS;
-use crate::model::{At, FrameNo};
+use crate::model::{At, FrameNo, fetch};
 use crate::tcp::sequence::SeqNo;
 use smallvec::SmallVec;
 use std::collections::VecDeque;
@@ -71,16 +71,17 @@ impl Order {
 }
 
 impl Unacked {
-    /// Reads something of its own lines.
+    /// Has its own lines fetched.
     #[inline]
-    pub(in crate::tcp) fn touch_first(&self) -> u64 {
-        self.history as u64 ^ self.sent.len() as u64
+    pub(in crate::tcp) fn fetch_first(&self) {
+        fetch(&self.history);
+        fetch(&self.sent);
     }
 
-    /// Reads something of what the next segment needs.
+    /// Has fetched what the next segment needs.
     #[inline]
-    pub(in crate::tcp) fn touch(&self) -> u64 {
-        self.sent.back().map_or(0, |last| last.at.frame.0)
+    pub(in crate::tcp) fn fetch(&self) {
+        self.sent.back().into_iter().for_each(fetch);
     }
 
     /// Remembers a segment, if there is room.

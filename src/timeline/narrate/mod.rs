@@ -96,11 +96,10 @@ impl Narrator {
         previous + apart
     }
 
-    /// Reads something of what lies elsewhere and the next words need: the ends of each open session's last event.
+    /// Has fetched what lies elsewhere and the next words need: the ends of each open session's last event.
     #[inline]
-    pub fn touch_lists(&self) -> u64 {
-        let previous = self.open.iter().map(|open| open.previous.touch());
-        previous.fold(0, |touched, next| touched ^ next)
+    pub fn fetch_lists(&self) {
+        self.open.iter().for_each(|open| open.previous.fetch());
     }
 
     /// Tells one frame: its TCP facts, what was said of it, and whether after it bytes of an unfinished event, or bytes

@@ -4,7 +4,7 @@ use super::events::{Part, tell_numbers, tell_whole};
 use super::shared::shared;
 use super::tcp::tell_answered;
 use super::{Narrator, Say};
-use crate::model::{PlainRow, PlainText};
+use crate::model::{PlainRow, PlainText, fetch};
 
 impl Narrator {
     /// Whether nothing that came before plays a part in the words of a plain row, but the event before.
@@ -13,13 +13,13 @@ impl Narrator {
         !self.syn_waits && !closed && self.behind_hole == [false; 2]
     }
 
-    /// Reads something of the lines of the cache in which it tells where the [lists](Narrator::touch_lists) are.
+    /// Has the lines of the cache fetched in which it tells where the [lists](Narrator::fetch_lists) are.
     #[inline]
-    pub fn touch(&self) -> u64 {
-        let open = self.open.first();
-        open.map_or(0, |open| {
-            u64::from(open.session) ^ open.previous.touch_first()
-        })
+    pub fn fetch(&self) {
+        if let Some(open) = self.open.first() {
+            fetch(&open.session);
+            open.previous.fetch_first();
+        }
     }
 
     /// How much of the data of a session's next event the one before has too, in front and behind. `latest`: the one before, if it is not kept yet.

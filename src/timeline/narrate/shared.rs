@@ -5,6 +5,7 @@
 //! [`SHARED_TEXT`] bytes at each end of an event are kept and compared.
 
 use crate::model::limits::SHARED_TEXT;
+use crate::model::{fetch, fetch_lines};
 
 /// Characters that must be shared in front, at least, to be left out.
 const FRONT: usize = 16;
@@ -63,15 +64,14 @@ impl Previous {
         }
     }
 
-    /// Reads something of its own line.
-    pub(super) fn touch_first(&self) -> u64 {
-        self.length as u64
+    /// Has its own line fetched.
+    pub(super) fn fetch_first(&self) {
+        fetch(&self.length);
     }
 
-    /// Reads something of each line of the cache that the ends lie in.
-    pub(super) fn touch(&self) -> u64 {
-        let bytes = self.ends.iter().step_by(64);
-        bytes.fold(0, |touched, byte| touched ^ u64::from(*byte))
+    /// Has each line of the cache fetched that the ends lie in.
+    pub(super) fn fetch(&self) {
+        fetch_lines(&self.ends, usize::MAX);
     }
 
     /// Bytes of memory on the heap.

@@ -3,6 +3,7 @@
 //! In: the data of an open session's events, one after the other. Out: what each shares with the one before; it never makes a row.
 
 use super::{Rows, Shown};
+use crate::model::fetch;
 
 /// The latest of some events of a session that come one after the other: it is not copied yet.
 #[derive(Debug, Default)]
@@ -13,16 +14,17 @@ pub struct LatestEvent<'a> {
 }
 
 impl Rows {
-    /// Reads something of each line of the cache that a plain row needs.
+    /// Has each line of the cache fetched that a plain row needs.
     #[inline]
-    pub fn touch(&self) -> u64 {
-        u64::from(self.plain.is_some()) ^ self.narrator.touch()
+    pub fn fetch(&self) {
+        fetch(&self.plain);
+        self.narrator.fetch();
     }
 
-    /// Reads something of what lies elsewhere and the next row's words need.
+    /// Has fetched what lies elsewhere and the next row's words need.
     #[inline]
-    pub fn touch_lists(&self) -> u64 {
-        self.narrator.touch_lists()
+    pub fn fetch_lists(&self) {
+        self.narrator.fetch_lists();
     }
 
     /// The session that is open, if a plain row of it would leave at once and change nothing: what [`frame`](Rows::frame) would do with it beside

@@ -3,7 +3,7 @@
 //! In: the bytes of a delivery. Out: what reading them line by line would give; nothing where they are anything else.
 
 use super::{BOM_LENGTH, Item, Parser, decoded_length, without_space};
-use crate::model::{At, limits};
+use crate::model::{At, fetch, limits};
 use memchr::memchr2;
 
 impl Parser {
@@ -41,13 +41,14 @@ impl Parser {
         }
     }
 
-    /// Reads something of what [`only_event`](Parser::only_event) needs behind the beginning.
+    /// Has fetched what lies elsewhere and [`only_event`](Parser::only_event) needs: the last event ID.
     #[inline]
-    pub fn touch(&self) -> u64 {
-        if self.counts {
-            return 0;
-        }
-        self.last_event_id.len() as u64
+    pub fn fetch(&self) {
+        self.last_event_id
+            .as_bytes()
+            .first()
+            .into_iter()
+            .for_each(fetch);
     }
 
     /// The event that `bytes` are, if they are one and nothing else: its type and its data, in UTF-8, behind which the parser stands where it stood before. Only

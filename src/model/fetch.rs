@@ -1,0 +1,31 @@
+//! Asks the processor for memory that will be needed soon: it comes into the cache while something else is worked off.
+//!
+//! A hint, which changes nothing but time. Whoever reads the memory instead waits for it.
+
+use prefetch_index::prefetch_index;
+use std::slice;
+
+/// Bytes of a line of the cache.
+const LINE: usize = 64;
+
+/// Asks for the line that `of` begins in.
+#[inline(always)]
+pub fn fetch<T>(of: &T) {
+    prefetch_index(slice::from_ref(of), 0);
+}
+
+/// Asks for the line that `first` begins in and the ones behind it, so many in all: whatever stands behind `first`, of which nothing is read.
+#[inline(always)]
+pub fn fetch_behind(first: &bool, lines: usize) {
+    for line in 0..lines {
+        prefetch_index(slice::from_ref(first), line * LINE);
+    }
+}
+
+/// Asks for the lines that `bytes` lie in, the first so many.
+#[inline(always)]
+pub fn fetch_lines(bytes: &[u8], most: usize) {
+    for line in 0..bytes.len().div_ceil(LINE).min(most) {
+        prefetch_index(bytes, line * LINE);
+    }
+}
