@@ -9,7 +9,7 @@ use super::share::Shares;
 use crate::decode::Plain;
 use crate::model::{
     At, Block, Endpoint, Frame, FrameNo, PlainAddresses, PlainHeader, Segment, TcpOptions,
-    Timestamp, fetch, fetch_lines, limits,
+    Timestamp, fetch, fetch_end, fetch_lines, limits,
 };
 use crate::tcp::Located;
 use std::net::IpAddr;
@@ -73,6 +73,7 @@ pub(super) struct Bucket {
 
 /// A segment, small, since thousands wait.
 #[derive(Clone, Copy, Debug)]
+#[repr(align(64))]
 struct Kept {
     at: At,
     /// Read only when the segment is worked off, as is `tcp`: those of IPv4, or the place in `wide`.
@@ -282,6 +283,8 @@ impl Batch {
             },
             block,
         });
+        // It was another core's.
+        fetch_end(&bucket.segments);
     }
 
     /// Takes what the frame turned out to hold.

@@ -121,7 +121,7 @@ impl Live {
     /// The same of what lies where that tells.
     #[inline]
     pub(super) fn fetch_next(&self, shown: bool) {
-        self.stack.fetch_next();
+        self.stack.fetch_next(shown);
         if shown {
             self.tcp.fetch_lists();
         }

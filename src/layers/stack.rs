@@ -173,8 +173,9 @@ impl Stack {
 
     /// Has the lines fetched that the first one tells of.
     #[inline]
-    pub fn fetch_next(&self) {
-        self.http().into_iter().for_each(Connection::fetch_next);
+    pub fn fetch_next(&self, shown: bool) {
+        let http = self.http().into_iter();
+        http.for_each(|http| http.fetch_next(shown));
     }
 
     /// Has the last ones fetched, which these tell of.

@@ -22,6 +22,12 @@ pub fn fetch_behind(first: &bool, lines: usize) {
     }
 }
 
+/// Asks for the line that the next element of `list` will begin in.
+#[inline(always)]
+pub fn fetch_end<T>(list: &[T]) {
+    prefetch_index(list, list.len());
+}
+
 /// Asks for the lines that `bytes` lie in, the first so many.
 #[inline(always)]
 pub fn fetch_lines(bytes: &[u8], most: usize) {

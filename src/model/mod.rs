@@ -22,7 +22,7 @@ pub mod text;
 
 pub use deliver::{Delivery, Ending};
 pub use exchange::{Exchange, Framing, RequestHead, ResponseHead};
-pub use fetch::{fetch, fetch_behind, fetch_lines};
+pub use fetch::{fetch, fetch_behind, fetch_end, fetch_lines};
 pub use first_line::FirstLine;
 pub use frame::{At, Block, Frame, FrameNo, LinkType, Nanos, Span, Timestamp};
 pub use label::{Label, LabelSet};

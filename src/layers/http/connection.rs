@@ -105,8 +105,9 @@ impl Connection {
 
     /// Has each line of the open response fetched that a part of an event stream needs.
     #[inline]
-    pub(in crate::layers) fn fetch_next(&self) {
-        self.responses.open().into_iter().for_each(Open::fetch);
+    pub(in crate::layers) fn fetch_next(&self, shown: bool) {
+        let open = self.responses.open().into_iter();
+        open.for_each(|open| open.fetch(shown));
     }
 
     /// Has fetched what lies elsewhere and such a part needs.

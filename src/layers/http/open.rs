@@ -107,9 +107,10 @@ impl Open {
 
     /// Has each line of the cache fetched that a part of an event stream needs.
     #[inline]
-    pub(super) fn fetch(&self) {
-        // Nothing of it is here yet that would tell where its parts are.
-        fetch_behind(&self.lost, 4);
+    pub(super) fn fetch(&self, shown: bool) {
+        // Nothing of it is here yet that would tell where its parts are. Where events are made, their ID is looked at.
+        let lines = if shown { 5 } else { 4 };
+        fetch_behind(&self.lost, lines);
     }
 
     /// Has fetched what lies elsewhere and a part of an event stream needs.

@@ -21,9 +21,10 @@ pub(crate) struct Session {
     segments: Segments,
     /// The last sign of life: the head or body bytes.
     heard: At,
-    longest_silence: Option<Nanos>,
-    parser: Parser,
+    /// Negative without end before the first.
+    longest_silence: Nanos,
     number: u32,
+    parser: Parser,
     missing: Option<Box<Missing>>,
 }
 
@@ -104,7 +105,7 @@ impl Session {
             body_bytes: 0,
             segments: Segments::default(),
             heard: head,
-            longest_silence: None,
+            longest_silence: Nanos::MIN,
             parser: if detail == Detail::Sessions {
                 Parser::counting()
             } else {
@@ -154,11 +155,10 @@ impl Session {
         self.heard = at;
     }
 
-    /// Has fetched what lies elsewhere and the next bytes need: where the next gap is kept, and what the parser needs.
+    /// Has fetched what lies elsewhere and the next bytes need: where the next gap is kept.
     #[inline]
     pub(crate) fn fetch_lists(&self) {
         self.tally.gaps.fetch();
-        self.parser.fetch();
     }
 
     /// The next decoded bytes. How many events, comments and other blocks there were so far.
@@ -271,7 +271,7 @@ impl Session {
             gaps: self.tally.gaps.summary(),
             last_event: self.tally.first_event.and(self.tally.before),
             heartbeats: comments.and_then(|comments| comments.gaps.summary()),
-            longest_silence: self.longest_silence,
+            longest_silence: Some(self.longest_silence).filter(|silence| *silence > Nanos::MIN),
             incomplete_event: self.parser.unread(),
             missing: self.missing,
             lost: closing.lost,
@@ -287,7 +287,7 @@ impl Session {
 
     fn silence_until(&mut self, at: At) {
         let silence = at.time.since(self.heard.time);
-        self.longest_silence = self.longest_silence.max(Some(silence));
+        self.longest_silence = self.longest_silence.max(silence);
     }
 }
 

@@ -3,7 +3,7 @@
 //! In: the bytes of a delivery. Out: what reading them line by line would give; nothing where they are anything else.
 
 use super::{BOM_LENGTH, Item, Parser, decoded_length, without_space};
-use crate::model::{At, fetch, limits};
+use crate::model::{At, limits};
 use memchr::memchr2;
 
 impl Parser {
@@ -39,16 +39,6 @@ impl Parser {
             emit(Item::Counted { data_bytes, there });
             *bytes = rest;
         }
-    }
-
-    /// Has fetched what lies elsewhere and [`only_event`](Parser::only_event) needs: the last event ID.
-    #[inline]
-    pub fn fetch(&self) {
-        self.last_event_id
-            .as_bytes()
-            .first()
-            .into_iter()
-            .for_each(fetch);
     }
 
     /// The event that `bytes` are, if they are one and nothing else: its type and its data, in UTF-8, behind which the parser stands where it stood before. Only
