@@ -60,12 +60,14 @@ impl Collected {
         Some((whose, *key))
     }
 
-    /// Has fetched what comes next of each worker, so much.
+    /// What comes behind so many that come next of each worker, as many.
     #[inline]
-    pub(super) fn fetch(&self, count: usize) {
-        for (made, next) in self.made.iter().zip(&self.next) {
-            made.fetch_places(*next, count);
-        }
+    pub(super) fn soon(&self, count: usize) -> impl Iterator<Item = (&Made, &Key)> {
+        let made = self.made.iter().zip(&self.next);
+        made.flat_map(move |(made, next)| {
+            let keys = made.keys().iter().skip(next + count).take(count);
+            keys.map(move |key| (made, key))
+        })
     }
 
     /// What became of connections, those of each in order, and the bytes that all keep to compare copies with.

@@ -245,9 +245,9 @@ impl Made {
         text.split_at(line.sessions as usize)
     }
 
-    /// Has the processor fetch the text of what comes next.
+    /// Has the text fetched of what comes next.
     #[inline]
-    pub(super) fn fetch(&self, next: Next<'_>) {
+    pub(super) fn fetch_text(&self, next: Next<'_>) {
         let text = match next {
             Next::Line(line, _) => &self.text.written()[line.start..][..line.length as usize],
             Next::Plain(plain) => self.plain.data(plain),
@@ -319,13 +319,17 @@ impl Made {
         self.order.keys().get(nth)
     }
 
-    /// Has fetched what comes at so many places of the output, from the `nth` on.
+    /// Where everything is, in the order of the output.
     #[inline]
-    pub(super) fn fetch_places(&self, nth: usize, count: usize) {
-        for key in self.order.keys().iter().skip(nth).take(count) {
-            if let Found::Plain(place) = key.place.find() {
-                self.plain.fetch(place);
-            }
+    pub(super) fn keys(&self) -> &[Key] {
+        self.order.keys()
+    }
+
+    /// Has a plain row fetched, if it is one.
+    #[inline]
+    pub(super) fn fetch_row(&self, place: Place) {
+        if let Found::Plain(place) = place.find() {
+            self.plain.fetch(place);
         }
     }
 

@@ -44,14 +44,17 @@ struct Ahead<'a> {
 }
 
 impl Sessions {
-    /// Looks up what the next lines need, some of them, up to an item that is none: where that is. The lines of a connection lie together, those that
-    /// follow each other in the output do not: the processor waits for the memory of all of these at once.
+    /// Looks up what the next lines need, some of them, up to an item that is none: where that is; and has fetched where that of as many behind them
+    /// is. The lines of a connection lie together, those that follow each other in the output do not.
     fn look_ahead<'a>(
         &'a self,
         collected: &mut Collected,
         lines: &mut SmallVec<[Ahead<'a>; AHEAD]>,
     ) -> Option<(usize, Key)> {
-        collected.fetch(AHEAD);
+        for (made, key) in collected.soon(AHEAD) {
+            made.fetch_row(key.place);
+            self.fetch(key.connection);
+        }
         while lines.len() < AHEAD {
             let (whose, key) = collected.next()?;
             let made = &collected.made[whose];
@@ -61,7 +64,7 @@ impl Sessions {
                 Next::Plain(plain) => Some(plain.session),
                 Next::Other => return Some((whose, key)),
             };
-            made.fetch(next);
+            made.fetch_text(next);
             let stream = session.and_then(|session| self.stream(key.connection, session));
             lines.push(Ahead { whose, key, stream });
         }

@@ -4,7 +4,7 @@
 //! one line of the processor's cache, in a page with those of the connections next to it: few lines tell where the pages are.
 
 use super::reconnects::Asked;
-use crate::model::{SessionOpening, Stream};
+use crate::model::{SessionOpening, Stream, fetch};
 use std::collections::HashMap;
 
 /// A page's connections: enough that there are few pages, few enough that one open connection keeps little memory.
@@ -55,6 +55,15 @@ impl Sessions {
     fn of(&self, connection: u32) -> Option<&OfConnection> {
         let (page, place) = place(connection);
         self.0.get(&page)?[place].as_ref()
+    }
+
+    /// Has the stream fetched of a connection's latest session.
+    #[inline]
+    pub(super) fn fetch(&self, connection: u32) {
+        let (page, place) = place(connection);
+        if let Some(page) = self.0.get(&page) {
+            fetch(&page[place]);
+        }
     }
 
     /// The stream of a session.

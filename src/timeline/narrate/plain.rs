@@ -4,7 +4,8 @@ use super::events::{Part, tell_numbers, tell_whole};
 use super::shared::shared;
 use super::tcp::tell_answered;
 use super::{Narrator, Say};
-use crate::model::{PlainRow, PlainText, fetch};
+use crate::model::{PlainRow, PlainText, fetch, fetch_end};
+use std::slice;
 
 impl Narrator {
     /// Whether nothing that came before plays a part in the words of a plain row, but the event before.
@@ -13,13 +14,11 @@ impl Narrator {
         !self.syn_waits && !closed && self.behind_hole == [false; 2]
     }
 
-    /// Has the lines of the cache fetched in which it tells where the [lists](Narrator::fetch_lists) are.
+    /// Has the lines of the cache fetched in which it tells where the [lists](Narrator::fetch_lists) are: those of the first open session lie in it.
     #[inline]
     pub fn fetch(&self) {
-        if let Some(open) = self.open.first() {
-            fetch(&open.session);
-            open.previous.fetch_first();
-        }
+        fetch(&self.open);
+        fetch_end(slice::from_ref(&self.open));
     }
 
     /// How much of the data of a session's next event the one before has too, in front and behind. `latest`: the one before, if it is not kept yet.

@@ -4,8 +4,8 @@
 //! The data of one event after another comes in; how many bytes to leave out in front and behind goes out. At most
 //! [`SHARED_TEXT`] bytes at each end of an event are kept and compared.
 
+use crate::model::fetch_lines;
 use crate::model::limits::SHARED_TEXT;
-use crate::model::{fetch, fetch_lines};
 
 /// Characters that must be shared in front, at least, to be left out.
 const FRONT: usize = 16;
@@ -62,11 +62,6 @@ impl Previous {
             self.ends.extend_from_slice(head);
             self.ends.extend_from_slice(tail);
         }
-    }
-
-    /// Has its own line fetched.
-    pub(super) fn fetch_first(&self) {
-        fetch(&self.length);
     }
 
     /// Has each line of the cache fetched that the ends lie in.
