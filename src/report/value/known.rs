@@ -1,5 +1,6 @@
 //! What was written of something, kept as it will likely be written again.
 
+use super::number::Digits;
 use super::room::Text;
 use crate::model::{Endpoint, Stream};
 use std::net::{IpAddr, Ipv4Addr};
@@ -8,13 +9,13 @@ use std::net::{IpAddr, Ipv4Addr};
 #[derive(Clone, Copy, Debug)]
 pub(super) struct Number {
     of: u64,
-    text: Text<24>,
+    text: Digits,
 }
 
 impl Number {
     pub(super) const ZERO: Number = Number {
         of: 0,
-        text: Text::of("0"),
+        text: Digits::ZERO,
     };
 
     /// Whether it is the text of this one.
@@ -25,19 +26,19 @@ impl Number {
 
     /// The text of this one.
     #[inline(always)] // As `Room::new`.
-    pub(super) fn number(&mut self, value: impl Into<u64>) -> &Text<24> {
+    pub(super) fn number(&mut self, value: impl Into<u64>) -> Digits {
         let value = value.into();
         if self.of != value {
             self.change(value);
         }
-        &self.text
+        self.text
     }
 
     #[inline(never)] // There are many places.
     fn change(&mut self, value: u64) {
         let next = value.wrapping_sub(self.of) == 1;
         if !(next && self.text.count()) {
-            self.text.write(|room| room.number(value));
+            self.text = Digits::of(value);
         }
         self.of = value;
     }
@@ -132,19 +133,19 @@ impl Streams {
         let session = self.session.number(to.session);
         self.row.write(|room| {
             room.put(b",\"connection\":");
-            room.text(connection);
+            room.digits(connection);
         });
         self.sessions.write(|room| {
-            room.text(session);
+            room.digits(session);
             room.put(b",\"sessions\":[");
-            room.text(session);
+            room.digits(session);
             room.put(b"],\"annotation\":\"");
         });
         self.event.write(|room| {
             room.put(b"{\"record\":\"event\",\"session\":");
-            room.text(session);
+            room.digits(session);
             room.put(b",\"connection\":");
-            room.text(connection);
+            room.digits(connection);
             room.put(b",\"number\":");
         });
         self.of = *to;

@@ -29,17 +29,54 @@ pub(super) fn three(value: u64) -> Option<([u8; 4], usize)> {
     Some((text, text[3].into()))
 }
 
-/// The text of a number of at most eight digits: so many bytes count.
-#[inline(always)] // As `push_number_behind`.
-pub(super) fn short(value: u64) -> Option<([u8; 8], usize)> {
-    if value >= EIGHT_DIGITS {
-        return None;
+/// A number in decimal. It is written and read as one word: reading what was written in pieces would wait for these.
+#[derive(Clone, Copy, Debug)]
+pub(super) enum Digits {
+    /// At most eight.
+    Few {
+        /// The first in the lowest byte.
+        text: u64,
+        /// How many.
+        count: u8,
+    },
+    /// Those of a number that has more.
+    Many(u64),
+}
+
+impl Digits {
+    pub(super) const ZERO: Digits = Digits::Few {
+        text: b'0' as u64,
+        count: 1,
+    };
+
+    /// Those of a number.
+    #[inline(always)] // As `push_number_behind`.
+    pub(super) fn of(value: u64) -> Digits {
+        if value >= EIGHT_DIGITS {
+            return Digits::Many(value);
+        }
+        let digits = digits(value as u32);
+        // The first digit is the lowest byte; zero itself has one.
+        let zeros = (digits | 1 << 56).trailing_zeros() / 8;
+        Digits::Few {
+            text: (digits | ASCII) >> (8 * zeros),
+            count: 8 - zeros as u8,
+        }
     }
-    let digits = digits(value as u32);
-    // The first digit is the lowest byte; zero itself has one.
-    let zeros = (digits | 1 << 56).trailing_zeros() / 8;
-    let text = (digits | ASCII) >> (8 * zeros);
-    Some((text.to_le_bytes(), 8 - zeros as usize))
+
+    /// Makes them those of the next number, if that differs in the last digit only. Whether it does.
+    #[inline(always)] // As `push_number_behind`.
+    pub(super) fn count(&mut self) -> bool {
+        let Digits::Few { text, count } = self else {
+            return false;
+        };
+        let last = 8 * (u32::from(*count) - 1);
+        let counts = (*text >> last) as u8 != b'9';
+        if counts {
+            *text += 1 << last;
+        }
+        counts
+    }
 }
 
 /// The text of any number: so many bytes count.

@@ -102,7 +102,7 @@ impl PlainLines {
             self.acknowledged = self.frame;
         }
         room.put(b"{\"record\":\"frame\",\"frame\":");
-        room.text(self.frame.number(row.at.frame.0));
+        room.digits(self.frame.number(row.at.frame.0));
         let stream = self.streams.of(of);
         room.text(stream.row());
         room.text(&self.times);
@@ -122,18 +122,18 @@ impl PlainLines {
         let push = usize::from(row.flags.has(Flags::PSH));
         room.text(&FLAGS[push]);
         let (from, to) = (row.direction as usize, row.direction.reverse() as usize);
-        room.text(self.positions[from].number(row.sequence));
+        room.digits(self.positions[from].number(row.sequence));
         room.put(b",\"acknowledgment\":");
-        room.text(self.positions[to].number(row.acknowledgment));
+        room.digits(self.positions[to].number(row.acknowledgment));
         room.put(b",\"length\":");
         room.number(row.length.into());
         room.put(b",\"window\":");
-        room.text(self.windows[from].number(row.window));
+        room.digits(self.windows[from].number(row.window));
         match acknowledges {
             None => room.put(b",\"acknowledges\":null,\"rtt\":"),
             Some(frame) => {
                 room.put(b",\"acknowledges\":");
-                room.text(self.acknowledged.number(frame));
+                room.digits(self.acknowledged.number(frame));
                 room.put(b",\"rtt\":");
             }
         }
@@ -174,7 +174,7 @@ impl PlainLines {
         out.write_behind(b"", |room: &mut [u8; EVENT]| {
             let mut room = Room::new(room);
             room.text(self.streams.of(of).event());
-            room.text(self.count.number(event.number.get()));
+            room.digits(self.count.number(event.number.get()));
             room.text(&self.times);
             match usual {
                 true => room.put(b",\"type\":\"message\",\"data\":\""),
@@ -191,17 +191,17 @@ impl PlainLines {
             let mut room = Room::new(room);
             let frame = self.frame.number(row.at.frame.0);
             room.put(b"\",\"last_event_id\":\"\",\"id\":null,\"retry\":null,\"first_frame\":");
-            room.text(frame);
+            room.digits(frame);
             room.put(b",\"frame\":");
-            room.text(frame);
+            room.digits(frame);
             match event.chunk {
                 None => room.put(b",\"chunks\":null,\"gap\":"),
                 Some(chunk) => {
                     let chunk = self.count.number(chunk.get());
                     room.put(b",\"chunks\":{\"first\":");
-                    room.text(chunk);
+                    room.digits(chunk);
                     room.put(b",\"last\":");
-                    room.text(chunk);
+                    room.digits(chunk);
                     room.put(b"},\"gap\":");
                 }
             }

@@ -1,7 +1,7 @@
 //! Room of a known size that is written from its beginning, piece by piece: each piece is copied whole, though only a part of it may count,
 //! so that no copy has a length that is not known.
 
-use super::number::{long, short, tail, three};
+use super::number::{Digits, long, tail, three};
 use crate::model::{Endpoint, Nanos};
 use std::net::IpAddr;
 
@@ -67,6 +67,18 @@ impl<'a, const N: usize> Room<'a, N> {
         self.put_some(&text.bytes, text.length);
     }
 
+    /// Writes the digits of a number.
+    #[inline(always)] // As `new`.
+    pub(super) fn digits(&mut self, digits: Digits) {
+        match digits {
+            Digits::Few { text, count } => self.put_some(&text.to_le_bytes(), count.into()),
+            Digits::Many(value) => {
+                let (digits, count) = long(value);
+                self.put_some(&digits, count);
+            }
+        }
+    }
+
     /// Writes a piece of which `count` bytes count.
     #[inline(always)] // As `new`.
     fn put_some<const L: usize>(&mut self, piece: &[u8; L], count: usize) {
@@ -80,13 +92,9 @@ impl<'a, const N: usize> Room<'a, N> {
     /// Writes a number in decimal.
     #[inline(always)] // As `new`.
     pub(super) fn number(&mut self, value: u64) {
-        if let Some((digits, count)) = three(value) {
-            self.put_some(&digits, count);
-        } else if let Some((digits, count)) = short(value) {
-            self.put_some(&digits, count);
-        } else {
-            let (digits, count) = long(value);
-            self.put_some(&digits, count);
+        match three(value) {
+            Some((digits, count)) => self.put_some(&digits, count),
+            None => self.digits(Digits::of(value)),
         }
     }
 
@@ -100,8 +108,9 @@ impl<'a, const N: usize> Room<'a, N> {
     pub(super) fn port(&mut self, port: u16) {
         if let Some((digits, count)) = three(port.into()) {
             self.put_some(&digits, count);
-        } else if let Some(([a, b, c, d, e, ..], count)) = short(port.into()) {
-            self.put_some(&[a, b, c, d, e], count);
+        } else if let Digits::Few { text, count } = Digits::of(port.into()) {
+            let [a, b, c, d, e, ..] = text.to_le_bytes();
+            self.put_some(&[a, b, c, d, e], count.into());
         }
     }
 
@@ -166,18 +175,6 @@ impl<const L: usize> Text<L> {
         Text {
             bytes,
             length: text.len(),
-        }
-    }
-
-    /// Makes the next number of a number, if they differ in the last digit only. Whether they do.
-    #[inline(always)] // As `Room::new`.
-    pub(super) fn count(&mut self) -> bool {
-        match self.bytes[..self.length.min(L)].last_mut() {
-            Some(digit @ b'0'..=b'8') => {
-                *digit += 1;
-                true
-            }
-            _ => false,
         }
     }
 

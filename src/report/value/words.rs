@@ -32,7 +32,7 @@ impl<const N: usize> Say for Words<'_, '_, N> {
 
     #[inline(always)] // As `Room::new`.
     fn put_number(&mut self, number: u64) {
-        self.room.text(self.number.number(number));
+        self.room.digits(self.number.number(number));
     }
 
     #[inline]
