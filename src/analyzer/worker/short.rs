@@ -11,7 +11,7 @@ use crate::model::{Delivery, Detail, PlainText, Span};
 use crate::timeline::LatestEvent;
 
 /// Runs ahead of the one that comes next, of which the first is fetched.
-pub(super) const AHEAD: usize = 10;
+pub(super) const AHEAD: usize = 6;
 
 impl Worker {
     /// Has fetched what some runs need, those that come soon, as far as it lies in memory only: what the last step fetched tells the next where
@@ -28,19 +28,19 @@ impl Worker {
             run.fetch();
         }
         let shown = self.detail == Detail::Frames;
-        if let Some(live) = live(2) {
+        if let Some(live) = live(1) {
             live.fetch_own(shown);
         }
-        if let Some(live) = live(4) {
+        if let Some(live) = live(2) {
             live.fetch_first(shown);
         }
-        if let Some(live) = live(6) {
+        if let Some(live) = live(3) {
             live.fetch_next(shown);
         }
-        if let Some(run) = run(7) {
+        if let Some(run) = run(4) {
             run.fetch_payloads();
         }
-        if let Some(live) = live(8) {
+        if let Some(live) = live(4) {
             live.fetch_last();
         }
     }
