@@ -298,7 +298,7 @@ proptest! {
         frame.annotation.text.clone_from(&text);
         let mut session: SessionRecord = session(1);
         let mut request = (**session.opening.exchange.request.as_ref().unwrap()).clone();
-        request.target.clone_from(&text);
+        request.target = text.as_str().into();
         session.opening.exchange.request = Some(request.into());
         let mut finding = finding();
         finding.text.clone_from(&text);

@@ -45,10 +45,10 @@ fn reconnecting(number: u32) -> SessionRecord {
     let slower = i64::from(number) * 1_000_000;
     request(&mut session, |head| {
         head.span = span(begun, begun);
-        head.target = "/live".to_owned();
+        head.target = "/live".into();
         head.last_event_id = number
             .checked_sub(1)
-            .map(|before| format!("{}:1", before + 1));
+            .map(|before| format!("{}:1", before + 1).into());
     });
     session.opening.client.port += number as u16;
     session.time_to_head = Some(1_100_000 / i64::from(number + 1));
@@ -270,7 +270,7 @@ fn an_end_that_only_the_next_response_shows_is_not_said_to_have_been_captured() 
 fn a_long_request_is_cut_and_not_the_columns_beside_it() {
     let mut long = reconnecting(0);
     request(&mut long, |head| {
-        head.target = "/live?q=".to_owned() + &"x".repeat(300);
+        head.target = ("/live?q=".to_owned() + &"x".repeat(300)).into();
     });
     let text = written(
         table(View::Sessions, 120),
@@ -480,8 +480,8 @@ fn one_row_each(data: &str, event_type: &str, id: &str, target: &str) -> [(View,
     event.event.id = Some(id.to_owned());
     let mut session = session(1);
     request(&mut session, |head| {
-        head.target = target.to_owned();
-        head.last_event_id = Some(id.to_owned());
+        head.target = target.into();
+        head.last_event_id = Some(id.into());
     });
     [
         (View::Events, Record::Event(Box::new(event))),

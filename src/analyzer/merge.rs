@@ -18,6 +18,7 @@ use crate::model::{
 };
 use crate::timeline::redact::redact_target;
 use smallvec::SmallVec;
+use smol_str::SmolStr;
 use std::borrow::Cow;
 use std::io;
 use std::sync::Arc;
@@ -296,8 +297,8 @@ impl Merger {
             let authority = request.authority.as_deref().map(redact_target);
             if let (Cow::Owned(_), _) | (_, Some(Cow::Owned(_))) = (&target, &authority) {
                 exchange.request = Some(Arc::new(RequestHead {
-                    target: target.into_owned(),
-                    authority: authority.map(Cow::into_owned),
+                    target: target.into(),
+                    authority: authority.map(SmolStr::from),
                     ..RequestHead::clone(request)
                 }));
             }

@@ -2,6 +2,7 @@
 
 use super::{At, Span};
 use serde::{Deserialize, Serialize};
+use smol_str::SmolStr;
 use std::sync::Arc;
 
 /// A request head.
@@ -10,17 +11,17 @@ pub struct RequestHead {
     /// The frames it took; `there` is the frame in which the head was complete.
     pub span: Span,
     /// The method, as sent.
-    pub method: String,
+    pub method: SmolStr,
     /// The request target, as sent (secrets in it are hidden by the timeline).
-    pub target: String,
+    pub target: SmolStr,
     /// `HTTP/1.1`.
-    pub version: String,
+    pub version: SmolStr,
     /// The Host field.
-    pub authority: Option<String>,
+    pub authority: Option<SmolStr>,
     /// The Last-Event-ID field.
-    pub last_event_id: Option<String>,
+    pub last_event_id: Option<SmolStr>,
     /// All fields in order, names as sent.
-    pub fields: Vec<(String, String)>,
+    pub fields: Vec<(SmolStr, SmolStr)>,
 }
 
 impl RequestHead {
@@ -66,19 +67,19 @@ pub struct ResponseHead {
     /// The status code.
     pub status: u16,
     /// The reason phrase.
-    pub reason: String,
+    pub reason: SmolStr,
     /// `HTTP/1.1`.
-    pub version: String,
+    pub version: SmolStr,
     /// The Content-Type field as sent (the one that counts, where there are several).
-    pub content_type: Option<String>,
+    pub content_type: Option<SmolStr>,
     /// Its essence in lower case, `text/event-stream`.
-    pub media_type: Option<String>,
+    pub media_type: Option<SmolStr>,
     /// How the body is framed; `None` without a body.
     pub framing: Option<Framing>,
     /// The Content-Encoding field as on the wire.
-    pub content_encoding: Option<String>,
+    pub content_encoding: Option<SmolStr>,
     /// All fields in order, names as sent.
-    pub fields: Vec<(String, String)>,
+    pub fields: Vec<(SmolStr, SmolStr)>,
 }
 
 impl ResponseHead {
@@ -89,8 +90,8 @@ impl ResponseHead {
 }
 
 /// Bytes of memory that fields hold, with what the allocator adds to two strings.
-fn memory_of(fields: &[(String, String)]) -> usize {
-    const FIELD: usize = size_of::<(String, String)>() + 2 * 16;
+fn memory_of(fields: &[(SmolStr, SmolStr)]) -> usize {
+    const FIELD: usize = size_of::<(SmolStr, SmolStr)>() + 2 * 16;
     let fields = fields.iter();
     fields
         .map(|(name, value)| name.len() + value.len() + FIELD)

@@ -299,7 +299,7 @@ fn heads_with_characters_where_none_may_be_are_read_and_it_is_said() {
         ]
     );
     let response = script.openings()[0].response.clone().unwrap();
-    assert_eq!(response.fields[0], ("X".to_owned(), "a b".to_owned()));
+    assert_eq!(response.fields[0], ("X".into(), "a b".into()));
 }
 
 #[test]

@@ -342,9 +342,9 @@ impl Script {
 pub fn request(method: &str, target: &str, at: At) -> RequestHead {
     RequestHead {
         span: Span::of(at),
-        method: method.to_owned(),
-        target: target.to_owned(),
-        version: "HTTP/1.1".to_owned(),
+        method: method.into(),
+        target: target.into(),
+        version: "HTTP/1.1".into(),
         ..RequestHead::default()
     }
 }
@@ -353,9 +353,9 @@ pub fn response(media_type: &str, framing: Framing, at: At) -> ResponseHead {
     ResponseHead {
         span: Span::of(at),
         status: 200,
-        version: "HTTP/1.1".to_owned(),
-        content_type: Some(media_type.to_owned()),
-        media_type: Some(media_type.to_owned()),
+        version: "HTTP/1.1".into(),
+        content_type: Some(media_type.into()),
+        media_type: Some(media_type.into()),
         framing: Some(framing),
         ..ResponseHead::default()
     }

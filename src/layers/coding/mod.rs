@@ -9,6 +9,7 @@ mod inflate;
 mod zstandard;
 
 use crate::model::{FrameNo, limits};
+use smol_str::SmolStr;
 
 /// The codings of one body, undone in reverse order. Without any, bytes pass through.
 #[derive(Default)]
@@ -83,7 +84,7 @@ const NOT_DECODED: [&str; 7] = [
 ];
 
 /// The decoders for codings that were applied in this order.
-pub(crate) fn open(codings: &[String]) -> Opened {
+pub(crate) fn open(codings: &[SmolStr]) -> Opened {
     let mut coded = Coded::default();
     let mut trouble = None;
     if codings.len() > limits::CODINGS {

@@ -6,6 +6,7 @@ use crate::layers::coding::{self, Chain};
 use crate::layers::sse::{Closing, Mark, OnlyEvent, Session};
 use crate::layers::{Ledger, pieces::Pieces};
 use crate::model::{At, Detail, Exchange, Fact, FrameNo, OtherStream, ResponseHead, Said, Span};
+use smol_str::SmolStr;
 use std::sync::Arc;
 
 /// The reader of one body. The session comes last, so that its beginning lies beside what every piece of a body needs.
@@ -46,7 +47,7 @@ impl Content {
     pub(super) fn events(
         exchange: Exchange,
         (head, content_type): (At, At),
-        codings: &[String],
+        codings: &[SmolStr],
         ledger: &mut Ledger,
         said: &mut Vec<Said>,
     ) -> Content {
@@ -88,7 +89,7 @@ impl Content {
     /// The reader of a response that is no event stream.
     pub(super) fn other(
         head: &ResponseHead,
-        codings: &[String],
+        codings: &[SmolStr],
         ledger: &mut Ledger,
         said: &mut Vec<Said>,
     ) -> Content {
@@ -107,7 +108,7 @@ impl Content {
         });
         let listed = ledger.list(OtherStream {
             frame: at.frame,
-            content_type: head.content_type.clone().unwrap_or_default(),
+            content_type: head.content_type.as_deref().unwrap_or_default().to_owned(),
             pieces: 0,
         });
         let Some(place) = listed else {
@@ -284,7 +285,7 @@ fn memory_of(exchange: &Exchange) -> usize {
 }
 
 fn open_chain(
-    codings: &[String],
+    codings: &[SmolStr],
     at: At,
     session: Option<u32>,
     said: &mut Vec<Said>,

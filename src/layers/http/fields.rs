@@ -3,14 +3,19 @@
 //! Fields of one head come in; the media type that counts, the codings and the length of the body go out.
 
 use crate::model::limits;
+use smallvec::SmallVec;
+use smol_str::{SmolStr, StrExt, format_smolstr};
+
+/// Names of codings, in the order in which they were applied.
+pub(super) type Codings = SmallVec<[SmolStr; 2]>;
 
 /// A field: name and value, both as sent.
-pub(super) type Field = (String, String);
+pub(super) type Field = (SmolStr, SmolStr);
 
 /// A field's bytes as text. RFC 9110 §5.5: historically ISO-8859-1; today UTF-8, where it is well-formed.
-pub(super) fn text(value: &[u8]) -> String {
+pub(super) fn text(value: &[u8]) -> SmolStr {
     let text = match std::str::from_utf8(value) {
-        Ok(text) => text.to_owned(),
+        Ok(text) => SmolStr::new(text),
         Err(_) => value.iter().map(|byte| char::from(*byte)).collect(),
     };
     if text.contains('\n') {
@@ -21,12 +26,12 @@ pub(super) fn text(value: &[u8]) -> String {
 }
 
 /// RFC 9112 §5.2: each obs-fold is replaced by a space.
-fn unfold(text: &str) -> String {
+fn unfold(text: &str) -> SmolStr {
     let lines: Vec<&str> = text
         .split('\n')
         .map(|line| line.trim_matches([' ', '\t', '\r']))
         .collect();
-    lines.join(" ")
+    lines.join(" ").into()
 }
 
 /// The values of all fields of that name, in order.
@@ -51,7 +56,7 @@ pub(super) struct MediaType {
     /// Which field it stands in, an index into the fields.
     pub(super) field: usize,
     /// `type/subtype` in lower case.
-    pub(super) essence: String,
+    pub(super) essence: SmolStr,
 }
 
 /// Fetch, "extract a MIME type": of all values of all Content-Type fields the last one that is a MIME type and not `*/*`.
@@ -73,8 +78,8 @@ pub(super) fn media_type(fields: &[Field]) -> Option<MediaType> {
 }
 
 /// Fetch, "get, decode, and split": at commas, but not inside quoted strings.
-fn split_values(value: &str) -> Vec<&str> {
-    let mut parts = Vec::new();
+fn split_values(value: &str) -> SmallVec<[&str; 4]> {
+    let mut parts = SmallVec::new();
     let (mut start, mut quoted, mut escaped) = (0, false, false);
     for (at, byte) in value.bytes().enumerate() {
         match byte {
@@ -93,12 +98,13 @@ fn split_values(value: &str) -> Vec<&str> {
 }
 
 /// MIME Sniffing §4.4, "parse a MIME type", as far as the essence.
-fn essence(value: &str) -> Option<String> {
+fn essence(value: &str) -> Option<SmolStr> {
     let bare = value.split(';').next().unwrap_or_default();
     let (kind, subtype) = bare.trim_matches(WHITESPACE).split_once('/')?;
     let subtype = subtype.trim_end_matches(WHITESPACE);
     let token = |text: &str| !text.is_empty() && text.bytes().all(is_token);
-    (token(kind) && token(subtype)).then(|| format!("{kind}/{subtype}").to_ascii_lowercase())
+    let lower = |text: &str| text.to_ascii_lowercase_smolstr();
+    (token(kind) && token(subtype)).then(|| format_smolstr!("{}/{}", lower(kind), lower(subtype)))
 }
 
 const WHITESPACE: [char; 4] = [' ', '\t', '\r', '\n'];
@@ -140,17 +146,17 @@ pub(super) enum Transfer {
     /// No such field, or the obsolete `identity` only.
     Absent,
     /// `chunked` comes last; before it these codings were applied, in this order.
-    Chunked(Vec<String>),
+    Chunked(Codings),
     /// `chunked` does not come last: only the connection's end can end the body.
-    Other(Vec<String>),
+    Other(Codings),
 }
 
 /// Reads Transfer-Encoding.
 pub(super) fn transfer(fields: &[Field]) -> Transfer {
-    let mut codings: Vec<String> = members(fields, "transfer-encoding")
+    let mut codings: Codings = members(fields, "transfer-encoding")
         .map(|coding| {
             let name = coding.split(';').next().unwrap_or_default();
-            name.trim_matches([' ', '\t']).to_ascii_lowercase()
+            name.trim_matches([' ', '\t']).to_ascii_lowercase_smolstr()
         })
         .filter(|coding| coding != "identity")
         .collect();
@@ -158,7 +164,7 @@ pub(super) fn transfer(fields: &[Field]) -> Transfer {
         None => Transfer::Absent,
         Some(last) if last == "chunked" => {
             // "A sender MUST NOT apply the chunked transfer coding more than once": one layer is read.
-            codings.retain(|coding| coding != "chunked");
+            codings.retain(|coding| *coding != "chunked");
             Transfer::Chunked(codings)
         }
         Some(last) => {
@@ -182,36 +188,40 @@ pub(super) fn two_framings(fields: &[Field], version: &str) -> Option<&'static s
 }
 
 /// The content codings in the order in which they were applied (RFC 9110 §8.4), lower case.
-pub(super) fn content_codings(fields: &[Field]) -> Vec<String> {
+pub(super) fn content_codings(fields: &[Field]) -> Codings {
     members(fields, "content-encoding")
         .take(limits::CODINGS + 1)
-        .map(str::to_ascii_lowercase)
+        .map(str::to_ascii_lowercase_smolstr)
         .collect()
 }
 
 /// The value of a field that stands once; where it stands several times, the first.
-pub(super) fn single(fields: &[Field], name: &str) -> Option<String> {
-    values(fields, name).next().map(str::to_owned)
+pub(super) fn single(fields: &[Field], name: &str) -> Option<SmolStr> {
+    let (_, value) = fields
+        .iter()
+        .find(|(field, _)| field.eq_ignore_ascii_case(name))?;
+    Some(value.clone())
 }
 
 /// The value of a field that may stand several times, joined as RFC 9110 §5.3 allows.
-pub(super) fn joined(fields: &[Field], name: &str) -> Option<String> {
+pub(super) fn joined(fields: &[Field], name: &str) -> Option<SmolStr> {
     values(fields, name)
-        .map(str::to_owned)
-        .reduce(|all, more| all + ", " + &more)
+        .map(SmolStr::new)
+        .reduce(|all, more| format_smolstr!("{all}, {more}"))
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
+    use smallvec::smallvec;
 
     fn fields(of: &[(&str, &str)]) -> Vec<Field> {
         of.iter()
-            .map(|(name, value)| ((*name).to_owned(), (*value).to_owned()))
+            .map(|(name, value)| (SmolStr::new(name), SmolStr::new(value)))
             .collect()
     }
 
-    fn essence_of(values: &[&str]) -> Option<String> {
+    fn essence_of(values: &[&str]) -> Option<SmolStr> {
         let all: Vec<_> = values
             .iter()
             .map(|value| ("Content-Type", *value))
@@ -221,7 +231,7 @@ mod tests {
 
     #[test]
     fn the_last_valid_media_type_of_all_content_types_counts() {
-        let sse = Some("text/event-stream".to_owned());
+        let sse = Some("text/event-stream".into());
         assert_eq!(essence_of(&["text/event-stream"]), sse);
         assert_eq!(essence_of(&["Text/Event-Stream ; charset=UTF-8"]), sse);
         assert_eq!(essence_of(&["text/html", "text/event-stream"]), sse);
@@ -257,13 +267,16 @@ mod tests {
     #[test]
     fn chunked_counts_only_as_the_last_transfer_coding() {
         let of = |value| transfer(&fields(&[("Transfer-Encoding", value)]));
-        assert_eq!(of("Chunked"), Transfer::Chunked(vec![]));
-        assert_eq!(of("gzip, chunked"), Transfer::Chunked(vec!["gzip".into()]));
-        assert_eq!(of("chunked;a=b"), Transfer::Chunked(vec![]));
+        assert_eq!(of("Chunked"), Transfer::Chunked(Codings::new()));
+        assert_eq!(
+            of("gzip, chunked"),
+            Transfer::Chunked(smallvec!["gzip".into()])
+        );
+        assert_eq!(of("chunked;a=b"), Transfer::Chunked(Codings::new()));
         assert_eq!(of("identity"), Transfer::Absent);
         assert_eq!(
             of("chunked, gzip"),
-            Transfer::Other(vec!["chunked".into(), "gzip".into()])
+            Transfer::Other(smallvec!["chunked".into(), "gzip".into()])
         );
     }
 

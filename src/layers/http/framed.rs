@@ -1,7 +1,7 @@
 //! How a response's body is framed (RFC 9112 §6.3, items 3 to 8), and which codings were applied to it.
 
 use super::body::Body;
-use super::fields::{self, Length, Transfer};
+use super::fields::{self, Codings, Length, Transfer};
 use crate::model::{Framing, ResponseHead};
 
 /// How a response's body is framed.
@@ -10,7 +10,7 @@ pub(super) struct Framed {
     pub(super) framing: Option<Framing>,
     pub(super) body: Option<Body>,
     /// The codings to undo, in the order in which they were applied: content codings, then transfer codings.
-    pub(super) codings: Vec<String>,
+    pub(super) codings: Codings,
     pub(super) trouble: Option<&'static str>,
 }
 

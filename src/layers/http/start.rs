@@ -9,6 +9,7 @@ use crate::layers::probe::{self, Verdict};
 use crate::model::{At, RequestHead, ResponseHead, limits};
 use httparse::{EMPTY_HEADER, Error, Header, ParserConfig, Status};
 use memchr::{memchr, memrchr};
+use smol_str::{SmolStr, format_smolstr};
 
 /// Most heads have fewer fields than this; for others the parser is run again with room for the cap.
 const FEW_FIELDS: usize = 64;
@@ -57,8 +58,8 @@ fn read_request(bytes: &[u8], head: &Head<'_>) -> Result<RequestHead, Error> {
         let fields = owned(parsed.headers);
         Ok(RequestHead {
             span: head.span(),
-            method: parsed.method.unwrap_or_default().to_owned(),
-            target: parsed.path.unwrap_or_default().to_owned(),
+            method: parsed.method.unwrap_or_default().into(),
+            target: parsed.path.unwrap_or_default().into(),
             version: version(parsed.version),
             authority: fields::single(&fields, "host"),
             last_event_id: fields::single(&fields, "last-event-id"),
@@ -123,7 +124,7 @@ fn read_response(head: &Head<'_>) -> Result<(ResponseHead, Option<At>), Error> {
         let response = ResponseHead {
             span: head.span(),
             status: parsed.code.unwrap_or_default(),
-            reason: parsed.reason.unwrap_or_default().to_owned(),
+            reason: parsed.reason.unwrap_or_default().into(),
             version: version(parsed.version),
             content_type: counts
                 .and_then(|field| fields.get(field))
@@ -138,7 +139,7 @@ fn read_response(head: &Head<'_>) -> Result<(ResponseHead, Option<At>), Error> {
 }
 
 /// RFC 9110 §2.5: a head of HTTP/1.2 or later is read as one of HTTP/1.1. The same head as such, and its own version, whose last digit is at `minor`.
-fn later_minor(bytes: &[u8], minor: usize) -> Option<(Vec<u8>, String)> {
+fn later_minor(bytes: &[u8], minor: usize) -> Option<(Vec<u8>, SmolStr)> {
     let digit = bytes
         .get(minor)
         .filter(|digit| matches!(digit, b'2'..=b'9'))?;
@@ -162,7 +163,7 @@ fn tidied(bytes: &[u8]) -> Vec<u8> {
 }
 
 /// The same, and without a target, which may have spaces; method and target.
-fn tidy_request(bytes: &[u8]) -> Option<(Vec<u8>, String, String)> {
+fn tidy_request(bytes: &[u8]) -> Option<(Vec<u8>, SmolStr, SmolStr)> {
     let tidy = tidied(bytes);
     let end = memchr(b'\n', &tidy)?;
     let line = tidy.get(..end)?.trim_ascii_end();
@@ -194,10 +195,10 @@ fn must_be_complete(status: Status<usize>) -> Result<(), Error> {
 fn owned(headers: &[Header<'_>]) -> Vec<Field> {
     headers
         .iter()
-        .map(|header| (header.name.to_owned(), fields::text(header.value)))
+        .map(|header| (header.name.into(), fields::text(header.value)))
         .collect()
 }
 
-fn version(minor: Option<u8>) -> String {
-    format!("HTTP/1.{}", minor.unwrap_or_default())
+fn version(minor: Option<u8>) -> SmolStr {
+    format_smolstr!("HTTP/1.{}", minor.unwrap_or_default())
 }

@@ -64,26 +64,25 @@ impl GapCounter {
     }
 
     /// `None` without a gap.
-    pub(super) fn summary(&self) -> Option<Gaps> {
-        match &self.0 {
-            Kept::Exact(gaps) => {
-                let mut sorted = gaps.clone();
-                sorted.sort_unstable();
-                let percentile = |percent| {
-                    let rank = nearest_rank(sorted.len() as u64, percent);
-                    sorted.get(rank as usize - 1).copied()
+    pub(super) fn summary(self) -> Option<Gaps> {
+        match self.0 {
+            Kept::Exact(mut gaps) => {
+                let (min, max) = (*gaps.iter().min()?, *gaps.iter().max()?);
+                let rank = |percent| nearest_rank(gaps.len() as u64, percent) as usize;
+                let (fifty, ninety_five) = (rank(50), rank(95));
+                let (below, p95, _) = gaps.select_nth_unstable(ninety_five - 1);
+                let p95 = *p95;
+                // Of one gap both ranks are the first.
+                let p50 = match fifty < ninety_five {
+                    true => *below.select_nth_unstable(fifty - 1).1,
+                    false => p95,
                 };
-                Some(Gaps {
-                    min: *sorted.first()?,
-                    p50: percentile(50)?,
-                    p95: percentile(95)?,
-                    max: *sorted.last()?,
-                })
+                Some(Gaps { min, p50, p95, max })
             }
             Kept::Counted(buckets) => {
                 let Buckets {
                     count, min, max, ..
-                } = **buckets;
+                } = *buckets;
                 let percentile = |percent| {
                     let gap = buckets.nth(nearest_rank(count, percent));
                     gap.map_or(max, |gap| gap.clamp(min, max))

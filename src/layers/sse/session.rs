@@ -257,10 +257,13 @@ impl Session {
         if ended && self.parser.pending() {
             say(Fact::DiscardedEvent(self.parser.unread()));
         }
-        let comments = self.tally.comments.as_deref();
+        let comments = self.tally.comments.map(|comments| *comments);
+        let (comments, heartbeats) = comments.map_or((0, None), |comments| {
+            (comments.count, comments.gaps.summary())
+        });
         say(Fact::SessionEnds(Box::new(SessionEnding {
             events: self.tally.events,
-            comments: comments.map_or(0, |comments| comments.count),
+            comments,
             chunks: closing.chunks,
             body_bytes: self.body_bytes,
             data_bytes: self.tally.data_bytes,
@@ -270,7 +273,7 @@ impl Session {
             first_event: self.tally.first_event,
             gaps: self.tally.gaps.summary(),
             last_event: self.tally.first_event.and(self.tally.before),
-            heartbeats: comments.and_then(|comments| comments.gaps.summary()),
+            heartbeats,
             longest_silence: Some(self.longest_silence).filter(|silence| *silence > Nanos::MIN),
             incomplete_event: self.parser.unread(),
             missing: self.missing,

@@ -331,7 +331,7 @@ fn request<F: Fields>(fields: &mut F, head: Option<&RequestHead>) {
 /// What a stream tells of its head that was not captured.
 fn recognised(session: &SessionRecord) -> ResponseHead {
     ResponseHead {
-        content_type: Some("text/event-stream".to_owned()),
+        content_type: Some("text/event-stream".into()),
         framing: session.chunks.map(|_| Framing::Chunked),
         ..ResponseHead::default()
     }
