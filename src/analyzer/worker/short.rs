@@ -111,6 +111,7 @@ impl Worker {
             growth,
             ..
         } = &mut *live;
+        let counts = self.detail == Detail::Sessions;
         while let Some(segment) = run.first()
             && let Some(direction) = tcp.pass(&segment)
         {
@@ -118,12 +119,17 @@ impl Worker {
             if segment.payload.is_empty() {
                 continue;
             }
+            growth.carry(segment.payload.len(), self.epoch);
+            // Of an event that is counted nothing is said.
+            let counted = counts.then(|| stack.only_event(direction, segment.payload, segment.at));
+            if counted.flatten().is_some() {
+                continue;
+            }
             let delivery = Delivery::Data {
                 bytes: segment.payload,
                 span: Span::of(segment.at),
             };
             stack.deliver(direction, delivery, &mut self.said);
-            growth.carry(segment.payload.len(), self.epoch);
             if !self.said.is_empty() {
                 growth.news(self.epoch);
                 let mut finals = Finals {

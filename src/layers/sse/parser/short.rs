@@ -42,11 +42,13 @@ impl Parser {
     }
 
     /// The event that `bytes` are, if they are one and nothing else: its type and its data, in UTF-8, behind which the parser stands where it stood before. Only
-    /// where it makes events, stands between two blocks, and has no last event ID; and not of a block that says more.
+    /// where it stands between two blocks and the event has no ID; and not of a block that says more.
     #[inline]
     pub fn only_event<'a>(&self, bytes: &'a [u8]) -> Option<(&'a str, &'a [u8])> {
         let between = self.unread == 0 && !self.skipping && !self.skip_line_feed;
-        if !between || self.counts || self.bom < BOM_LENGTH || !self.last_event_id.is_empty() {
+        // A parser that counts tells no event's ID.
+        let nameless = self.counts || self.last_event_id.is_empty();
+        if !between || !nameless || self.bom < BOM_LENGTH {
             return None;
         }
         let (mut lines, line_end): (_, &[u8]) = match bytes {
@@ -54,10 +56,10 @@ impl Parser {
             [lines @ .., b'\n', b'\n'] => (lines, b"\n"),
             _ => return None,
         };
-        let mut event_type = &b"message"[..];
+        let mut event_type = "message";
         if let Some(line) = lines.strip_prefix(b"event:") {
             let (value, rest) = line.split_at(memchr2(b'\n', b'\r', line)?);
-            event_type = without_space(value);
+            event_type = std::str::from_utf8(without_space(value)).ok()?;
             lines = rest.strip_prefix(line_end)?;
         }
         let value = lines.strip_prefix(b"data:")?;
@@ -71,7 +73,6 @@ impl Parser {
                 return None;
             }
         }
-        let event_type = std::str::from_utf8(event_type).ok()?;
         Some((event_type, without_space(value)))
     }
 }
