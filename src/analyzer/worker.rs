@@ -136,7 +136,7 @@ impl Worker {
                 hand_on(made.take_before(frame));
             }
             let run = &mut left[place];
-            if !self.plain(run, 1, made)
+            if !self.short(run, 1, made)
                 && let Some(segment) = run.first()
             {
                 self.segment(run.connection, &segment, run.port_reused(), clock, made);
@@ -182,11 +182,7 @@ impl Worker {
     /// Works off the segments of one connection, until enough was made of them.
     fn run(&mut self, run: &mut Run<'_>, clock: &Clock, made: &mut Made) {
         loop {
-            if self.detail < Detail::Frames {
-                self.pass(run, made);
-            } else {
-                self.plain(run, usize::MAX, made);
-            }
+            self.short(run, usize::MAX, made);
             let Some(segment) = run.first() else {
                 break;
             };

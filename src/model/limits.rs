@@ -234,6 +234,9 @@ pub const GROWN: usize = 1024;
 /// A connection's memory is looked at after every so many bytes of its payload, a power of two: what they may add is what it is reckoned with.
 pub const CARRIED: u32 = 4 * 1024;
 
+/// Of an event that is counted and not kept so many bytes count: the time since the one before stays.
+pub const CARRIED_COUNTED: usize = 16;
+
 /// A segment that is none of the ordinary ones counts as so many bytes more: what it costs to remember it.
 pub const CARRIED_APART: usize = 256;
 

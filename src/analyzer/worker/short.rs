@@ -7,7 +7,7 @@ use super::super::finals::{Finals, live_ends};
 use super::super::made::Made;
 use super::super::slot::{Live, Slot};
 use super::Worker;
-use crate::model::{Delivery, Detail, PlainText, Span};
+use crate::model::{Delivery, Detail, PlainText, Span, limits};
 use crate::timeline::LatestEvent;
 
 /// Runs ahead of the one that comes next, of which the first is fetched.
@@ -45,9 +45,18 @@ impl Worker {
         }
     }
 
+    /// Takes the next segments, at most so many, as long as they go a short way. Whether there was one.
+    #[inline]
+    pub(super) fn short(&mut self, run: &mut Run<'_>, most: usize, made: &mut Made) -> bool {
+        match self.detail {
+            Detail::Frames => self.plain(run, most, made),
+            Detail::Events | Detail::Sessions => self.pass(run, most, made),
+        }
+    }
+
     /// Takes the next segments, at most so many, as long as they make plain rows of an open session, and somebody writes their lines: the way of nearly
     /// all. Whether there was one.
-    pub(super) fn plain(&mut self, run: &mut Run<'_>, most: usize, made: &mut Made) -> bool {
+    fn plain(&mut self, run: &mut Run<'_>, most: usize, made: &mut Made) -> bool {
         let (connection, before) = (run.connection, run.left());
         let place = self.place(connection);
         let Some(Live {
@@ -97,12 +106,13 @@ impl Worker {
         run.left() < before
     }
 
-    /// Takes the next segments as long as they are ordinary ones of an open connection and no rows are wanted: the way of nearly all.
-    pub(super) fn pass(&mut self, run: &mut Run<'_>, made: &mut Made) {
-        let connection = run.connection;
+    /// Takes the next segments, at most so many, as long as they are ordinary ones of an open connection and no rows are wanted: the way of nearly
+    /// all. Whether there was one.
+    fn pass(&mut self, run: &mut Run<'_>, most: usize, made: &mut Made) -> bool {
+        let (connection, before) = (run.connection, run.left());
         let place = self.place(connection);
         let Some(live) = self.slots.live(place) else {
-            return;
+            return false;
         };
         let Live {
             tcp,
@@ -112,19 +122,21 @@ impl Worker {
             ..
         } = &mut *live;
         let counts = self.detail == Detail::Sessions;
-        while let Some(segment) = run.first()
+        while before - run.left() < most
+            && let Some(segment) = run.first()
             && let Some(direction) = tcp.pass(&segment)
         {
             run.advance();
             if segment.payload.is_empty() {
                 continue;
             }
-            growth.carry(segment.payload.len(), self.epoch);
             // Of an event that is counted nothing is said.
             let counted = counts.then(|| stack.only_event(direction, segment.payload, segment.at));
             if counted.flatten().is_some() {
+                growth.carry(limits::CARRIED_COUNTED, self.epoch);
                 continue;
             }
+            growth.carry(segment.payload.len(), self.epoch);
             let delivery = Delivery::Data {
                 bytes: segment.payload,
                 span: Span::of(segment.at),
@@ -151,5 +163,6 @@ impl Worker {
         {
             made.grown.push((connection, grown));
         }
+        run.left() < before
     }
 }
