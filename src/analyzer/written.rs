@@ -11,24 +11,23 @@ use std::sync::Arc;
 pub(super) struct Written {
     /// Writes what is missing of lines, and those of plain rows; `None` where no lines are wanted.
     lines: Option<Box<dyn Lines>>,
-    text: Arc<Out>,
+    text: Out,
 }
 
 impl Written {
     pub(super) fn new(lines: Option<Box<dyn Lines>>) -> Written {
         Written {
             lines,
-            text: Arc::default(),
+            text: Out::default(),
         }
     }
 
     /// Adds the lines of a plain row.
     #[inline]
     pub(super) fn plain(&mut self, row: &PlainRow, of: &Stream, text: &PlainText<'_>) {
-        let Some((lines, out)) = open(&mut self.lines, &mut self.text) else {
-            return;
-        };
-        lines.plain(row, of, text, out);
+        if let Some(lines) = &mut self.lines {
+            lines.plain(row, of, text, &mut self.text);
+        }
     }
 
     /// Adds a row's line: what stands before and behind the numbers of its sessions, and these.
@@ -38,26 +37,26 @@ impl Written {
         session: Option<u32>,
         touched: &[u32],
     ) {
-        if let Some((lines, out)) = open(&mut self.lines, &mut self.text) {
-            out.extend_from_slice(before);
-            lines.frame_sessions(session, touched, out);
-            out.extend_from_slice(behind);
+        if let Some(lines) = &mut self.lines {
+            self.text.extend_from_slice(before);
+            lines.frame_sessions(session, touched, &mut self.text);
+            self.text.extend_from_slice(behind);
         }
     }
 
     /// Adds an event's line: what stands before and behind the number of its session, and that.
     pub(super) fn event(&mut self, (before, behind): (&[u8], &[u8]), session: u32) {
-        if let Some((lines, out)) = open(&mut self.lines, &mut self.text) {
-            out.extend_from_slice(before);
-            lines.event_session(session, out);
-            out.extend_from_slice(behind);
+        if let Some(lines) = &mut self.lines {
+            self.text.extend_from_slice(before);
+            lines.event_session(session, &mut self.text);
+            self.text.extend_from_slice(behind);
         }
     }
 
     /// Passes on a record, behind the lines before it, or as one of them.
     pub(super) fn record(&mut self, record: Record, sink: &mut Sink<'_>) -> io::Result<()> {
-        if let Some((lines, out)) = open(&mut self.lines, &mut self.text)
-            && lines.record(&record, out)
+        if let Some(lines) = &mut self.lines
+            && lines.record(&record, &mut self.text)
         {
             return self.pass_on_much(sink);
         }
@@ -79,21 +78,13 @@ impl Written {
         if self.text.is_empty() {
             return Ok(());
         }
-        sink(Record::Lines(Arc::clone(&self.text)))?;
-        match Arc::get_mut(&mut self.text) {
-            Some(text) => text.clear(),
-            // Somebody keeps it.
-            None => self.text = Arc::default(),
+        let text = Arc::new(std::mem::take(&mut self.text));
+        sink(Record::Lines(Arc::clone(&text)))?;
+        // Unless somebody keeps it.
+        if let Some(text) = Arc::into_inner(text) {
+            self.text = text;
+            self.text.clear();
         }
         Ok(())
     }
-}
-
-/// Who writes, and where. Nobody else has the text before it is passed on.
-#[inline]
-fn open<'a>(
-    lines: &'a mut Option<Box<dyn Lines>>,
-    text: &'a mut Arc<Out>,
-) -> Option<(&'a mut dyn Lines, &'a mut Out)> {
-    Some((lines.as_deref_mut()?, Arc::get_mut(text)?))
 }
