@@ -84,6 +84,10 @@ impl Exchanges {
             self.unmatched = true;
             return false;
         }
+        if self.waiting.capacity() == 0 {
+            // Hardly any client sends a second one before the first is answered.
+            self.waiting.reserve_exact(1);
+        }
         self.waiting.push_back(request);
         true
     }
