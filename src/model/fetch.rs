@@ -35,3 +35,21 @@ pub fn fetch_lines(bytes: &[u8], most: usize) {
         prefetch_index(bytes, line * LINE);
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_is_asked_for_may_lie_behind_all_that_there_is() {
+        let list = vec![[7_u64; 8]; 3];
+        fetch(&list[0]);
+        fetch_end(&list);
+        fetch_end::<u64>(&[]);
+        fetch_behind(&list[2], 5);
+        fetch_behind(&7_u8, 1_000_000);
+        fetch_lines(&[1; 100], usize::MAX);
+        fetch_lines(&[], usize::MAX);
+        assert_eq!(list, [[7; 8]; 3]);
+    }
+}

@@ -10,16 +10,17 @@ use super::Worker;
 use crate::model::{Delivery, Detail, PlainText, Span, limits};
 use crate::timeline::LatestEvent;
 
-/// Runs ahead of the one that comes next, of which the first is fetched.
+/// So many runs before one is worked off it is fetched for the first time: enough for each step to have come before the next, and so few that what was
+/// fetched still lies in the first cache when it is needed.
 pub(super) const AHEAD: usize = 6;
 
 impl Worker {
-    /// Has fetched what some runs need, those that come soon, as far as it lies in memory only: what the last step fetched tells the next where
-    /// to go on. `next` comes next. While they are worked off each would wait for its own.
+    /// Has fetched what runs need that come soon, as far as it lies in memory only: where the connection of `last` lies, that connection's own lines for
+    /// the run before, and so on, since what one step fetched tells the next where to look. While it is worked off each run would wait for its own.
     #[inline]
     pub(super) fn fetch(&self, runs: &[Run<'_>], last: usize) {
-        let run = |behind: usize| runs.get(last.checked_sub(behind)?);
-        let live = |behind: usize| match self.slots.get(self.place(run(behind)?.connection)) {
+        let run = |before: usize| runs.get(last.checked_sub(before)?);
+        let live = |before: usize| match self.slots.get(self.place(run(before)?.connection)) {
             Some(Slot::Live(live)) => Some(&**live),
             _ => None,
         };
