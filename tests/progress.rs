@@ -9,7 +9,7 @@ use std::path::{Path, PathBuf};
 use std::process::Command;
 use std::time::{Duration, Instant};
 
-const EVENTS: usize = 200_000;
+const EVENTS: usize = 600_000;
 
 /// A capture that takes a while.
 fn long_capture() -> PathBuf {
