@@ -46,12 +46,12 @@ impl Collected {
     #[inline]
     pub(super) fn next(&mut self) -> Option<(usize, Key)> {
         if let ([only], [next]) = (&self.made[..], &mut self.next[..]) {
-            let key = only.nth(*next)?;
+            let key = only.keys().get(*next)?;
             *next += 1;
             return Some((0, *key));
         }
         let heads = self.made.iter().zip(&self.next).enumerate();
-        let heads = heads.filter_map(|(whose, (made, nth))| Some((whose, made.nth(*nth)?)));
+        let heads = heads.filter_map(|(whose, (made, nth))| Some((whose, made.keys().get(*nth)?)));
         let (whose, key) = heads.min_by_key(|(_, key)| key.order())?;
         if self.before.is_some_and(|before| before <= key.frame) {
             return None;

@@ -313,12 +313,6 @@ impl Made {
         self.order.sort();
     }
 
-    /// What comes at the `nth` place of the output: where that is, and where it belongs.
-    #[inline]
-    pub(super) fn nth(&self, nth: usize) -> Option<&Key> {
-        self.order.keys().get(nth)
-    }
-
     /// Where everything is, in the order of the output.
     #[inline]
     pub(super) fn keys(&self) -> &[Key] {
@@ -411,7 +405,7 @@ pub(super) mod tests {
         #[test]
         fn items_come_by_frame_then_connection_and_then_as_they_were_made(items in items()) {
             let made = made(&items);
-            let order: Vec<Place> = (0..).map_while(|nth| Some(made.nth(nth)?.place)).collect();
+            let order: Vec<Place> = made.keys().iter().map(|key| key.place).collect();
             let mut wanted: Vec<usize> = (0..items.len()).collect();
             wanted.sort_by_key(|place| items[*place]);
             let wanted: Vec<Place> = wanted.into_iter().map(Place::item).collect();

@@ -35,11 +35,11 @@ fn unfold(text: &str) -> SmolStr {
 }
 
 /// The values of all fields of that name, in order.
-pub(super) fn values<'a>(fields: &'a [Field], name: &'a str) -> impl Iterator<Item = &'a str> {
+fn values<'a>(fields: &'a [Field], name: &'a str) -> impl Iterator<Item = &'a SmolStr> {
     fields
         .iter()
         .filter(move |(field, _)| field.eq_ignore_ascii_case(name))
-        .map(|(_, value)| value.as_str())
+        .map(|(_, value)| value)
 }
 
 /// The members of all list fields of that name (RFC 9110 §5.6.1): trimmed, empty ones left out.
@@ -103,8 +103,8 @@ fn essence(value: &str) -> Option<SmolStr> {
     let (kind, subtype) = bare.trim_matches(WHITESPACE).split_once('/')?;
     let subtype = subtype.trim_end_matches(WHITESPACE);
     let token = |text: &str| !text.is_empty() && text.bytes().all(is_token);
-    let lower = |text: &str| text.to_ascii_lowercase_smolstr();
-    (token(kind) && token(subtype)).then(|| format_smolstr!("{}/{}", lower(kind), lower(subtype)))
+    let essence = || format_smolstr!("{kind}/{subtype}").to_ascii_lowercase_smolstr();
+    (token(kind) && token(subtype)).then(essence)
 }
 
 const WHITESPACE: [char; 4] = [' ', '\t', '\r', '\n'];
@@ -197,16 +197,13 @@ pub(super) fn content_codings(fields: &[Field]) -> Codings {
 
 /// The value of a field that stands once; where it stands several times, the first.
 pub(super) fn single(fields: &[Field], name: &str) -> Option<SmolStr> {
-    let (_, value) = fields
-        .iter()
-        .find(|(field, _)| field.eq_ignore_ascii_case(name))?;
-    Some(value.clone())
+    values(fields, name).next().cloned()
 }
 
 /// The value of a field that may stand several times, joined as RFC 9110 §5.3 allows.
 pub(super) fn joined(fields: &[Field], name: &str) -> Option<SmolStr> {
     values(fields, name)
-        .map(SmolStr::new)
+        .cloned()
         .reduce(|all, more| format_smolstr!("{all}, {more}"))
 }
 

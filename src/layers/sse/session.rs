@@ -21,7 +21,7 @@ pub(crate) struct Session {
     segments: Segments,
     /// The last sign of life: the head or body bytes.
     heard: At,
-    /// Negative without end before the first.
+    /// `Nanos::MIN` before the first.
     longest_silence: Nanos,
     number: u32,
     parser: Parser,
