@@ -193,6 +193,7 @@ fn middle_of(bucket: usize) -> Nanos {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use proptest::prelude::*;
 
     fn counted(gaps: impl IntoIterator<Item = Nanos>) -> GapCounter {
         let mut counter = GapCounter::default();
@@ -216,6 +217,17 @@ mod tests {
         );
         assert_eq!(counted([7]).summary().unwrap().p50, 7);
         assert_eq!(counted([]).summary(), None);
+    }
+
+    proptest! {
+        #[test]
+        fn percentiles_are_those_of_the_gaps_in_order(mut gaps in prop::collection::vec(-50..50_i64, 1..120)) {
+            let summary = counted(gaps.iter().copied()).summary().unwrap();
+            gaps.sort_unstable();
+            let at = |percent: usize| gaps[(gaps.len() * percent).div_ceil(100) - 1];
+            let wanted = Gaps { min: gaps[0], p50: at(50), p95: at(95), max: gaps[gaps.len() - 1] };
+            prop_assert_eq!(summary, wanted);
+        }
     }
 
     #[test]
