@@ -13,6 +13,7 @@ use crate::model::{
 };
 use crate::tcp::Located;
 use std::net::IpAddr;
+use std::ops::Range;
 
 /// Frames that wait to be worked off.
 #[derive(Debug)]
@@ -40,23 +41,21 @@ pub(super) struct Common {
 pub(super) struct Clock(Vec<(FrameNo, Timestamp)>);
 
 /// What of a batch belongs to one worker.
-#[derive(Debug, Default)]
+#[derive(Debug)]
 pub(super) struct Part {
     /// Connections are dealt out to these in turn, so that the segments of each lie close together: they come back into the cache
-    /// a bucket at a time.
-    pub(super) buckets: [Bucket; BUCKETS as usize],
+    /// a bucket at a time. A power of two of them.
+    pub(super) buckets: Vec<Bucket>,
     /// Connections that others took the 4-tuple from, each with the frame that did.
     pub(super) replaced: Vec<(u32, FrameNo)>,
     /// Connections that are given up before anything else, and the frame at which they are.
     pub(super) given_up: Vec<(u32, FrameNo)>,
 }
 
-/// Some of a worker's connections.
-const BUCKETS: u32 = 32;
-
 /// So many times as many numbers as segments are counted through in about the time that it takes to sort the segments.
 const SPARSE: usize = 32;
 
+/// Some of a worker's connections.
 #[derive(Debug, Default)]
 pub(super) struct Bucket {
     segments: Vec<Kept>,
@@ -128,6 +127,8 @@ struct Unusual {
 #[derive(Clone, Copy)]
 pub(super) struct Run<'a> {
     pub(super) connection: u32,
+    /// Where `order` ends in the bucket's.
+    end: u32,
     common: &'a Common,
     bucket: &'a Bucket,
     order: &'a [u32],
@@ -188,6 +189,11 @@ impl<'a> Run<'a> {
         (block != COPIED).then_some(block)
     }
 
+    /// Where what is left lies in its bucket.
+    pub(super) fn place(&self) -> Range<u32> {
+        self.end - self.order.len() as u32..self.end
+    }
+
     /// How many segments are left.
     #[inline]
     pub(super) fn left(&self) -> usize {
@@ -243,7 +249,7 @@ impl Batch {
     pub(super) fn new(shares: Shares) -> Batch {
         Batch {
             common: Common::default(),
-            parts: (0..shares.workers()).map(|_| Part::default()).collect(),
+            parts: (0..shares.workers()).map(|_| Part::new(shares)).collect(),
             shares,
             bytes: 0,
         }
@@ -324,7 +330,9 @@ impl Batch {
         self.bytes += payload.len();
         let place = frame.block.and_then(|block| self.common(block, payload));
         let (worker, own) = self.shares.of(connection);
-        let bucket = &mut self.parts[worker].buckets[(own % BUCKETS) as usize];
+        let buckets = &mut self.parts[worker].buckets;
+        let bucket = own as usize & (buckets.len() - 1);
+        let bucket = &mut buckets[bucket];
         let (block, start) = place.unwrap_or_else(|| bucket.copy(payload));
         (bucket, block, start)
     }
@@ -376,17 +384,10 @@ impl Batch {
         (common, std::mem::take(&mut self.parts))
     }
 
-    /// Begins the next batch in these parts, and, where one is left over, with the memory of a common of before.
-    pub(super) fn begin(&mut self, mut parts: Vec<Part>, common: Option<Common>) {
+    /// Begins the next batch in these parts.
+    pub(super) fn begin(&mut self, mut parts: Vec<Part>) {
         parts.iter_mut().for_each(Part::clear);
         self.parts = parts;
-        if let Some(mut common) = common {
-            common.clock.0.clear();
-            common.blocks.clear();
-            common.epoch = self.common.epoch;
-            common.forgets = false;
-            self.common = common;
-        }
     }
 
     /// Frames so far.
@@ -443,6 +444,15 @@ impl Clock {
 }
 
 impl Part {
+    /// An empty part of a worker with these shares.
+    pub(super) fn new(shares: Shares) -> Part {
+        Part {
+            buckets: (0..shares.buckets()).map(|_| Bucket::default()).collect(),
+            replaced: Vec::new(),
+            given_up: Vec::new(),
+        }
+    }
+
     /// Makes room for the next batch.
     fn clear(&mut self) {
         self.buckets.iter_mut().for_each(Bucket::clear);
@@ -505,13 +515,12 @@ impl Bucket {
         &bytes[start..start + kept.captured as usize]
     }
 
-    /// Puts the segments in order of connection.
-    pub(super) fn group(&mut self) {
+    /// Puts the segments in order of connection. The numbers of the bucket's connections are apart by a multiple of 2^`step`.
+    pub(super) fn group(&mut self, step: u32) {
         let connections = || self.segments.iter().map(|kept| kept.connection);
         let lowest = connections().min().unwrap_or(0);
         let highest = connections().max().unwrap_or(0);
-        // Those of a bucket are apart by a multiple of the number of buckets.
-        let nth = |connection: u32| ((connection - lowest) / BUCKETS) as usize;
+        let nth = |connection: u32| ((connection - lowest) >> step) as usize;
         let numbers = nth(highest) + 1;
         if numbers > SPARSE * self.segments.len() {
             self.order.extend(0..self.segments.len() as u32);
@@ -541,14 +550,32 @@ impl Bucket {
     /// The segments in the order of `group`, a connection's at a time.
     pub(super) fn runs<'a>(&'a self, common: &'a Common) -> impl Iterator<Item = Run<'a>> {
         let connection = |place: &u32| self.segments[*place as usize].connection;
-        self.order
-            .chunk_by(move |one, next| connection(one) == connection(next))
-            .map(move |order| Run {
+        let runs = self
+            .order
+            .chunk_by(move |one, next| connection(one) == connection(next));
+        runs.scan(0, move |end, order| {
+            *end += order.len() as u32; // as their places
+            Some(Run {
                 connection: connection(&order[0]),
+                end: *end,
                 common,
                 bucket: self,
                 order,
             })
+        })
+    }
+
+    /// What [`Run::place`] tells of a run.
+    pub(super) fn run<'a>(&'a self, common: &'a Common, place: &Range<u32>) -> Option<Run<'a>> {
+        let order = self.order.get(place.start as usize..place.end as usize)?;
+        let first = self.segments.get(*order.first()? as usize)?;
+        Some(Run {
+            connection: first.connection,
+            end: place.end,
+            common,
+            bucket: self,
+            order,
+        })
     }
 
     /// Makes room for the next batch.

@@ -13,10 +13,17 @@ pub(super) struct Collected {
     /// What each worker made, or a piece of it, and how many of its items were passed on.
     pub(super) made: Vec<Made>,
     next: Vec<usize>,
+    /// The order of the next one of each, or `NONE`.
+    heads: Vec<u128>,
+    /// How many of each [`soon`](Collected::soon) has told.
+    told: Vec<usize>,
     /// The first frame of which items may come with another piece.
     before: Option<FrameNo>,
     news: Vec<News>,
 }
+
+/// Behind every item.
+const NONE: u128 = u128::MAX;
 
 impl Collected {
     /// Takes what the worker made, or the next piece of it: the one before was [`passed_on`](Collected::passed_on).
@@ -25,7 +32,10 @@ impl Collected {
         if whose == self.made.len() {
             self.made.push(Made::default());
             self.next.push(0);
+            self.heads.push(NONE);
+            self.told.push(0);
         }
+        self.heads[whose] = head(&made, 0);
         self.made[whose] = made;
         self.before = self.made.iter().filter_map(|made| made.before).min();
     }
@@ -34,6 +44,8 @@ impl Collected {
     pub(super) fn passed_on(&mut self, whose: usize) {
         self.made[whose] = Made::default();
         self.next[whose] = 0;
+        self.heads[whose] = NONE;
+        self.told[whose] = 0;
     }
 
     /// The worker whose next piece is missing, before more can be passed on.
@@ -45,29 +57,38 @@ impl Collected {
     /// What comes next in the order of the output: whose, and where it is.
     #[inline]
     pub(super) fn next(&mut self) -> Option<(usize, Key)> {
-        if let ([only], [next]) = (&self.made[..], &mut self.next[..]) {
-            let key = only.keys().get(*next)?;
-            *next += 1;
-            return Some((0, *key));
+        let mut first = (*self.heads.first()?, 0);
+        for (whose, head) in self.heads.iter().enumerate().skip(1) {
+            // No branch: which of several comes next, no processor foresees.
+            let earlier = *head < first.0;
+            first = (
+                select(earlier, *head, first.0),
+                select(earlier, whose, first.1),
+            );
         }
-        let heads = self.made.iter().zip(&self.next).enumerate();
-        let heads = heads.filter_map(|(whose, (made, nth))| Some((whose, made.keys().get(*nth)?)));
-        let (whose, key) = heads.min_by_key(|(_, key)| key.order())?;
+        let (_, whose) = first;
+        let next = &mut self.next[whose];
+        let key = *self.made[whose].keys().get(*next)?;
         if self.before.is_some_and(|before| before <= key.frame) {
             return None;
         }
-        self.next[whose] += 1;
-        Some((whose, *key))
+        *next += 1;
+        self.heads[whose] = head(&self.made[whose], *next);
+        Some((whose, key))
     }
 
-    /// What comes behind so many that come next of each worker, as many.
+    /// Tells what comes next, up to twice so many, as far as that was not told before: of each worker as much, since connections are dealt out in turn.
     #[inline]
-    pub(super) fn soon(&self, count: usize) -> impl Iterator<Item = (&Made, &Key)> {
-        let made = self.made.iter().zip(&self.next);
-        made.flat_map(move |(made, next)| {
-            let keys = made.keys().iter().skip(next + count).take(count);
-            keys.map(move |key| (made, key))
-        })
+    pub(super) fn soon(&mut self, count: usize, mut tell: impl FnMut(&Made, &Key)) {
+        let count = 2 * count / self.made.len().max(1);
+        for ((made, next), told) in self.made.iter().zip(&self.next).zip(&mut self.told) {
+            let keys = made.keys();
+            let end = keys.len().min(next + count);
+            for key in keys.get(*told..end).unwrap_or_default() {
+                tell(made, key);
+            }
+            *told = end.max(*told);
+        }
     }
 
     /// What became of connections, those of each in order, and the bytes that all keep to compare copies with.
@@ -79,9 +100,22 @@ impl Collected {
     /// Makes room for the next batch. What each worker made, empty.
     pub(super) fn clear(&mut self) -> impl Iterator<Item = Made> {
         self.next.clear();
+        self.heads.clear();
+        self.told.clear();
         self.made.iter_mut().for_each(Made::clear);
         self.made.drain(..)
     }
+}
+
+/// The order of an item of these.
+#[inline]
+fn head(made: &Made, nth: usize) -> u128 {
+    made.keys().get(nth).map_or(NONE, Key::order)
+}
+
+#[inline(always)]
+fn select<T>(one: bool, this: T, that: T) -> T {
+    std::hint::select_unpredictable(one, this, that)
 }
 
 fn news(made: &Made) -> impl Iterator<Item = News> {

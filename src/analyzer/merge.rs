@@ -52,10 +52,10 @@ impl Sessions {
         collected: &mut Collected,
         lines: &mut SmallVec<[Ahead<'a>; AHEAD]>,
     ) -> Option<(usize, Key)> {
-        for (made, key) in collected.soon(AHEAD) {
+        collected.soon(AHEAD, |made, key| {
             made.fetch_row(key.place);
             self.fetch(key.connection);
-        }
+        });
         while lines.len() < AHEAD {
             let (whose, key) = collected.next()?;
             let made = &collected.made[whose];

@@ -120,7 +120,7 @@ impl Analyzer {
 
     /// An analyzer that has seen nothing, and gives rows and events as [`Record::Lines`], as far as `lines` writes them.
     pub fn with_lines(options: &Options, lines: Option<Box<dyn Lines>>) -> Analyzer {
-        let shares = Shares::of_jobs(options.jobs.get(), options.detail, lines.is_some());
+        let shares = Shares::of_jobs(options.jobs);
         let cap = Cap::new(options.memory);
         Analyzer {
             dispatcher: Dispatcher::new(),
@@ -167,7 +167,7 @@ impl Analyzer {
     /// Hands a full batch on.
     #[inline(never)] // As above.
     fn full(&mut self, sink: &mut Sink<'_>) -> io::Result<()> {
-        self.submit(sink)?;
+        self.submit();
         if self.pool.is_busy() {
             self.collect(sink)?;
         }
@@ -180,26 +180,17 @@ impl Analyzer {
     /// Those of `sink`.
     pub fn settle(&mut self, sink: &mut Sink<'_>) -> io::Result<()> {
         if self.batch.frames() > 0 {
-            self.submit(sink)?;
+            self.submit();
         }
         while self.collect(sink)? {}
         Ok(())
     }
 
-    fn submit(&mut self, sink: &mut Sink<'_>) -> io::Result<()> {
+    fn submit(&mut self) {
         let (frames, bytes) = (self.batch.frames(), self.batch.bytes());
         self.epoch_is_over = self.cap.submitted(frames, bytes);
         self.left = self.cap.left();
-        let Analyzer {
-            pool,
-            batch,
-            collected,
-            merger,
-            ..
-        } = self;
-        pool.submit(batch, collected, &mut |collected| {
-            merger.made(collected, sink)
-        })
+        self.pool.submit(&mut self.batch);
     }
 
     /// Passes on what the oldest batch under way made final; false if there is none.

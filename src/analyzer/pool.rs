@@ -1,7 +1,9 @@
-//! The workers: one in the caller's thread, or one or more in threads of their own.
+//! Who works on connections: one or more threads, and the caller wherever it would wait for them.
 //!
 //! In: batches, one after the other. Out: what each worker made of them, batch by batch. At most a few batches are under way at a time. Of a
 //! batch of which much was made, what is complete comes before the rest is made.
+
+mod desk;
 
 use super::Options;
 use super::batch::{Batch, Common, Part};
@@ -10,118 +12,66 @@ use super::made::Made;
 use super::share::Shares;
 use super::worker::Worker;
 use crate::model::Lines;
+use desk::{Desk, Done, Order};
+use std::collections::VecDeque;
 use std::io;
 use std::sync::Arc;
-use std::sync::mpsc::{Receiver, SyncSender, sync_channel};
-use std::thread::JoinHandle;
 
 /// Batches that may be under way: enough that nobody waits for the other, few enough that memory stays small.
 pub(super) const UNDER_WAY: usize = 2;
 
-pub(super) enum Pool {
-    /// One worker, in the caller's thread.
-    Here(Box<Here>),
-    /// One or more in threads of their own.
-    Threads {
-        threads: Vec<Thread>,
-        under_way: usize,
-    },
-}
-
-/// A worker in the caller's thread.
-pub(super) struct Here {
-    worker: Worker,
-    /// What it made of the last batch, until that is collected.
-    done: Option<Made>,
+pub(super) struct Pool {
+    desk: Arc<Desk>,
+    shares: Shares,
+    /// How many batches may be under way.
+    most: usize,
+    /// What those that are have in common.
+    under_way: VecDeque<Arc<Common>>,
     /// To be used again.
-    spare: Made,
-}
-
-/// What a thread is told to work off, and what it may use for what it makes of it.
-type Order = (Arc<Common>, Part, Made);
-
-/// A worker's thread.
-pub(super) struct Thread {
-    /// `None` once it has been told that the capture is over.
-    orders: Option<SyncSender<Order>>,
-    done: Receiver<(Option<Part>, Made)>,
-    handle: Option<JoinHandle<()>>,
-    /// To be used again.
-    spare: Vec<(Part, Made)>,
+    parts: Vec<Part>,
+    made: Vec<Made>,
 }
 
 /// Passes on what is complete.
 pub(super) type Merge<'a> = dyn FnMut(&mut Collected) -> io::Result<()> + 'a;
 
 impl Pool {
-    /// The workers for so many jobs, with these shares.
+    /// As many threads as there are jobs, with the caller's.
     pub(super) fn new(options: &Options, lines: Option<&dyn Lines>, shares: Shares) -> Pool {
         let worker = || Worker::new(options, lines.map(Lines::another), shares);
-        if options.jobs.get() == 1 {
-            return Pool::Here(Box::new(Here {
-                worker: worker(),
-                done: None,
-                spare: Made::default(),
-            }));
+        let desk = Desk::new((0..shares.workers()).map(|_| worker()));
+        let threads = options.jobs.get() - 1;
+        for _ in 0..threads {
+            let desk = Arc::clone(&desk);
+            std::thread::spawn(move || desk.serve());
         }
-        Pool::Threads {
-            threads: (0..shares.workers())
-                .map(|_| Thread::start(worker()))
-                .collect(),
-            under_way: 0,
+        Pool {
+            desk,
+            shares,
+            most: if threads == 0 { 1 } else { UNDER_WAY },
+            under_way: VecDeque::new(),
+            parts: Vec::new(),
+            made: Vec::new(),
         }
     }
 
     /// Hands out a batch and leaves an empty one in its place. Where [`is_busy`](Pool::is_busy), one has to be collected first.
-    ///
-    /// # Errors
-    /// Those of `merge`.
-    pub(super) fn submit(
-        &mut self,
-        batch: &mut Batch,
-        into: &mut Collected,
-        merge: &mut Merge<'_>,
-    ) -> io::Result<()> {
-        let (common, mut parts) = batch.end();
-        match self {
-            Pool::Here(here) => {
-                let mut made = std::mem::take(&mut here.spare);
-                let mut merged = Ok(());
-                for part in &mut parts {
-                    here.worker.batch(&common, part, &mut made, &mut |piece| {
-                        if merged.is_ok() {
-                            into.take(0, piece);
-                            merged = merge(into);
-                            into.passed_on(0);
-                        }
-                    });
-                }
-                here.done = Some(made);
-                batch.begin(parts, Some(common));
-                merged
-            }
-            Pool::Threads { threads, under_way } => {
-                let common = Arc::new(common);
-                let mut empty = Vec::with_capacity(threads.len());
-                for (thread, part) in threads.iter_mut().zip(parts) {
-                    let (spare, made) = thread.spare.pop().unwrap_or_default();
-                    thread.send((Arc::clone(&common), part, made));
-                    empty.push(spare);
-                }
-                *under_way += 1;
-                // What the threads look at is left to them.
-                batch.begin(empty, Arc::into_inner(common));
-                Ok(())
-            }
-        }
+    pub(super) fn submit(&mut self, batch: &mut Batch) {
+        let (common, parts) = batch.end();
+        let common = Arc::new(common);
+        let orders = parts.into_iter().map(|part| {
+            let made = self.made.pop().unwrap_or_default();
+            Order::batch(Arc::clone(&common), part, made)
+        });
+        self.desk.give(orders);
+        self.under_way.push_back(common);
+        let part = |_| self.parts.pop().unwrap_or_else(|| Part::new(self.shares));
+        batch.begin((0..self.shares.workers()).map(part).collect());
     }
 
     /// Whether a batch has to be collected before the next is submitted.
     pub(super) fn is_busy(&self) -> bool {
-        match self {
-            Pool::Here(here) => here.done.is_some(),
-            Pool::Threads { under_way, .. } => *under_way >= UNDER_WAY,
-        }
+        self.under_way.len() >= self.most
     }
 
     /// Waits for the oldest batch and puts what each worker made of it into `into`, for [`give_back`](Pool::give_back). What comes in pieces goes to
@@ -134,118 +84,50 @@ impl Pool {
         into: &mut Collected,
         merge: &mut Merge<'_>,
     ) -> io::Result<bool> {
-        match self {
-            Pool::Here(here) => {
-                let Some(made) = here.done.take() else {
-                    return Ok(false);
-                };
-                into.take(0, made);
-            }
-            Pool::Threads { under_way: 0, .. } => return Ok(false),
-            Pool::Threads { threads, under_way } => {
-                *under_way -= 1;
-                for (whose, thread) in threads.iter_mut().enumerate() {
-                    into.take(whose, thread.receive());
-                }
-                while let Some(whose) = into.waits_for() {
-                    merge(into)?;
-                    into.passed_on(whose);
-                    into.take(whose, threads[whose].receive());
-                }
-            }
+        if self.under_way.is_empty() {
+            return Ok(false);
         }
+        self.receive_all(into);
+        while let Some(whose) = into.waits_for() {
+            merge(into)?;
+            into.passed_on(whose);
+            let made = self.receive(whose);
+            into.take(whose, made);
+        }
+        self.under_way.pop_front();
         Ok(true)
     }
 
     /// Takes back what was collected, to be used again.
     pub(super) fn give_back(&mut self, collected: &mut Collected) {
-        let mut empty = collected.clear();
-        match self {
-            Pool::Here(here) => here.spare = empty.next().unwrap_or_default(),
-            Pool::Threads { threads, .. } => {
-                for (thread, made) in threads.iter_mut().zip(empty) {
-                    if let Some((_, spare)) = thread.spare.last_mut() {
-                        *spare = made;
-                    }
-                }
-            }
-        }
+        self.made.extend(collected.clear());
     }
 
     /// The capture is over, and nothing is under way: what that makes final.
     pub(super) fn finish(&mut self, into: &mut Collected) {
-        match self {
-            Pool::Here(here) => {
-                let mut made = Made::default();
-                here.worker.finish(&mut made);
-                into.take(0, made);
-            }
-            Pool::Threads { threads, .. } => {
-                for thread in threads.iter_mut() {
-                    thread.orders = None;
-                }
-                for (whose, thread) in threads.iter_mut().enumerate() {
-                    into.take(whose, thread.receive());
-                }
-            }
+        let workers = 0..self.shares.workers();
+        self.desk.give(workers.map(|_| Order::the_end()));
+        self.receive_all(into);
+    }
+
+    /// What each worker made next.
+    fn receive_all(&mut self, into: &mut Collected) {
+        for whose in 0..self.shares.workers() {
+            let made = self.receive(whose);
+            into.take(whose, made);
         }
+    }
+
+    /// What a worker made next.
+    fn receive(&mut self, whose: usize) -> Made {
+        let Done { made, part } = self.desk.receive(whose);
+        self.parts.extend(part);
+        made
     }
 }
 
-impl Thread {
-    fn start(mut worker: Worker) -> Thread {
-        let (orders, received) = sync_channel::<Order>(UNDER_WAY);
-        // The next is made while one waits; more would be held for nothing.
-        let (finished, done) = sync_channel(UNDER_WAY - 1);
-        let handle = std::thread::spawn(move || {
-            // Whoever waits for the items may have gone: then nobody wants them.
-            for (common, mut part, mut made) in received {
-                worker.batch(&common, &mut part, &mut made, &mut |piece| {
-                    let _ = finished.send((None, piece));
-                });
-                drop(common);
-                if finished.send((Some(part), made)).is_err() {
-                    return;
-                }
-            }
-            let mut made = Made::default();
-            worker.finish(&mut made);
-            let _ = finished.send((None, made));
-        });
-        Thread {
-            orders: Some(orders),
-            done,
-            handle: Some(handle),
-            spare: Vec::new(),
-        }
-    }
-
-    fn send(&mut self, order: Order) {
-        let sent = self
-            .orders
-            .as_ref()
-            .is_some_and(|orders| orders.send(order).is_ok());
-        if !sent {
-            self.rethrow();
-        }
-    }
-
-    fn receive(&mut self) -> Made {
-        match self.done.recv() {
-            Ok((part, made)) => {
-                let spare = part.map(|part| (part, Made::default()));
-                self.spare.extend(spare);
-                made
-            }
-            Err(_) => self.rethrow(),
-        }
-    }
-
-    /// A worker that does not answer has panicked: so does the caller, with the same words.
-    fn rethrow(&mut self) -> ! {
-        match self.handle.take().map(JoinHandle::join) {
-            Some(Err(panic)) => std::panic::resume_unwind(panic),
-            _ => unreachable!("a worker ends only when it is told to, or by a panic"),
-        }
+impl Drop for Pool {
+    fn drop(&mut self) {
+        self.desk.close();
     }
 }

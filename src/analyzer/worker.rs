@@ -3,9 +3,10 @@
 //! In: batches of segments with their connection's number. Out: items, each with the frame that made it final.
 //! It never numbers a session across connections and never looks at another worker's connections.
 
+mod pieces;
 mod short;
 
-use super::batch::{Bucket, Clock, Common, Part, Run};
+use super::batch::{Clock, Common, Part, Run};
 use super::finals::{END, Finals, live_ends, refused};
 use super::growth::Growth;
 use super::made::{Made, What};
@@ -17,6 +18,7 @@ use crate::layers::Stack;
 use crate::model::{Delivery, Detail, Ending, FrameNo, Lines, Said, Segment, Timestamp, limits};
 use crate::tcp::{Connection, Rest};
 use crate::timeline::{After, Frames, Rows, Shown, Spare};
+pub(super) use pieces::Unfinished;
 use short::AHEAD;
 use smallvec::SmallVec;
 use std::cmp::Reverse;
@@ -63,16 +65,33 @@ impl Worker {
         }
     }
 
-    /// Works off its part of a batch. What became final is put into `made`, which is empty; where that is much, all of it that is complete goes to
-    /// `hand_on` in between.
+    /// Works off its part of a batch, or what is `left` of it. What became final is put into `made`, which is empty at first. Where that is much, the
+    /// rest is left, and all that is complete comes back.
     pub(super) fn batch(
         &mut self,
         common: &Common,
         part: &mut Part,
+        left: &mut Option<Unfinished>,
         made: &mut Made,
-        hand_on: &mut dyn FnMut(Made),
-    ) {
-        let clock = &common.clock;
+    ) -> Option<Made> {
+        let mut rest = match left.take() {
+            Some(rest) => rest,
+            None => self.begin(common, part, made),
+        };
+        let complete = self.in_frame_order(&mut rest, common, part, made);
+        if complete.is_some() {
+            *left = Some(rest);
+            return complete;
+        }
+        self.settle(part, &mut rest, common, None, made);
+        made.write(&mut self.lines, &mut self.spare);
+        made.kept = self.kept;
+        made.sort();
+        None
+    }
+
+    /// Works off its part of a batch connection by connection, until enough was made of it. What is left.
+    fn begin(&mut self, common: &Common, part: &mut Part, made: &mut Made) -> Unfinished {
         self.epoch = common.epoch;
         if self.lines.is_some() {
             made.plain.begin(&common.blocks);
@@ -80,84 +99,45 @@ impl Worker {
         if common.forgets {
             self.forget_delivered();
         }
-        let Part {
-            buckets,
-            replaced,
-            given_up,
-        } = part;
-        for &(connection, frame) in &*given_up {
+        for &(connection, frame) in &part.given_up {
             self.end(connection, Ending::Expired, frame, made);
             self.forget(connection);
         }
-        let mut replaced = replaced.as_slice();
-        let mut rest = buckets.as_mut_slice();
-        'all: while let Some((bucket, others)) = std::mem::take(&mut rest).split_first_mut() {
-            bucket.group();
-            let mut runs: SmallVec<[Run<'_>; 128]> = bucket.runs(common).collect();
+        let mut left = Unfinished::default();
+        let step = self.shares.step();
+        for (number, bucket) in part.buckets.iter_mut().enumerate() {
+            bucket.group(step);
+            let runs = bucket.runs(common);
+            if !left.runs.is_empty() {
+                left.runs.extend(runs.map(|run| (number, run.place())));
+                continue;
+            }
+            let mut runs: SmallVec<[Run<'_>; 128]> = runs.collect();
             (0..AHEAD).for_each(|step| self.fetch(&runs, step));
             for next in 0..runs.len() {
                 self.fetch(&runs, next + AHEAD);
-                self.run(&mut runs[next], clock, made);
+                self.run(&mut runs[next], &common.clock, made);
                 if made.fills(self.room) {
-                    others.iter_mut().for_each(Bucket::group);
-                    let others = others.iter().flat_map(|bucket| bucket.runs(common));
-                    let left = runs.into_iter().skip(next).chain(others).collect();
-                    self.in_frame_order(left, &mut replaced, clock, made, hand_on);
-                    break 'all;
+                    let runs = runs[next..].iter().filter(|run| !run.is_over());
+                    left.runs.extend(runs.map(|run| (number, run.place())));
+                    break;
                 }
             }
-            rest = others;
         }
-        self.settle(&mut replaced, clock, None, made);
-        made.write(&mut self.lines, &mut self.spare);
-        made.kept = self.kept;
-        made.sort();
-    }
-
-    /// Works off what is left of a batch frame by frame, so that what is complete can be handed on: so much was made of it that the rest has to wait.
-    fn in_frame_order(
-        &mut self,
-        mut left: Vec<Run<'_>>,
-        replaced: &mut &[(u32, FrameNo)],
-        clock: &Clock,
-        made: &mut Made,
-        hand_on: &mut dyn FnMut(Made),
-    ) {
-        let next = |run: &Run<'_>, place| Some(Reverse((run.frame()?, place)));
-        let mut order: BinaryHeap<Reverse<(FrameNo, usize)>> = left
-            .iter()
-            .zip(0..)
-            .filter_map(|(run, place)| next(run, place))
-            .collect();
-        while let Some(Reverse((frame, place))) = order.pop() {
-            if made.fills(self.room) {
-                self.settle(replaced, clock, Some(frame), made);
-                made.write(&mut self.lines, &mut self.spare);
-                hand_on(made.take_before(frame));
-            }
-            let run = &mut left[place];
-            if !self.short(run, 1, made)
-                && let Some(segment) = run.first()
-            {
-                self.segment(run.connection, &segment, run.port_reused(), clock, made);
-                run.advance();
-            }
-            if run.is_over() {
-                self.run(run, clock, made);
-            }
-            order.extend(next(run, place));
-        }
+        left
     }
 
     /// Ends the connections that are over before a frame, or at the end of the batch.
     fn settle(
         &mut self,
-        replaced: &mut &[(u32, FrameNo)],
-        clock: &Clock,
+        part: &Part,
+        left: &mut Unfinished,
+        common: &Common,
         before: Option<FrameNo>,
         made: &mut Made,
     ) {
-        while let [(connection, frame), rest @ ..] = *replaced
+        let clock = &common.clock;
+        while let Some((connection, frame)) = part.replaced.get(left.replaced)
             && before.is_none_or(|before| *frame < before)
         {
             let over = self
@@ -166,7 +146,7 @@ impl Worker {
             self.end(*connection, Ending::Expired, over.unwrap_or(*frame), made);
             self.forget(*connection);
             made.gone.push(*connection);
-            *replaced = rest;
+            left.replaced += 1;
         }
         let now = clock.before(before);
         while let Some(&Reverse((deadline, connection))) = self.closing.peek()

@@ -2,10 +2,11 @@
 
 use super::*;
 use crate::decode;
-use crate::model::{Detail, Flags, LinkType};
+use crate::model::{Flags, LinkType};
+use std::num::NonZeroUsize;
 
 fn batch(connections: &[u32]) -> Batch {
-    let mut batch = Batch::new(Shares::of_jobs(1, Detail::Frames, false));
+    let mut batch = Batch::new(Shares::of_jobs(NonZeroUsize::MIN));
     for (frame, connection) in (1..).zip(connections) {
         let at = At {
             frame: FrameNo(frame),
@@ -51,9 +52,10 @@ fn batch(connections: &[u32]) -> Batch {
 
 fn order(mut batch: Batch) -> Vec<(u32, u8)> {
     let mut order = Vec::new();
+    let step = batch.shares.step();
     for part in &mut batch.parts {
         for bucket in &mut part.buckets {
-            bucket.group();
+            bucket.group(step);
             for mut run in bucket.runs(&batch.common) {
                 while let Some(segment) = run.first() {
                     order.push((run.connection, segment.payload[0]));
@@ -87,7 +89,7 @@ fn a_plain_segment_comes_back_as_it_was_read() {
         0, 80, 0x90, 0, 0, 0, 0, 5, 0, 0, 0, 7, 0x80, 0x18, 1, 2, 0, 0, 0, 0,
     ];
     let timestamps = [1, 1, 8, 10, 0, 0, 0, 1, 0, 0, 0, 2];
-    let mut batch = Batch::new(Shares::of_jobs(1, Detail::Frames, false));
+    let mut batch = Batch::new(Shares::of_jobs(NonZeroUsize::MIN));
     let mut read = Vec::new();
     for (number, timestamps_are_there) in (1..).zip([true, false, true, false]) {
         let (ether_type, ip) = match number {
@@ -130,7 +132,7 @@ fn a_plain_segment_comes_back_as_it_was_read() {
     }
     let (common, mut parts) = batch.end();
     let bucket = &mut parts[0].buckets[0];
-    bucket.group();
+    bucket.group(0);
     let mut run = bucket.runs(&common).next().unwrap();
     for read in read {
         assert_eq!(format!("{:?}", run.first().unwrap()), read);

@@ -1,0 +1,254 @@
+//! What the workers have to do, each its orders one after the other, and what they made, until the caller takes it.
+//!
+//! Whoever is free takes the oldest order of a worker that nobody works with: a thread, or the caller while it waits. So all are done at the same
+//! time, wherever the work lies.
+
+use super::super::batch::{Common, Part};
+use super::super::made::Made;
+use super::super::worker::{Unfinished, Worker};
+use super::UNDER_WAY;
+use std::any::Any;
+use std::collections::VecDeque;
+use std::panic::{AssertUnwindSafe, catch_unwind, resume_unwind};
+use std::sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError};
+
+pub(super) struct Desk {
+    state: Mutex<State>,
+    /// There may be something to do.
+    ordered: Condvar,
+    /// Something was done.
+    done: Condvar,
+}
+
+struct State {
+    seats: Vec<Seat>,
+    /// Nobody wants anything any more.
+    closed: bool,
+    /// With what a thread has panicked.
+    panic: Option<Box<dyn Any + Send>>,
+}
+
+/// A worker's place.
+struct Seat {
+    /// `None` while somebody works with it.
+    worker: Option<Box<Worker>>,
+    orders: VecDeque<Order>,
+    /// How many orders were worked off.
+    number: u64,
+    done: VecDeque<Done>,
+}
+
+/// Something for one worker to do.
+pub(super) struct Order {
+    /// The batch, or `None` at the end of the capture.
+    batch: Option<(Arc<Common>, Part)>,
+    /// What is left of the batch.
+    left: Option<Unfinished>,
+    made: Made,
+}
+
+/// What was made of an order, or a piece of that.
+pub(super) struct Done {
+    pub(super) made: Made,
+    /// To be used again.
+    pub(super) part: Option<Part>,
+}
+
+/// A worker with an order, while somebody works with it.
+struct Task {
+    whose: usize,
+    worker: Box<Worker>,
+    order: Order,
+}
+
+/// Who takes tasks. They begin at different ends, so that each mostly works with the same workers, whose connections are in its cache.
+#[derive(Clone, Copy)]
+enum Who {
+    Thread,
+    Caller,
+}
+
+impl Order {
+    /// A part of a batch, and what shall take what is made of it: empty.
+    pub(super) fn batch(common: Arc<Common>, part: Part, made: Made) -> Order {
+        Order {
+            batch: Some((common, part)),
+            left: None,
+            made,
+        }
+    }
+
+    /// The end of the capture.
+    pub(super) fn the_end() -> Order {
+        Order {
+            batch: None,
+            left: None,
+            made: Made::default(),
+        }
+    }
+
+    /// Has it worked off, at least a piece. What is left of it then.
+    fn work_off(mut self, worker: &mut Worker) -> (Done, Option<Order>) {
+        let Some((common, part)) = &mut self.batch else {
+            worker.finish(&mut self.made);
+            let made = self.made;
+            return (Done { made, part: None }, None);
+        };
+        match worker.batch(common, part, &mut self.left, &mut self.made) {
+            Some(made) => (Done { made, part: None }, Some(self)),
+            None => {
+                let part = self.batch.map(|(_, part)| part);
+                let made = self.made;
+                (Done { made, part }, None)
+            }
+        }
+    }
+}
+
+impl Desk {
+    /// Nothing to do for these workers.
+    pub(super) fn new(workers: impl Iterator<Item = Worker>) -> Arc<Desk> {
+        let seats = workers.map(|worker| Seat {
+            worker: Some(Box::new(worker)),
+            orders: VecDeque::new(),
+            number: 0,
+            done: VecDeque::new(),
+        });
+        Arc::new(Desk {
+            state: Mutex::new(State {
+                seats: seats.collect(),
+                closed: false,
+                panic: None,
+            }),
+            ordered: Condvar::new(),
+            done: Condvar::new(),
+        })
+    }
+
+    /// Gives each worker its next order.
+    pub(super) fn give(&self, orders: impl Iterator<Item = Order>) {
+        let mut state = self.lock();
+        for (seat, order) in state.seats.iter_mut().zip(orders) {
+            seat.orders.push_back(order);
+        }
+        drop(state);
+        self.ordered.notify_all();
+    }
+
+    /// What a worker made next; until that is there, the caller works.
+    pub(super) fn receive(&self, whose: usize) -> Done {
+        let mut state = self.lock();
+        loop {
+            if let Some(done) = state.seats[whose].done.pop_front() {
+                let goes_on = state.seats[whose].may_begin();
+                drop(state);
+                if goes_on {
+                    self.ordered.notify_one();
+                }
+                return done;
+            }
+            if let Some(panic) = state.panic.take() {
+                drop(state);
+                resume_unwind(panic);
+            }
+            state = match state.take(Who::Caller) {
+                Some(task) => {
+                    drop(state);
+                    let after = task.work_off();
+                    let mut state = self.lock();
+                    state.put_back(after);
+                    state
+                }
+                None => self
+                    .done
+                    .wait(state)
+                    .unwrap_or_else(PoisonError::into_inner),
+            };
+        }
+    }
+
+    /// Works for the workers until the desk is closed.
+    pub(super) fn serve(&self) {
+        let mut state = self.lock();
+        while !state.closed {
+            let Some(task) = state.take(Who::Thread) else {
+                state = self
+                    .ordered
+                    .wait(state)
+                    .unwrap_or_else(PoisonError::into_inner);
+                continue;
+            };
+            drop(state);
+            let after = catch_unwind(AssertUnwindSafe(|| task.work_off()));
+            state = self.lock();
+            match after {
+                Ok(after) => state.put_back(after),
+                Err(panic) => {
+                    state.panic = Some(panic);
+                    self.done.notify_one();
+                    return;
+                }
+            }
+            self.done.notify_one();
+        }
+    }
+
+    /// Nobody wants anything any more.
+    pub(super) fn close(&self) {
+        self.lock().closed = true;
+        self.ordered.notify_all();
+    }
+
+    fn lock(&self) -> MutexGuard<'_, State> {
+        self.state.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+impl Task {
+    /// The worker without it, what is done, and what is left to do.
+    fn work_off(self) -> (usize, Box<Worker>, Done, Option<Order>) {
+        let Task {
+            whose,
+            mut worker,
+            order,
+        } = self;
+        let (done, left) = order.work_off(&mut worker);
+        (whose, worker, done, left)
+    }
+}
+
+impl State {
+    /// The oldest order of a worker that nobody works with.
+    fn take(&mut self, who: Who) -> Option<Task> {
+        let seats = || self.seats.iter().enumerate();
+        let free = seats().filter(|(_, seat)| seat.may_begin());
+        let (whose, _) = match who {
+            Who::Thread => free.min_by_key(|(_, seat)| seat.number),
+            Who::Caller => free.rev().min_by_key(|(_, seat)| seat.number),
+        }?;
+        let seat = &mut self.seats[whose];
+        let (worker, order) = (seat.worker.take()?, seat.orders.pop_front()?);
+        Some(Task {
+            whose,
+            worker,
+            order,
+        })
+    }
+
+    fn put_back(&mut self, (whose, worker, done, left): (usize, Box<Worker>, Done, Option<Order>)) {
+        let seat = &mut self.seats[whose];
+        seat.worker = Some(worker);
+        seat.done.push_back(done);
+        match left {
+            Some(left) => seat.orders.push_front(left),
+            None => seat.number += 1,
+        }
+    }
+}
+
+impl Seat {
+    /// Whether somebody may begin with its next order: of what it made no more waits than of the batches that may be under way.
+    fn may_begin(&self) -> bool {
+        self.worker.is_some() && !self.orders.is_empty() && self.done.len() < UNDER_WAY
+    }
+}
