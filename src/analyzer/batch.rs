@@ -384,10 +384,15 @@ impl Batch {
         (common, std::mem::take(&mut self.parts))
     }
 
-    /// Begins the next batch in these parts.
-    pub(super) fn begin(&mut self, mut parts: Vec<Part>) {
+    /// Begins the next batch in these parts, with the memory of what one of before had in common.
+    pub(super) fn begin(&mut self, mut parts: Vec<Part>, mut common: Common) {
         parts.iter_mut().for_each(Part::clear);
         self.parts = parts;
+        common.clock.0.clear();
+        common.blocks.clear();
+        common.epoch = self.common.epoch;
+        common.forgets = false;
+        self.common = common;
     }
 
     /// Frames so far.

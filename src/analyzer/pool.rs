@@ -28,6 +28,7 @@ pub(super) struct Pool {
     /// What those that are have in common.
     under_way: VecDeque<Arc<Common>>,
     /// To be used again.
+    common: Common,
     parts: Vec<Part>,
     made: Vec<Made>,
 }
@@ -50,6 +51,7 @@ impl Pool {
             shares,
             most: if threads == 0 { 1 } else { UNDER_WAY },
             under_way: VecDeque::new(),
+            common: Common::default(),
             parts: Vec::new(),
             made: Vec::new(),
         }
@@ -66,7 +68,8 @@ impl Pool {
         self.desk.give(orders);
         self.under_way.push_back(common);
         let part = |_| self.parts.pop().unwrap_or_else(|| Part::new(self.shares));
-        batch.begin((0..self.shares.workers()).map(part).collect());
+        let parts = (0..self.shares.workers()).map(part).collect();
+        batch.begin(parts, std::mem::take(&mut self.common));
     }
 
     /// Whether a batch has to be collected before the next is submitted.
@@ -94,7 +97,11 @@ impl Pool {
             let made = self.receive(whose);
             into.take(whose, made);
         }
-        self.under_way.pop_front();
+        // Every worker has let go of it.
+        let common = self.under_way.pop_front().and_then(Arc::into_inner);
+        self.common = common.unwrap_or_default();
+        // They may be read into again.
+        self.common.blocks.clear();
         Ok(true)
     }
 

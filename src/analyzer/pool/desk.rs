@@ -22,6 +22,9 @@ pub(super) struct Desk {
 
 struct State {
     seats: Vec<Seat>,
+    /// Threads that wait for orders, and whether the caller waits for what is done. To wake nobody costs as much as to wake somebody.
+    idle: usize,
+    caller_waits: bool,
     /// Nobody wants anything any more.
     closed: bool,
     /// With what a thread has panicked.
@@ -117,6 +120,8 @@ impl Desk {
         Arc::new(Desk {
             state: Mutex::new(State {
                 seats: seats.collect(),
+                idle: 0,
+                caller_waits: false,
                 closed: false,
                 panic: None,
             }),
@@ -131,8 +136,10 @@ impl Desk {
         for (seat, order) in state.seats.iter_mut().zip(orders) {
             seat.orders.push_back(order);
         }
-        drop(state);
-        self.ordered.notify_all();
+        if state.idle > 0 {
+            drop(state);
+            self.ordered.notify_all();
+        }
     }
 
     /// What a worker made next; until that is there, the caller works.
@@ -140,9 +147,8 @@ impl Desk {
         let mut state = self.lock();
         loop {
             if let Some(done) = state.seats[whose].done.pop_front() {
-                let goes_on = state.seats[whose].may_begin();
-                drop(state);
-                if goes_on {
+                if state.idle > 0 && state.seats[whose].may_begin() {
+                    drop(state);
                     self.ordered.notify_one();
                 }
                 return done;
@@ -159,10 +165,12 @@ impl Desk {
                     state.put_back(after);
                     state
                 }
-                None => self
-                    .done
-                    .wait(state)
-                    .unwrap_or_else(PoisonError::into_inner),
+                None => {
+                    state.caller_waits = true;
+                    let mut state = wait(&self.done, state);
+                    state.caller_waits = false;
+                    state
+                }
             };
         }
     }
@@ -172,10 +180,9 @@ impl Desk {
         let mut state = self.lock();
         while !state.closed {
             let Some(task) = state.take(Who::Thread) else {
-                state = self
-                    .ordered
-                    .wait(state)
-                    .unwrap_or_else(PoisonError::into_inner);
+                state.idle += 1;
+                state = wait(&self.ordered, state);
+                state.idle -= 1;
                 continue;
             };
             drop(state);
@@ -189,7 +196,9 @@ impl Desk {
                     return;
                 }
             }
-            self.done.notify_one();
+            if state.caller_waits {
+                self.done.notify_one();
+            }
         }
     }
 
@@ -202,6 +211,10 @@ impl Desk {
     fn lock(&self) -> MutexGuard<'_, State> {
         self.state.lock().unwrap_or_else(PoisonError::into_inner)
     }
+}
+
+fn wait<'a>(condition: &Condvar, state: MutexGuard<'a, State>) -> MutexGuard<'a, State> {
+    condition.wait(state).unwrap_or_else(PoisonError::into_inner)
 }
 
 impl Task {
