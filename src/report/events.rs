@@ -4,7 +4,7 @@
 //! the ends of its last event are remembered.
 
 use super::Options;
-use super::grid::{Cell, Column, Cut, Grid, Look, Shown};
+use super::grid::{Cells, Column, Cut, Grid, Look, Shown};
 use super::sessions::close;
 use super::table::line::{ACCENT, WARNING};
 use super::text::{Escaped, Lasting, Range, cut, width};
@@ -110,30 +110,25 @@ impl<W: Write> Events<W> {
             Some(gap) if gap >= SILENCE => WARNING,
             _ => Style::new(),
         };
-        let cells = vec![
-            styled(ACCENT, format!("S{}", record.session)),
-            styled(ACCENT, event.number.to_string()),
-            time.into(),
-            styled(
-                silence,
-                event
-                    .gap
-                    .map(|gap| Lasting(gap).to_string())
-                    .unwrap_or_default(),
-            ),
-            styled(silence, event.gap.map(bar).unwrap_or_default()),
-            event
-                .chunks
-                .map(|(first, last)| Range(first, last).to_string())
-                .unwrap_or_default()
-                .into(),
-            Range(event.span.first.frame.0, complete.frame.0)
-                .to_string()
-                .into(),
-            short(&event.event_type).into(),
-            event.id.as_deref().map(short).unwrap_or_default().into(),
-            data.next(&event.data).into(),
-        ];
+        let mut cells = Cells::new();
+        cells.styled(ACCENT, format_args!("S{}", record.session));
+        cells.styled(ACCENT, event.number);
+        cells.plain(time);
+        match event.gap {
+            Some(gap) => {
+                cells.styled(silence, Lasting(gap));
+                cells.styled(silence, bar(gap));
+            }
+            None => {
+                cells.plain("");
+                cells.plain("");
+            }
+        }
+        cells.maybe(event.chunks.map(|(first, last)| Range(first, last)));
+        cells.plain(Range(event.span.first.frame.0, complete.frame.0));
+        cells.plain(short(&event.event_type));
+        cells.maybe(event.id.as_deref().map(short));
+        cells.plain(data.next(&event.data));
         if std::mem::take(&mut self.later) {
             writeln!(self.out)?;
         }
@@ -213,8 +208,4 @@ fn short(name: &str) -> String {
         true => cut(&format!("{escaped}…"), NAME).into_owned(),
         false => escaped,
     }
-}
-
-fn styled(style: Style, text: String) -> Cell {
-    Cell { text, style }
 }

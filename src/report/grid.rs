@@ -3,11 +3,14 @@
 //! Rows of cells come in, lines go out. The first rows wait until the columns are measured; then each row is written as it comes, so that
 //! memory stays bounded. Cells are one line of escaped text. It never decides what a cell says.
 
+mod cells;
+
 use super::markdown;
 use super::table::line::{BOLD, DIM};
 use super::text::{cut, width};
 use crate::model::limits;
 use anstyle::Style;
+pub(super) use cells::Cells;
 use std::borrow::Cow;
 use std::io::{self, Write};
 
@@ -51,24 +54,6 @@ pub(super) enum Cut {
     Between(usize, usize),
 }
 
-/// A cell.
-#[derive(Clone, Debug, Default)]
-pub(super) struct Cell {
-    /// One line, escaped.
-    pub(super) text: String,
-    /// Its colour.
-    pub(super) style: Style,
-}
-
-impl<T: Into<String>> From<T> for Cell {
-    fn from(text: T) -> Cell {
-        Cell {
-            text: text.into(),
-            style: Style::new(),
-        }
-    }
-}
-
 /// How a grid is written.
 #[derive(Clone, Copy, Debug)]
 pub(super) enum Look {
@@ -90,7 +75,7 @@ pub(super) struct Grid {
     look: Look,
     live: bool,
     /// Rows that wait for the columns to be measured, each with its place.
-    waiting: Vec<(u64, Vec<Cell>)>,
+    waiting: Vec<(u64, Cells)>,
     /// The columns that are shown, with their widths; `None` until the first row is written.
     shown: Option<Vec<(usize, usize)>>,
 }
@@ -108,17 +93,7 @@ impl Grid {
     }
 
     /// Adds a row. If all rows are among the first that wait they are written in order of `place`, else as they came.
-    pub(super) fn row(
-        &mut self,
-        place: u64,
-        mut cells: Vec<Cell>,
-        out: &mut impl Write,
-    ) -> io::Result<()> {
-        for cell in &mut cells {
-            if let Cow::Owned(shorter) = cut(&cell.text, limits::TABLE_CELL) {
-                cell.text = shorter;
-            }
-        }
+    pub(super) fn row(&mut self, place: u64, cells: Cells, out: &mut impl Write) -> io::Result<()> {
         self.waiting.push((place, cells));
         if self.live || self.shown.is_some() || self.waiting.len() == limits::TABLE_SAMPLE {
             self.write(out)?;
@@ -150,18 +125,21 @@ impl Grid {
         };
         match self.look {
             Look::Terminal { color, .. } => {
+                let mut line = String::new();
                 for (_, cells) in &rows {
-                    let cells = shown.iter().map(|&(column, room)| match cells.get(column) {
-                        Some(cell) => self.painted(cell, column, room, color),
-                        None => Default::default(),
+                    let cells = shown.iter().map(|&(column, room)| {
+                        let (text, style) = cells.get(column);
+                        let (text, columns) = self.cut(text, column, room);
+                        (paint(text, style, color), columns)
                     });
-                    self.line(&shown, cells, out)?;
+                    self.line(&shown, cells, &mut line);
+                    out.write_all(line.as_bytes())?;
                 }
             }
             Look::Markdown => {
                 for (_, cells) in &rows {
-                    let cells = shown.iter().filter_map(|&(column, _)| cells.get(column));
-                    markdown::row(cells.map(|cell| cell.text.as_str()), out)?;
+                    let cells = shown.iter().map(|&(column, _)| cells.get(column).0);
+                    markdown::row(cells, out)?;
                 }
             }
         }
@@ -182,7 +160,9 @@ impl Grid {
             let head = paint(Cow::Borrowed(column.head), BOLD, color);
             (head, width(column.head))
         });
-        self.line(shown, heads, out)?;
+        let mut line = String::new();
+        self.line(shown, heads, &mut line);
+        out.write_all(line.as_bytes())?;
         let rule = match (table, shown.split_last()) {
             (0, Some(((last, _), before))) => {
                 before.iter().map(|(_, room)| room + 2).sum::<usize>()
@@ -194,14 +174,14 @@ impl Grid {
         writeln!(out, "{}", paint("─".repeat(rule).into(), DIM, color))
     }
 
-    /// Writes one row of cells, each with the columns it takes, padded to its column's room.
+    /// Makes the line of a row of cells, each with the columns it takes, padded to its column's room.
     fn line<'a>(
         &self,
         shown: &[(usize, usize)],
         cells: impl Iterator<Item = (Cow<'a, str>, usize)>,
-        out: &mut impl Write,
-    ) -> io::Result<()> {
-        let mut line = String::with_capacity(shown.iter().map(|(_, room)| room + 2).sum());
+        line: &mut String,
+    ) {
+        line.clear();
         for (&(column, room), (text, columns)) in shown.iter().zip(cells) {
             let pad = room.saturating_sub(columns);
             let (before, after) = if self.columns[column].right {
@@ -209,34 +189,27 @@ impl Grid {
             } else {
                 (0, pad)
             };
-            spaces(&mut line, before + 1);
+            spaces(line, before + 1);
             line.push_str(&text);
-            spaces(&mut line, after + 1);
+            spaces(line, after + 1);
         }
         line.truncate(line.trim_end().len());
         line.push('\n');
-        out.write_all(line.as_bytes())
     }
 
-    /// A cell's text, cut to its room and coloured, and the columns it takes.
-    fn painted<'a>(
-        &self,
-        cell: &'a Cell,
-        column: usize,
-        room: usize,
-        color: bool,
-    ) -> (Cow<'a, str>, usize) {
+    /// A cell's text, cut to its room, and the columns it takes.
+    fn cut<'a>(&self, text: &'a str, column: usize, room: usize) -> (Cow<'a, str>, usize) {
         let bounded = match (self.look, self.columns[column].cut) {
             (Look::Terminal { width: 1.., .. }, Cut::Between(..)) => room,
             _ => usize::MAX,
         };
-        let text = cut(&cell.text, bounded);
+        let text = cut(text, bounded);
         let columns = width(&text);
-        (paint(text, cell.style, color), columns)
+        (text, columns)
     }
 
     /// Which columns are shown, and how wide.
-    fn measure(&self, rows: &[(u64, Vec<Cell>)]) -> Vec<(usize, usize)> {
+    fn measure(&self, rows: &[(u64, Cells)]) -> Vec<(usize, usize)> {
         let table = match self.look {
             Look::Terminal { width, .. } => width,
             Look::Markdown => 0,
@@ -260,11 +233,8 @@ impl Grid {
     }
 
     /// Whether a column says anything.
-    fn tells(&self, column: usize, rows: &[(u64, Vec<Cell>)]) -> bool {
-        let mut texts = rows
-            .iter()
-            .filter_map(|(_, cells)| cells.get(column))
-            .map(|cell| cell.text.as_str());
+    fn tells(&self, column: usize, rows: &[(u64, Cells)]) -> bool {
+        let mut texts = rows.iter().map(|(_, cells)| cells.get(column).0);
         let first = texts.next().unwrap_or_default();
         let differ = texts.any(|text| text != first);
         match self.columns[column].shown {
@@ -274,14 +244,13 @@ impl Grid {
         }
     }
 
-    fn natural_width(&self, column: usize, rows: &[(u64, Vec<Cell>)]) -> usize {
+    fn natural_width(&self, column: usize, rows: &[(u64, Cells)]) -> usize {
         let head = width(self.columns[column].head);
         if self.live {
             return head.max(self.columns[column].live);
         }
         rows.iter()
-            .filter_map(|(_, cells)| cells.get(column))
-            .map(|cell| width(&cell.text))
+            .map(|(_, cells)| cells.width(column))
             .fold(head, usize::max)
     }
 

@@ -3,13 +3,13 @@
 //! Session records come in at their ends; they are shown in order of number, but where there are so many that not all can wait, or live, in the order of their ends.
 
 use super::Options;
-use super::grid::{Cell, Column, Cut, Grid, Look, Shown};
+use super::grid::{Cells, Column, Cut, Grid, Look, Shown};
 use super::markdown::{self, outline};
 use super::table::line::{ACCENT, ERROR, Line, PLAIN, WARNING};
 use super::table::summary::write_summary;
 use super::text::{Count, Escaped, Lasting, Thousands, cut};
 use crate::model::{
-    Direction, EndKind, Finding, Framing, Nanos, Record, Resumed, SessionRecord, Severity, Summary,
+    Direction, EndKind, Finding, Framing, Record, Resumed, SessionRecord, Severity, Summary,
     Timestamp, limits,
 };
 use anstyle::Style;
@@ -169,44 +169,40 @@ fn columns(live: bool) -> Vec<Column> {
     ]
 }
 
-fn cells(session: &SessionRecord) -> Vec<Cell> {
+fn cells(session: &SessionRecord) -> Cells {
     let opening = &session.opening;
     let exchange = &opening.exchange;
     let response = exchange.response.as_deref();
-    let request = match &exchange.request {
-        Some(head) => {
-            let target = Escaped(&head.target).to_string();
-            Escaped(&head.method).to_string() + " " + &target
-        }
-        None => "(not captured)".to_owned(),
-    };
-    let lasting = |time: Option<Nanos>| -> Cell {
-        time.map(|time| Lasting(time).to_string())
-            .unwrap_or_default()
-            .into()
-    };
     let framing = response
         .and_then(|head| head.framing)
         .or(session.chunks.map(|_| Framing::Chunked));
     let (style, end) = ended_by(session, framing);
-    vec![
-        styled(ACCENT, &opening.session.to_string()),
-        opening.connection.to_string().into(),
-        opening.client.to_string().into(),
-        request.into(),
-        response
-            .map(|head| head.status.to_string())
-            .unwrap_or_default()
-            .into(),
-        Thousands(session.events).to_string().into(),
-        lasting(session.time_to_head),
-        lasting(session.time_to_first_event),
-        lasting(session.gaps.map(|gaps| gaps.p50)),
-        lasting(session.gaps.map(|gaps| gaps.max)),
-        lasting(session.duration),
-        continues(session).into(),
-        styled(style, end),
-    ]
+    let mut cells = Cells::new();
+    cells.styled(ACCENT, opening.session);
+    cells.plain(opening.connection);
+    cells.plain(opening.client);
+    match &exchange.request {
+        Some(head) => {
+            let (method, target) = (Escaped(&head.method), Escaped(&head.target));
+            cells.plain(format_args!("{method} {target}"));
+        }
+        None => cells.plain("(not captured)"),
+    }
+    cells.maybe(response.map(|head| head.status));
+    cells.plain(Thousands(session.events));
+    let gaps = session.gaps;
+    for lasted in [
+        session.time_to_head,
+        session.time_to_first_event,
+        gaps.map(|gaps| gaps.p50),
+        gaps.map(|gaps| gaps.max),
+        session.duration,
+    ] {
+        cells.maybe(lasted.map(Lasting));
+    }
+    cells.plain(continues(session));
+    cells.styled(style, end);
+    cells
 }
 
 /// `0 at "1:1", +209 ms`: the earlier session, the ID from which the client asked to go on, and the time from that session's end until it came back;
@@ -295,12 +291,5 @@ fn write_finding(finding: &Finding, look: Look, out: &mut impl Write) -> io::Res
             }
             line.end(out)
         }
-    }
-}
-
-fn styled(style: Style, text: &str) -> Cell {
-    Cell {
-        text: text.to_owned(),
-        style,
     }
 }
