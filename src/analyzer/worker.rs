@@ -245,7 +245,7 @@ impl Worker {
                             ends: live_ends(connection, tcp),
                             last: segment.at,
                         };
-                        rows.heard(said, &mut |entry| finals.take(entry));
+                        rows.heard(said, &mut self.spare, &mut |entry| finals.take(entry));
                     }
                     // Nothing that comes later will be shown.
                     if tcp.closed_at().is_some() && tcp.has_ended() {
@@ -408,6 +408,7 @@ impl Worker {
             detail,
             connections,
             kept,
+            spare,
             ..
         } = self;
         slots.replace(place, |mut slot| {
@@ -433,7 +434,7 @@ impl Worker {
                     ends,
                     last,
                 };
-                rows.finish(said, &mut |entry| finals.take(entry));
+                rows.finish(said, spare, &mut |entry| finals.take(entry));
             }
             if *detail < Detail::Frames {
                 if slot.open().is_some() {

@@ -222,7 +222,7 @@ impl Rows {
         out: &mut impl FnMut(Entry),
     ) {
         if self.shown == Shown::None {
-            return self.heard(said, out);
+            return self.heard(said, spare, out);
         }
         let mut row = spare.row(ends, tcp);
         self.tell(&mut row, said, after_it.pending);
@@ -237,21 +237,9 @@ impl Rows {
             self.follow(said, Some(&mut row), &mut after);
         }
         row.phase = self.phase(tcp, after_it.responding);
-        // Nearly every row: nothing waits, and it needs not either.
-        if self.waiting.is_empty()
-            && self.dropped == 0
-            && self.head_began.is_none()
-            && (self.streamed || self.shown == Shown::All)
-        {
-            self.answered = false;
-            self.find_plain();
+        if self.waits_for_nothing() && self.dropped == 0 {
             out(Entry::Row(row));
-            if after.len() > 1 {
-                after.sort_by_key(is_declined);
-            }
-            for (_, entry) in after.drain(..) {
-                out(entry);
-            }
+            self.pass_on_at_once(&mut after, out);
             spare.after = after;
             return;
         }
@@ -265,12 +253,34 @@ impl Rows {
     }
 
     /// Takes what was said of one frame, of which no row is wanted: `said` is drained. Final entries go to `out`.
-    pub fn heard(&mut self, said: &mut Vec<Said>, out: &mut impl FnMut(Entry)) {
-        let mut after = Vec::new();
+    pub fn heard(&mut self, said: &mut Vec<Said>, spare: &mut Spare, out: &mut impl FnMut(Entry)) {
+        let after = &mut spare.after;
         for said in said.drain(..) {
-            self.follow(said, None, &mut after);
+            self.follow(said, None, after);
         }
-        self.pass_on(&mut after, out);
+        if self.waits_for_nothing() {
+            return self.pass_on_at_once(after, out);
+        }
+        self.pass_on(after, out);
+    }
+
+    /// Whether what comes next is final at once: so it is of nearly every frame.
+    fn waits_for_nothing(&self) -> bool {
+        self.waiting.is_empty()
+            && self.head_began.is_none()
+            && (self.streamed || self.shown != Shown::Sse)
+    }
+
+    /// Where nothing waits: `after` goes to `out`.
+    fn pass_on_at_once(&mut self, after: &mut Vec<(FrameNo, Entry)>, out: &mut impl FnMut(Entry)) {
+        self.answered = false;
+        self.find_plain();
+        if after.len() > 1 {
+            after.sort_by_key(is_declined);
+        }
+        for (_, entry) in after.drain(..) {
+            out(entry);
+        }
     }
 
     /// What is final goes to `out`, `after` behind what waits.
@@ -285,17 +295,17 @@ impl Rows {
     }
 
     /// The end: what still waits is let go, or dropped where no session made it worth showing. `said` holds what the end made known.
-    pub fn finish(&mut self, said: &mut Vec<Said>, out: &mut impl FnMut(Entry)) {
-        let mut after = Vec::new();
+    pub fn finish(&mut self, said: &mut Vec<Said>, spare: &mut Spare, out: &mut impl FnMut(Entry)) {
+        let after = &mut spare.after;
         for said in said.drain(..) {
-            self.follow(said, None, &mut after);
+            self.follow(said, None, after);
         }
         self.head_began = None;
         if !self.streamed && self.shown != Shown::All {
             self.waiting.clear();
         }
         after.sort_by_key(is_declined);
-        let all = self.waiting.drain(..).chain(after);
+        let all = self.waiting.drain(..).chain(after.drain(..));
         all.for_each(|(_, entry)| out(entry));
         (self.waiting_rows, self.waiting_bytes) = (0, 0);
     }
@@ -340,7 +350,8 @@ impl Rows {
             // A head that broke off will not be completed.
             Fact::Trouble(_) | Fact::Gap { .. } => self.head_began = None,
             Fact::SessionOpens(exchange) => {
-                self.open_session(said.session.unwrap_or(0), exchange, said.at, row);
+                let session = said.session.unwrap_or(0);
+                self.open_session(session, exchange, said.at, row, after);
             }
             Fact::Event(event) => {
                 if let Some(session) = said.session {
@@ -368,6 +379,7 @@ impl Rows {
         exchange: Box<Exchange>,
         at: At,
         row: Option<&mut FrameRecord>,
+        after: &mut Vec<(FrameNo, Entry)>,
     ) {
         let from = self.head_complete.take().unwrap_or(at.frame);
         for (frame, entry) in &mut self.waiting {
@@ -377,23 +389,27 @@ impl Rows {
                 touch(waiting, session);
             }
         }
+        let has_row = row.is_some();
         if let Some(row) = row {
             touch(row, session);
             row.session = Some(session);
         }
         self.streamed = true;
         self.open.push(session);
+        let entry = Entry::SessionOpens {
+            session,
+            exchange,
+            at,
+        };
+        if self.waiting.is_empty() && !has_row {
+            return after.push((at.frame, entry));
+        }
         // Before every row that names it, behind the sessions that opened earlier.
         let opened = self
             .waiting
             .iter()
             .take_while(|(_, entry)| matches!(entry, Entry::SessionOpens { .. }))
             .count();
-        let entry = Entry::SessionOpens {
-            session,
-            exchange,
-            at,
-        };
         self.waiting.insert(opened, (at.frame, entry));
     }
 

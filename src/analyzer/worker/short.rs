@@ -151,7 +151,8 @@ impl Worker {
                     ends: live_ends(connection, tcp),
                     last: segment.at,
                 };
-                rows.heard(&mut self.said, &mut |entry| finals.take(entry));
+                let (said, spare) = (&mut self.said, &mut self.spare);
+                rows.heard(said, spare, &mut |entry| finals.take(entry));
                 made.write_some(&mut self.lines, &mut self.spare);
                 if made.fills(self.room) {
                     break;

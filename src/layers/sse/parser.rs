@@ -150,8 +150,18 @@ impl Default for Parser {
 impl Parser {
     /// A parser at the beginning of a stream.
     pub fn new() -> Parser {
+        Parser::of(false, Arc::from(""))
+    }
+
+    /// A parser that counts the events and does not make them.
+    pub fn counting() -> Parser {
+        // The empty text that all share: no event takes it along.
+        Parser::of(true, Arc::default())
+    }
+
+    fn of(counts: bool, last_event_id: Arc<str>) -> Parser {
         Parser {
-            counts: false,
+            counts,
             bom: 0,
             bom_mark: Mark::default(),
             partial: Partial::Empty,
@@ -160,18 +170,10 @@ impl Parser {
             skip_line_feed: false,
             skipping: false,
             block: Buffers::default(),
-            last_event_id: Arc::from(""),
+            last_event_id,
             ids: None,
             retry: None,
             unread: 0,
-        }
-    }
-
-    /// A parser that counts the events and does not make them.
-    pub fn counting() -> Parser {
-        Parser {
-            counts: true,
-            ..Parser::new()
         }
     }
 
