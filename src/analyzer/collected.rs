@@ -6,7 +6,7 @@
 use super::cap::News;
 use super::made::{Made, What};
 use super::order::Key;
-use crate::model::FrameNo;
+use crate::model::{FrameNo, fetch};
 
 #[derive(Debug, Default)]
 pub(super) struct Collected {
@@ -21,6 +21,9 @@ pub(super) struct Collected {
     before: Option<FrameNo>,
     news: Vec<News>,
 }
+
+/// Keys that lie in a few lines of the processor's cache.
+const KEYS: usize = 8;
 
 /// Behind every item.
 const NONE: u128 = u128::MAX;
@@ -88,6 +91,8 @@ impl Collected {
                 tell(made, key);
             }
             *told = end.max(*told);
+            // Another core's, as what it tells of.
+            keys.get(end + KEYS).into_iter().for_each(fetch);
         }
     }
 
