@@ -39,9 +39,10 @@ impl Lasting {
 
 impl fmt::Display for Lasting {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        Number(*self).fmt(f)?;
+        let (number, decimals, unit) = self.parts();
+        write_decimal(f, self.0 < 0, number, decimals)?;
         f.write_str(" ")?;
-        f.write_str(self.unit())
+        f.write_str(unit)
     }
 }
 
@@ -50,20 +51,25 @@ struct Number(Lasting);
 impl fmt::Display for Number {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let (number, decimals, _) = self.0.parts();
-        if self.0.0 < 0 {
-            f.write_char('-')?;
-        }
-        let scale = 10u64.pow(u32::from(decimals));
-        write_number(f, number / scale)?;
-        if decimals > 0 {
-            // The digits behind a one, so that leading zeros stay.
-            let mut digits = itoa::Buffer::new();
-            let digits = digits.format(scale + number % scale);
-            f.write_str(".")?;
-            f.write_str(&digits[1..])?;
-        }
-        Ok(())
+        write_decimal(f, self.0.0 < 0, number, decimals)
     }
+}
+
+/// Writes a number with so many decimals, of whose last it is a multiple.
+fn write_decimal(f: &mut impl Write, negative: bool, number: u64, decimals: u8) -> fmt::Result {
+    if negative {
+        f.write_char('-')?;
+    }
+    let scale = 10u64.pow(u32::from(decimals));
+    write_number(f, number / scale)?;
+    if decimals > 0 {
+        // The digits behind a one, so that leading zeros stay.
+        let mut digits = itoa::Buffer::new();
+        let digits = digits.format(scale + number % scale);
+        f.write_str(".")?;
+        f.write_str(&digits[1..])?;
+    }
+    Ok(())
 }
 
 /// Writes a number without the formatter's padding, of which nothing is wanted here.

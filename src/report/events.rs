@@ -112,23 +112,23 @@ impl<W: Write> Events<W> {
         };
         let mut cells = Cells::new();
         cells.styled(ACCENT, format_args!("S{}", record.session));
-        cells.styled(ACCENT, event.number);
-        cells.plain(time);
+        cells.number(ACCENT, event.number);
+        cells.text(&time);
         match event.gap {
             Some(gap) => {
                 cells.styled(silence, Lasting(gap));
                 cells.styled(silence, bar(gap));
             }
             None => {
-                cells.plain("");
-                cells.plain("");
+                cells.text("");
+                cells.text("");
             }
         }
         cells.maybe(event.chunks.map(|(first, last)| Range(first, last)));
         cells.plain(Range(event.span.first.frame.0, complete.frame.0));
-        cells.plain(short(&event.event_type));
+        cells.text(&short(&event.event_type));
         cells.maybe(event.id.as_deref().map(short));
-        cells.plain(data.next(&event.data));
+        cells.text(&data.next(&event.data));
         if std::mem::take(&mut self.later) {
             writeln!(self.out)?;
         }

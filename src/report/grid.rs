@@ -203,6 +203,10 @@ impl Grid {
             (Look::Terminal { width: 1.., .. }, Cut::Between(..)) => room,
             _ => usize::MAX,
         };
+        // Of nearly all, every byte is a column.
+        if text.len() <= bounded && text.is_ascii() {
+            return (Cow::Borrowed(text), text.len());
+        }
         let text = cut(text, bounded);
         let columns = width(&text);
         (text, columns)

@@ -178,17 +178,20 @@ fn cells(session: &SessionRecord) -> Cells {
         .or(session.chunks.map(|_| Framing::Chunked));
     let (style, end) = ended_by(session, framing);
     let mut cells = Cells::new();
-    cells.styled(ACCENT, opening.session);
-    cells.plain(opening.connection);
+    cells.number(ACCENT, opening.session.into());
+    cells.number(PLAIN, opening.connection.into());
     cells.plain(opening.client);
     match &exchange.request {
         Some(head) => {
             let (method, target) = (Escaped(&head.method), Escaped(&head.target));
             cells.plain(format_args!("{method} {target}"));
         }
-        None => cells.plain("(not captured)"),
+        None => cells.text("(not captured)"),
     }
-    cells.maybe(response.map(|head| head.status));
+    match response {
+        Some(head) => cells.number(PLAIN, head.status.into()),
+        None => cells.text(""),
+    }
     cells.plain(Thousands(session.events));
     let gaps = session.gaps;
     for lasted in [
@@ -200,7 +203,7 @@ fn cells(session: &SessionRecord) -> Cells {
     ] {
         cells.maybe(lasted.map(Lasting));
     }
-    cells.plain(continues(session));
+    cells.text(&continues(session));
     cells.styled(style, end);
     cells
 }

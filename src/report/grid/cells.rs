@@ -33,11 +33,25 @@ impl Cells {
         self.styled(Style::new(), shown);
     }
 
+    /// Adds a cell with that text, without a colour.
+    pub(in super::super) fn text(&mut self, text: &str) {
+        let start = self.text.len();
+        self.text.push_str(text);
+        self.end(start, Style::new());
+    }
+
+    /// Adds a cell that shows a number. The formatter takes as long as all else that is done for it.
+    pub(in super::super) fn number(&mut self, style: Style, number: u64) {
+        let start = self.text.len();
+        self.text.push_str(itoa::Buffer::new().format(number));
+        self.end(start, style);
+    }
+
     /// Adds a cell without a colour that shows that, if there is something to be shown.
     pub(in super::super) fn maybe(&mut self, shown: Option<impl Display>) {
         match shown {
             Some(shown) => self.plain(shown),
-            None => self.plain(""),
+            None => self.text(""),
         }
     }
 
@@ -46,6 +60,11 @@ impl Cells {
         let start = self.text.len();
         // A string takes whatever is written.
         let _ = write!(self.text, "{shown}");
+        self.end(start, style);
+    }
+
+    /// The cell that begins at `start` is complete.
+    fn end(&mut self, start: usize, style: Style) {
         let text = &self.text[start..];
         // No character takes more columns than bytes.
         if text.len() > limits::TABLE_CELL
@@ -83,8 +102,8 @@ mod tests {
     #[test]
     fn each_cell_comes_back_with_its_colour_and_what_is_too_long_is_cut() {
         let mut cells = Cells::new();
-        cells.plain("");
-        cells.styled(ACCENT, 7);
+        cells.text("");
+        cells.number(ACCENT, 7);
         cells.maybe(None::<u8>);
         cells.maybe(Some("é…"));
         cells.plain("中".repeat(limits::TABLE_CELL));
