@@ -1,8 +1,9 @@
 //! A TCP segment as the wire says it (RFC 9293 §3.1), and what a frame can turn out to be instead.
 
 use super::At;
-use super::text::write_number;
+use super::text::{WriteTo, write_number};
 use serde::{Deserialize, Serialize};
+use std::fmt;
 use std::net::IpAddr;
 
 /// An IP address and a TCP port. Shown as `127.0.0.1:8080` or `[::1]:8080`.
@@ -14,19 +15,25 @@ pub struct Endpoint {
     pub port: u16,
 }
 
-impl std::fmt::Display for Endpoint {
-    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+impl WriteTo for Endpoint {
+    fn write_to(&self, out: &mut impl fmt::Write) -> fmt::Result {
         match self.address {
             IpAddr::V4(v4) => {
                 let [a, b, c, d] = v4.octets();
                 for (octet, behind) in [(a, "."), (b, "."), (c, "."), (d, ":")] {
-                    write_number(f, u64::from(octet))?;
-                    f.write_str(behind)?;
+                    write_number(out, u64::from(octet))?;
+                    out.write_str(behind)?;
                 }
-                write_number(f, u64::from(self.port))
+                write_number(out, u64::from(self.port))
             }
-            IpAddr::V6(v6) => write!(f, "[{v6}]:{}", self.port),
+            IpAddr::V6(v6) => write!(out, "[{v6}]:{}", self.port),
         }
+    }
+}
+
+impl fmt::Display for Endpoint {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        self.write_to(f)
     }
 }
 

@@ -6,6 +6,15 @@
 use super::Nanos;
 use std::fmt::{self, Write};
 
+/// What can be written without the formatter, which takes as long as all else that is done for a cell.
+pub trait WriteTo {
+    /// Writes it.
+    ///
+    /// # Errors
+    /// Those of `out`.
+    fn write_to(&self, out: &mut impl Write) -> fmt::Result;
+}
+
 /// A duration as people read it: three decimals below 1 ms, one below 100 ms, none below 1 s, two decimals of seconds
 /// below 100 s, then whole seconds. Never µs.
 #[derive(Clone, Copy, Debug)]
@@ -37,12 +46,18 @@ impl Lasting {
     }
 }
 
+impl WriteTo for Lasting {
+    fn write_to(&self, out: &mut impl Write) -> fmt::Result {
+        let (number, decimals, unit) = self.parts();
+        write_decimal(out, self.0 < 0, number, decimals)?;
+        out.write_str(" ")?;
+        out.write_str(unit)
+    }
+}
+
 impl fmt::Display for Lasting {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let (number, decimals, unit) = self.parts();
-        write_decimal(f, self.0 < 0, number, decimals)?;
-        f.write_str(" ")?;
-        f.write_str(unit)
+        self.write_to(f)
     }
 }
 
@@ -81,21 +96,27 @@ pub(super) fn write_number(f: &mut impl Write, number: u64) -> fmt::Result {
 #[derive(Clone, Copy, Debug)]
 pub struct Thousands(pub u64);
 
-impl fmt::Display for Thousands {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+impl WriteTo for Thousands {
+    fn write_to(&self, out: &mut impl Write) -> fmt::Result {
         if self.0 < 1_000 {
-            return write_number(f, self.0);
+            return write_number(out, self.0);
         }
         let mut scale = 1u64;
         while self.0 / scale >= 1_000 {
             scale *= 1_000;
         }
-        write!(f, "{}", self.0 / scale)?;
+        write!(out, "{}", self.0 / scale)?;
         while scale > 1 {
             scale /= 1_000;
-            write!(f, ",{:03}", self.0 / scale % 1_000)?;
+            write!(out, ",{:03}", self.0 / scale % 1_000)?;
         }
         Ok(())
+    }
+}
+
+impl fmt::Display for Thousands {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        self.write_to(f)
     }
 }
 
@@ -116,12 +137,20 @@ impl fmt::Display for Count<'_> {
 #[derive(Clone, Copy, Debug)]
 pub struct Range(pub u64, pub u64);
 
+impl WriteTo for Range {
+    fn write_to(&self, out: &mut impl Write) -> fmt::Result {
+        write_number(out, self.0)?;
+        if self.0 != self.1 {
+            out.write_str("–")?;
+            write_number(out, self.1)?;
+        }
+        Ok(())
+    }
+}
+
 impl fmt::Display for Range {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        match self {
-            Range(first, last) if first == last => write!(f, "{first}"),
-            Range(first, last) => write!(f, "{first}–{last}"),
-        }
+        self.write_to(f)
     }
 }
 
@@ -130,18 +159,24 @@ impl fmt::Display for Range {
 #[derive(Clone, Copy, Debug)]
 pub struct Escaped<'a>(pub &'a str);
 
-impl fmt::Display for Escaped<'_> {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+impl WriteTo for Escaped<'_> {
+    fn write_to(&self, out: &mut impl Write) -> fmt::Result {
         let mut rest = self.0;
         if rest.bytes().all(|byte| matches!(byte, b' '..=b'~')) {
-            return f.write_str(rest);
+            return out.write_str(rest);
         }
         while let Some((at, c)) = rest.char_indices().find(|(_, c)| must_escape(*c)) {
-            f.write_str(&rest[..at])?;
-            write_char_escaped(f, c)?;
+            out.write_str(&rest[..at])?;
+            write_char_escaped(out, c)?;
             rest = &rest[at + c.len_utf8()..];
         }
-        f.write_str(rest)
+        out.write_str(rest)
+    }
+}
+
+impl fmt::Display for Escaped<'_> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        self.write_to(f)
     }
 }
 

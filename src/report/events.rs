@@ -124,10 +124,10 @@ impl<W: Write> Events<W> {
                 cells.text("");
             }
         }
-        cells.maybe(event.chunks.map(|(first, last)| Range(first, last)));
-        cells.plain(Range(event.span.first.frame.0, complete.frame.0));
+        cells.words(event.chunks.map(|(first, last)| Range(first, last)));
+        cells.words([Range(event.span.first.frame.0, complete.frame.0)]);
         cells.text(&short(&event.event_type));
-        cells.maybe(event.id.as_deref().map(short));
+        cells.text(&event.id.as_deref().map(short).unwrap_or_default());
         cells.text(&data.next(&event.data));
         if std::mem::take(&mut self.later) {
             writeln!(self.out)?;

@@ -180,19 +180,16 @@ fn cells(session: &SessionRecord) -> Cells {
     let mut cells = Cells::new();
     cells.number(ACCENT, opening.session.into());
     cells.number(PLAIN, opening.connection.into());
-    cells.plain(opening.client);
+    cells.words([opening.client]);
     match &exchange.request {
-        Some(head) => {
-            let (method, target) = (Escaped(&head.method), Escaped(&head.target));
-            cells.plain(format_args!("{method} {target}"));
-        }
+        Some(head) => cells.words([Escaped(&head.method), Escaped(&head.target)]),
         None => cells.text("(not captured)"),
     }
     match response {
         Some(head) => cells.number(PLAIN, head.status.into()),
         None => cells.text(""),
     }
-    cells.plain(Thousands(session.events));
+    cells.words([Thousands(session.events)]);
     let gaps = session.gaps;
     for lasted in [
         session.time_to_head,
@@ -201,7 +198,7 @@ fn cells(session: &SessionRecord) -> Cells {
         gaps.map(|gaps| gaps.max),
         session.duration,
     ] {
-        cells.maybe(lasted.map(Lasting));
+        cells.words(lasted.map(Lasting));
     }
     cells.text(&continues(session));
     cells.styled(style, end);

@@ -3,7 +3,7 @@
 //! Text comes in already escaped; pieces of it go out. Widths are those of a terminal: a grapheme of 中文 or an emoji
 //! takes two columns and is never split.
 
-pub use crate::model::text::{Count, Escaped, Lasting, Range, Thousands};
+pub use crate::model::text::{Count, Escaped, Lasting, Range, Thousands, WriteTo};
 use std::borrow::Cow;
 use unicode_segmentation::UnicodeSegmentation;
 use unicode_width::UnicodeWidthStr;

@@ -2,7 +2,7 @@
 //!
 //! In: what each cell shows. Out: its text and its colour.
 
-use super::super::text::{cut, width};
+use super::super::text::{WriteTo, cut, width};
 use crate::model::limits;
 use anstyle::Style;
 use smallvec::SmallVec;
@@ -28,11 +28,6 @@ impl Cells {
         }
     }
 
-    /// Adds a cell that shows that, without a colour.
-    pub(in super::super) fn plain(&mut self, shown: impl Display) {
-        self.styled(Style::new(), shown);
-    }
-
     /// Adds a cell with that text, without a colour.
     pub(in super::super) fn text(&mut self, text: &str) {
         let start = self.text.len();
@@ -40,25 +35,30 @@ impl Cells {
         self.end(start, Style::new());
     }
 
-    /// Adds a cell that shows a number. The formatter takes as long as all else that is done for it.
+    /// Adds a cell that shows a number.
     pub(in super::super) fn number(&mut self, style: Style, number: u64) {
         let start = self.text.len();
         self.text.push_str(itoa::Buffer::new().format(number));
         self.end(start, style);
     }
 
-    /// Adds a cell without a colour that shows that, if there is something to be shown.
-    pub(in super::super) fn maybe(&mut self, shown: Option<impl Display>) {
-        match shown {
-            Some(shown) => self.plain(shown),
-            None => self.text(""),
+    /// Adds a cell that shows these words one behind the other, without a colour.
+    pub(in super::super) fn words<W: WriteTo>(&mut self, words: impl IntoIterator<Item = W>) {
+        let start = self.text.len();
+        for (nth, words) in words.into_iter().enumerate() {
+            if nth > 0 {
+                self.text.push(' ');
+            }
+            // A string takes whatever is written.
+            let _ = words.write_to(&mut self.text);
         }
+        self.end(start, Style::new());
     }
 
     /// Adds a cell that shows that.
     pub(in super::super) fn styled(&mut self, style: Style, shown: impl Display) {
         let start = self.text.len();
-        // A string takes whatever is written.
+        // As above.
         let _ = write!(self.text, "{shown}");
         self.end(start, style);
     }
@@ -98,18 +98,19 @@ impl Cells {
 mod tests {
     use super::*;
     use crate::report::table::line::ACCENT;
+    use crate::report::text::Escaped;
 
     #[test]
     fn each_cell_comes_back_with_its_colour_and_what_is_too_long_is_cut() {
         let mut cells = Cells::new();
         cells.text("");
         cells.number(ACCENT, 7);
-        cells.maybe(None::<u8>);
-        cells.maybe(Some("é…"));
-        cells.plain("中".repeat(limits::TABLE_CELL));
-        cells.plain("behind");
+        cells.words(None::<Escaped<'_>>);
+        cells.words([Escaped("é"), Escaped("…")]);
+        cells.text(&"中".repeat(limits::TABLE_CELL));
+        cells.styled(Style::new(), "behind");
         let texts = [0, 1, 2, 3, 5, 6].map(|cell| cells.get(cell).0);
-        assert_eq!(texts, ["", "7", "", "é…", "behind", ""]);
+        assert_eq!(texts, ["", "7", "", "é …", "behind", ""]);
         assert_eq!(cells.get(1).1, ACCENT);
         assert_eq!(cells.get(5).1, Style::new());
         let long = cells.get(4).0;
