@@ -161,13 +161,18 @@ fn tell(name: &str, frames: u64, program: &str, runs: &[Done], beside: &[Done]) 
         println!("| {name} | {frames} | `{program}` | not there, or it failed | | | |");
         return;
     }
-    let seconds = median(runs.iter().map(|run| run.seconds).collect());
-    let pairs = runs.iter().zip(beside.iter().cycle());
-    let ratio = median(
-        pairs
-            .map(|(run, other)| run.seconds / other.seconds)
-            .collect(),
-    );
+    let of = |runs: &[Done]| median(runs.iter().map(|run| run.seconds).collect());
+    let seconds = of(runs);
+    let ratio = if runs.len() == beside.len() {
+        let pairs = runs.iter().zip(beside);
+        median(
+            pairs
+                .map(|(run, other)| run.seconds / other.seconds)
+                .collect(),
+        )
+    } else {
+        seconds / of(beside)
+    };
     let peak = runs.iter().map(|run| run.peak).max().unwrap_or_default();
     println!(
         "| {name} | {frames} | `{program}` | {seconds:.3} | {ratio:.2} | {:.0} | {:.0} |",
