@@ -64,6 +64,15 @@ struct Task {
     order: Order,
 }
 
+/// A worker with whom nobody works any more.
+struct Free {
+    whose: usize,
+    worker: Box<Worker>,
+    done: Done,
+    /// What is left of its order.
+    left: Option<Order>,
+}
+
 /// Who takes tasks. They begin at different ends, so that each mostly works with the same workers, whose connections are in its cache.
 #[derive(Clone, Copy)]
 enum Who {
@@ -160,9 +169,9 @@ impl Desk {
             state = match state.take(Who::Caller) {
                 Some(task) => {
                     drop(state);
-                    let after = task.work_off();
+                    let free = task.work_off();
                     let mut state = self.lock();
-                    state.put_back(after);
+                    state.put_back(free);
                     state
                 }
                 None => {
@@ -186,10 +195,10 @@ impl Desk {
                 continue;
             };
             drop(state);
-            let after = catch_unwind(AssertUnwindSafe(|| task.work_off()));
+            let free = catch_unwind(AssertUnwindSafe(|| task.work_off()));
             state = self.lock();
-            match after {
-                Ok(after) => state.put_back(after),
+            match free {
+                Ok(free) => state.put_back(free),
                 Err(panic) => {
                     state.panic = Some(panic);
                     self.done.notify_one();
@@ -220,15 +229,19 @@ fn wait<'a>(condition: &Condvar, state: MutexGuard<'a, State>) -> MutexGuard<'a,
 }
 
 impl Task {
-    /// The worker without it, what is done, and what is left to do.
-    fn work_off(self) -> (usize, Box<Worker>, Done, Option<Order>) {
+    fn work_off(self) -> Free {
         let Task {
             whose,
             mut worker,
             order,
         } = self;
         let (done, left) = order.work_off(&mut worker);
-        (whose, worker, done, left)
+        Free {
+            whose,
+            worker,
+            done,
+            left,
+        }
     }
 }
 
@@ -250,11 +263,11 @@ impl State {
         })
     }
 
-    fn put_back(&mut self, (whose, worker, done, left): (usize, Box<Worker>, Done, Option<Order>)) {
-        let seat = &mut self.seats[whose];
-        seat.worker = Some(worker);
-        seat.done.push_back(done);
-        match left {
+    fn put_back(&mut self, free: Free) {
+        let seat = &mut self.seats[free.whose];
+        seat.worker = Some(free.worker);
+        seat.done.push_back(free.done);
+        match free.left {
             Some(left) => seat.orders.push_front(left),
             None => seat.number += 1,
         }
