@@ -2,7 +2,9 @@
 
 mod common;
 
-use common::{ACK, Analysed, FIN, PSH, RST, SSE, SYN, Script, analyse, analyse_with, chunk};
+use common::{
+    ACK, Analysed, FIN, PSH, RST, SSE, SYN, Script, analyse, analyse_sessions, analyse_with, chunk,
+};
 use proptest::prelude::*;
 use ssetrace::analyzer::Connections;
 use ssetrace::model::{Direction, Finding, Record, Timestamp};
@@ -401,4 +403,37 @@ proptest! {
             prop_assert_eq!(&part[..], &whole[..part.len()]);
         }
     }
+}
+
+#[test]
+fn a_session_that_opens_in_the_frame_in_which_another_ends_is_told_alike_with_rows_and_without() {
+    let last = [
+        &chunk("id: 1\ndata: one\n\n")[..],
+        b"0\r\n\r\n",
+        SSE.as_bytes(),
+    ]
+    .concat();
+    let request = b"GET /stream HTTP/1.1\r\nHost: a\r\nLast-Event-ID: 1\r\n\r\n";
+    let frames = Script::new()
+        .handshake()
+        .request("/stream")
+        .answer(SSE.as_bytes())
+        .client(PSH | ACK, request)
+        .answer(&last)
+        .answer(&chunk("id: 2\ndata: two\n\n"))
+        .teardown()
+        .frames();
+    let told = |analysed: &Analysed| {
+        let sessions = analysed.records.iter().filter_map(|record| match record {
+            Record::SessionOpens(opens) => Some((true, opens.session, opens.reconnects)),
+            Record::Session(ended) => {
+                Some((false, ended.opening.session, ended.opening.reconnects))
+            }
+            _ => None,
+        });
+        sessions.map(|told| format!("{told:?}")).collect::<Vec<_>>()
+    };
+    let rows = told(&analyse(&frames, Connections::Sse));
+    assert_eq!(rows.len(), 4);
+    assert_eq!(told(&analyse_sessions(&frames, usize::MAX)), rows);
 }

@@ -401,15 +401,13 @@ impl Rows {
             exchange,
             at,
         };
+        // Before every row that names it, and before what ends in its frame; behind the sessions that opened earlier.
+        let opens = |(_, entry): &&(FrameNo, Entry)| matches!(entry, Entry::SessionOpens { .. });
         if self.waiting.is_empty() && !has_row {
-            return after.push((at.frame, entry));
+            let opened = after.iter().take_while(opens).count();
+            return after.insert(opened, (at.frame, entry));
         }
-        // Before every row that names it, behind the sessions that opened earlier.
-        let opened = self
-            .waiting
-            .iter()
-            .take_while(|(_, entry)| matches!(entry, Entry::SessionOpens { .. }))
-            .count();
+        let opened = self.waiting.iter().take_while(opens).count();
         self.waiting.insert(opened, (at.frame, entry));
     }
 
