@@ -41,11 +41,18 @@ impl Growth {
         self.always || self.due == epoch
     }
 
-    /// It was looked at: its [`steps`], where they have changed.
+    /// It was looked at in `epoch`, for the rest of which that stays due: its [`steps`], where they have changed.
     /// `always`: whether it may grow by more than what it carries.
-    pub(super) fn look(&mut self, held: usize, reckoned: usize, always: bool) -> Option<u32> {
+    pub(super) fn look(
+        &mut self,
+        epoch: u32,
+        held: usize,
+        reckoned: usize,
+        always: bool,
+    ) -> Option<u32> {
         let steps = steps(held, reckoned);
-        self.always = always;
+        self.due = epoch;
+        self.always = always || held > limits::LARGE;
         (std::mem::replace(&mut self.told, steps) != steps).then_some(steps)
     }
 }
@@ -81,13 +88,25 @@ mod tests {
     fn steps_are_told_where_they_change() {
         let mut growth = Growth::default();
         growth.news(5);
-        assert_eq!(growth.look(1_000, 4_096, false), None);
+        assert_eq!(growth.look(5, 1_000, 4_096, false), None);
         assert!(growth.is_due(5), "more may come in the same epoch");
-        assert_eq!(growth.look(4_097, 4_096, true), Some(1));
+        assert_eq!(growth.look(5, 4_097, 4_096, true), Some(1));
         assert!(growth.is_due(77), "it decodes");
-        assert_eq!(growth.look(4_097 + limits::GROWN, 4_096, false), Some(2));
-        assert_eq!(growth.look(4_096 + 2 * limits::GROWN, 4_096, false), None);
-        assert_eq!(growth.look(0, 4_096, false), Some(0));
-        assert!(!growth.is_due(77));
+        let two = 4_097 + limits::GROWN;
+        assert_eq!(growth.look(77, two, 4_096, false), Some(2));
+        assert_eq!(growth.look(77, two + 1, 4_096, false), None);
+        assert_eq!(growth.look(77, 0, 4_096, false), Some(0));
+        assert!(!growth.is_due(78));
+    }
+
+    #[test]
+    fn what_is_large_is_looked_at_in_every_epoch_and_to_its_end() {
+        let mut growth = Growth::default();
+        growth.news(5);
+        growth.look(5, limits::LARGE + 1, 4_096, false);
+        assert!(growth.is_due(6));
+        growth.look(6, limits::LARGE, 4_096, false);
+        // As where there was no such look, wherever batches end.
+        assert!(growth.is_due(6) && !growth.is_due(7));
     }
 }

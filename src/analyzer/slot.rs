@@ -81,10 +81,10 @@ impl Slot {
     }
 
     /// In steps of `limits::GROWN`, what the connection holds beyond what every one is reckoned with, where that has changed; delivered bytes are counted apart.
-    pub(super) fn grown(&mut self) -> Option<u32> {
+    pub(super) fn grown(&mut self, epoch: u32) -> Option<u32> {
         match self {
-            Slot::Live(live) => live.grown(),
-            Slot::Closed(closed) => closed.grown(),
+            Slot::Live(live) => live.grown(epoch),
+            Slot::Closed(closed) => closed.grown(epoch),
             // Frames come late seldom: nobody remembers what was told.
             Slot::Late(late) => Some(steps(late.memory(), limits::CLOSED_CONNECTION)),
             Slot::Remains(_) => None,
@@ -134,23 +134,25 @@ impl Live {
     }
 
     /// As [`Slot::grown`].
-    pub(super) fn grown(&mut self) -> Option<u32> {
+    pub(super) fn grown(&mut self, epoch: u32) -> Option<u32> {
         let tcp = self.tcp.memory() - self.tcp.kept();
         let held = tcp + self.stack.memory() + self.rows.memory();
         let held = rounded_up(size_of::<Live>() + MERGED + held);
         let always = self.stack.decodes();
-        self.growth.look(held, limits::OPEN_CONNECTION, always)
+        self.growth
+            .look(epoch, held, limits::OPEN_CONNECTION, always)
     }
 }
 
 impl Closed {
-    fn grown(&mut self) -> Option<u32> {
+    fn grown(&mut self, epoch: u32) -> Option<u32> {
         let names = self.other_streams.iter();
         let names: usize = names.map(|stream| stream.content_type.len()).sum();
         let streams = size_of_val(&self.other_streams[..]) + names;
         let held = self.tcp.memory() + self.rows.memory() + streams;
         let held = rounded_up(size_of::<Closed>() + size_of::<Rows>() + held);
-        self.growth.look(held, limits::CLOSED_CONNECTION, true)
+        self.growth
+            .look(epoch, held, limits::CLOSED_CONNECTION, true)
     }
 
     pub(super) fn ends(&self) -> Frames {
@@ -211,6 +213,6 @@ mod tests {
         };
         // In the same batch it may have told more, as long as it was closed.
         let mut late = Slot::Late(Box::new(remains.revive()));
-        assert_eq!(late.grown(), Some(0));
+        assert_eq!(late.grown(0), Some(0));
     }
 }

@@ -183,7 +183,7 @@ impl Worker {
         let place = self.place(connection);
         let grown = match self.slots.get_mut(place) {
             Some(Slot::Live(live)) if !live.growth.is_due(self.epoch) => None,
-            slot => slot.and_then(Slot::grown),
+            slot => slot.and_then(|slot| slot.grown(self.epoch)),
         };
         made.grown.extend(grown.map(|grown| (connection, grown)));
     }
@@ -462,7 +462,7 @@ impl Worker {
                     made.push(frame, connection, What::HoldsOn);
                     let mut slot = Slot::Late(late);
                     made.grown
-                        .extend(slot.grown().map(|steps| (connection, steps)));
+                        .extend(slot.grown(self.epoch).map(|steps| (connection, steps)));
                     slot
                 }
             })

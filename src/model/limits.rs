@@ -234,6 +234,9 @@ pub const GROWN: usize = 1024;
 /// A connection's memory is looked at after every so many bytes of its payload, a power of two: what they may add is what it is reckoned with.
 pub const CARRIED: u32 = 4 * 1024;
 
+/// A connection that holds more is looked at in every epoch that has a frame of it: a buffer that is full takes as much again with its next byte.
+pub const LARGE: usize = 4 * CARRIED as usize;
+
 /// Of an event that is counted and not kept so many bytes count: the time since the one before stays.
 pub const CARRIED_COUNTED: usize = 16;
 
@@ -243,6 +246,9 @@ pub const CARRIED_APART: usize = 256;
 /// What a frame may add to what its connection holds, bytes, twice: a gzip decoder has 48 KiB and some buffers, and when connections are given up
 /// what the frames of two epochs did is not known yet. So many frames as there is room for make an epoch.
 pub const FRAME_ADDS: usize = 2 * 56 * 1024;
+
+/// What a buffer that a stranger fills takes more at a time, bytes: half of that, so that the longest line grows by no more than its frames are reckoned with.
+pub const GROWS: usize = FRAME_ADDS / 2;
 
 /// Frames of an epoch at the least: fewer would be worked off one by one.
 pub const EPOCH_FRAMES: usize = 128;

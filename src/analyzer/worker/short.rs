@@ -161,7 +161,7 @@ impl Worker {
         }
         if run.is_over()
             && growth.is_due(self.epoch)
-            && let Some(grown) = live.grown()
+            && let Some(grown) = live.grown(self.epoch)
         {
             made.grown.push((connection, grown));
         }
