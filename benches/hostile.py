@@ -2,7 +2,7 @@
 
     SSETRACE=target/release/ssetrace python3 benches/hostile.py DIRECTORY [NAME…]
 
-The captures (1.1 GB) are written to DIRECTORY, where they are not there yet. For each cap of --memory the highest resident set in MiB is
+The captures (1.6 GB) are written to DIRECTORY, where they are not there yet. For each cap of --memory the highest resident set in MiB is
 printed over --jobs 1, 2 and 3, in the view of sessions and in the timeline, as rows of the table in docs/performance.md.
 """
 
@@ -146,6 +146,7 @@ CAPTURES = {
     "half-open": ("100,000 half-open connections", BOTH, half_open),
     "holes": ("4,000 streams, 64 KiB behind a hole in each", BOTH, holes),
     "long-lines": ("4,000 streams, each in a line of 64 KiB", BOTH, lines(4_000, 65_536)),
+    "longer-lines": ("60 streams, each in a line of 8.5 MiB", BOTH, lines(60, 8_900_000)),
     "heads": ("4,000 unfinished request heads of 64 KiB", BOTH, heads),
     "lines": ("60,000 streams, each in a line of 1,900 bytes", BOTH, lines(60_000, 1_894)),
     "gzip": ("20,000 streams in gzip, a hundred events each", BOTH, coded(20_000, b"gzip", gzip)),

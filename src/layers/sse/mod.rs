@@ -6,6 +6,7 @@
 mod gaps;
 mod ids;
 mod parser;
+mod rope;
 mod session;
 
 pub use parser::{Block, Item, Mark, Parser};

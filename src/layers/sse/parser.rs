@@ -7,6 +7,7 @@
 mod short;
 
 use super::ids;
+use super::rope::Rope;
 use crate::model::{At, Ids, Span, limits};
 use memchr::{memchr, memchr2};
 use std::borrow::Cow;
@@ -92,7 +93,7 @@ pub struct Parser {
     partial: Partial,
     last_event_id: Arc<str>,
     /// The bytes of an unfinished line.
-    line: Vec<u8>,
+    line: Rope,
     block: Buffers,
     ids: Option<Box<Ids>>,
     retry: Option<u64>,
@@ -122,7 +123,7 @@ struct Buffers {
     /// What carried the first byte of the first line that is no comment.
     first: Option<Mark>,
     /// With a line feed behind each line; empty in a parser that counts.
-    data: Vec<u8>,
+    data: Rope,
     /// Bytes of the data as they came.
     data_length: usize,
     /// Bytes of the data as they are decoded, in a parser that counts.
@@ -165,7 +166,7 @@ impl Parser {
             bom: 0,
             bom_mark: Mark::default(),
             partial: Partial::Empty,
-            line: Vec::new(),
+            line: Rope::default(),
             line_first: Mark::default(),
             skip_line_feed: false,
             skipping: false,
@@ -289,8 +290,8 @@ impl Parser {
             .ids
             .as_ref()
             .map_or(0, |ids| size_of::<Ids>() + ids.first.len() + ids.last.len());
-        self.line.capacity()
-            + data.capacity()
+        self.line.memory()
+            + data.memory()
             + event_type.capacity()
             + id.as_ref().map_or(0, String::capacity)
             + self.last_event_id.len()
@@ -319,7 +320,7 @@ impl Parser {
         if seen > 0 {
             self.partial = Partial::Field;
             self.line_first = self.bom_mark;
-            self.line.extend_from_slice(&BOM[..seen]);
+            self.line.append(&BOM[..seen]);
         }
         bytes
     }
@@ -342,7 +343,7 @@ impl Parser {
             if self.line.len() + bytes.len() > limits::SSE_LINE {
                 self.oversize(emit);
             } else {
-                self.line.extend_from_slice(bytes);
+                self.line.append(bytes);
             }
         }
     }
@@ -364,13 +365,9 @@ impl Parser {
                     self.partial = Partial::Empty;
                     return;
                 }
-                let mut line = std::mem::take(&mut self.line);
-                line.extend_from_slice(tail);
+                let line = self.line.end(tail);
                 self.field_line(&line, self.line_first, emit);
-                line.clear();
-                if line.capacity() <= KEPT_CAPACITY {
-                    self.line = line;
-                }
+                self.line.reuse(line);
             }
         }
     }
@@ -402,9 +399,7 @@ impl Parser {
                 if self.counts {
                     self.block.decoded += decoded_length(value) + 1;
                 } else {
-                    self.block.data.reserve(value.len() + 1);
-                    self.block.data.extend_from_slice(value);
-                    self.block.data.push(b'\n');
+                    self.block.data.append_line(value);
                 }
             }
             b"event" => {
@@ -475,17 +470,17 @@ impl Parser {
             });
             return;
         }
-        self.block.data.pop();
+        let mut data = self.block.data.end(b"");
+        data.pop();
         let event_type = if self.block.event_type.is_empty() {
             Cow::Borrowed("message")
         } else {
             Cow::Owned(String::from_utf8_lossy(&self.block.event_type).into_owned())
         };
-        let data = lossy(std::mem::take(&mut self.block.data));
         self.block.clear();
         emit(Item::Event(Block {
             event_type,
-            data,
+            data: lossy(data),
             last_event_id: self.last_event_id.clone(),
             id,
             retry,
@@ -508,7 +503,7 @@ impl Parser {
             first,
             ..Buffers::default()
         };
-        self.line = Vec::new();
+        self.line = Rope::default();
         self.partial = Partial::Skipped;
         self.skipping = true;
     }
@@ -522,10 +517,8 @@ impl Buffers {
         self.data.clear();
         self.event_type.clear();
         self.type_length = 0;
-        for buffer in [&mut self.data, &mut self.event_type] {
-            if buffer.capacity() > KEPT_CAPACITY {
-                *buffer = Vec::new();
-            }
+        if self.event_type.capacity() > KEPT_CAPACITY {
+            self.event_type = Vec::new();
         }
         self.id = None;
         self.retry = None;
