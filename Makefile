@@ -44,7 +44,7 @@ test: build-needs test-needs ## everything that has to hold: format, lints, test
 	$(CARGO) test --locked
 	RUSTDOCFLAGS="-D warnings" $(CARGO) doc --locked --no-deps
 
-bench: build-needs bench-needs ## ratios to tcpdump, and tshark beside it (some 6 GB of disk, ten minutes); a layer by itself: cargo bench --bench layers
+bench: build-needs bench-needs ## ratios to tcpdump, and tshark beside it (some 6 GB of disk, 3 GB of memory, ten minutes); a layer by itself: cargo bench --bench layers
 	$(CARGO) bench --locked --bench compare
 
 fixtures: ## write the synthetic captures again, byte for byte
