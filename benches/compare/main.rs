@@ -39,9 +39,7 @@ fn main() {
         ("the same, twice the length", Shape::Sessions, 2 * frames),
         ("among 90 % bulk", Shape::Bulk, frames),
         ("1 M short connections", Shape::Short, 11 * frames / 4),
-        ("10 k short connections", Shape::Short, 11 * frames / 400),
         ("one session", Shape::One, 5 * frames / 2),
-        ("one session, a fifth", Shape::One, frames / 2),
         ("half lost or out of order", Shape::Lossy, frames),
     ] {
         let path = folder.join(format!("{shape:?}-{frames}.pcap"));
@@ -62,6 +60,39 @@ fn main() {
         let written = captures::write(&path, shape, frames).expect("a capture");
         beside_tshark(name, &path, written);
         std::fs::remove_file(&path).expect("the capture goes");
+    }
+    println!();
+    println!("| capture | beside | time per frame, both cores | `--jobs 1` |");
+    println!("|---|---|---|---|");
+    for (name, one, beside, other) in [
+        (
+            "1 M short connections",
+            (Shape::Short, 11 * frames / 4),
+            "10 k of them",
+            (Shape::Short, 11 * frames / 400),
+        ),
+        (
+            "one session of 5 M events",
+            (Shape::One, 5 * frames / 2),
+            "1 M of them",
+            (Shape::One, frames / 2),
+        ),
+        (
+            "half lost or out of order",
+            (Shape::Lossy, frames),
+            "all in order",
+            (Shape::Sessions, frames),
+        ),
+    ] {
+        let both = [one, other].map(|(shape, frames)| {
+            let path = folder.join(format!("{shape:?}-{frames}.pcap"));
+            let written = captures::write(&path, shape, frames).expect("a capture");
+            (path, written)
+        });
+        println!("| {name} | {beside} | {} |", per_frame(&both).join(" | "));
+        for (path, _) in both {
+            std::fs::remove_file(&path).expect("the capture goes");
+        }
     }
 }
 
@@ -109,6 +140,30 @@ fn compare(name: &str, path: &Path, frames: u64) {
     }
     let timed = in_turn(&rows, ROUNDS_OF_ROWS);
     tell(name, frames, rows[1].0, &timed[1], &timed[0]);
+}
+
+/// How much longer ssetrace takes for a frame of the first capture than for one of the second, with both cores and with one job: the captures in turn.
+fn per_frame(captures: &[(PathBuf, u64); 2]) -> [String; 2] {
+    let options: [&[&str]; 2] = [
+        &["--view", "sessions"],
+        &["--view", "sessions", "--jobs", "1"],
+    ];
+    options.map(|options| {
+        let runs = captures.each_ref().map(|(path, _)| {
+            let capture = path.to_str().expect("a path in UTF-8");
+            ssetrace("", capture, options)
+        });
+        let timed = in_turn(&runs, ROUNDS);
+        let [(_, frames), (_, others)] = captures;
+        let pairs = timed[0].iter().zip(&timed[1]);
+        let ratios: Vec<f64> = pairs
+            .map(|(run, other)| (run.seconds / *frames as f64) / (other.seconds / *others as f64))
+            .collect();
+        match ratios.is_empty() {
+            true => "it failed".to_owned(),
+            false => format!("{:.2}", median(ratios)),
+        }
+    })
 }
 
 /// The runs of each program, taken in turn.
