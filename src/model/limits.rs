@@ -247,9 +247,6 @@ pub const CARRIED_APART: usize = 256;
 /// what the frames of two epochs did is not known yet. So many frames as there is room for make an epoch.
 pub const FRAME_ADDS: usize = 2 * 56 * 1024;
 
-/// What a buffer that a stranger fills takes more at a time, bytes: half of that, so that the longest line grows by no more than its frames are reckoned with.
-pub const GROWS: usize = FRAME_ADDS / 2;
-
 /// Frames of an epoch at the least: fewer would be worked off one by one.
 pub const EPOCH_FRAMES: usize = 128;
 

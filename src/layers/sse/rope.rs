@@ -6,7 +6,7 @@
 /// Bytes of a block. What one frame adds is little more.
 const BLOCK: usize = 8 * 1024;
 
-/// Invariant: each of `full` has `BLOCK` bytes, `last` at most as many.
+/// Invariant: each of `full` has `BLOCK` bytes and no more room, `last` has room for at most as many.
 #[derive(Debug, Default)]
 pub(super) struct Rope {
     last: Vec<u8>,
@@ -26,6 +26,7 @@ impl Rope {
 
     pub(super) fn append(&mut self, bytes: &[u8]) {
         if self.last.len() + bytes.len() <= BLOCK {
+            self.make_room(bytes.len());
             self.last.extend_from_slice(bytes);
         } else {
             self.append_on(bytes);
@@ -35,12 +36,22 @@ impl Rope {
     /// Appends a line and a line feed.
     pub(super) fn append_line(&mut self, line: &[u8]) {
         if self.last.len() + line.len() < BLOCK {
-            self.last.reserve(line.len() + 1);
+            self.make_room(line.len() + 1);
             self.last.extend_from_slice(line);
             self.last.push(b'\n');
         } else {
             self.append_on(line);
             self.append(b"\n");
+        }
+    }
+
+    /// Room in the last block for so many bytes, of which it takes no more than `BLOCK` with them.
+    fn make_room(&mut self, bytes: usize) {
+        let (length, room) = (self.last.len(), self.last.capacity());
+        if room - length < bytes {
+            let doubled = (2 * room).min(BLOCK);
+            self.last
+                .reserve_exact(doubled.max(length + bytes) - length);
         }
     }
 
@@ -53,6 +64,7 @@ impl Rope {
             }
             let fits = bytes.len().min(BLOCK - self.last.len());
             let (now, later) = bytes.split_at(fits);
+            self.make_room(fits);
             self.last.extend_from_slice(now);
             bytes = later;
         }
@@ -103,6 +115,7 @@ mod tests {
                 let (length, memory) = (rope.len(), rope.memory());
                 rope.append(piece);
                 assert_eq!(rope.len(), length + piece.len());
+                assert!(rope.last.capacity() <= BLOCK);
                 let added = rope.memory() - memory;
                 assert!(
                     added <= piece.len() + BLOCK + 4 * size_of::<Vec<u8>>(),
