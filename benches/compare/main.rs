@@ -2,11 +2,13 @@
 //!
 //! The machine's speed drifts, so the programs run A B A B … and each figure is the median over the rounds of the ratio to tcpdump's
 //! `-r FILE -w /dev/null` in the same round. tshark is slower by so much that it gets the first capture and a twentieth of it, once. Peak memory
-//! is what the kernel accounts for the process, as GNU time prints it. `SSETRACE_BENCH_FRAMES` sets another size than 4,000,000 frames.
+//! is what the kernel accounts for the process, as GNU time prints it. Before each run is measured how long a word takes from one core to another
+//! and back: where a virtual machine's cores are moved about, that changes from one second to the next, and with it what two threads can do. `SSETRACE_BENCH_FRAMES` sets another size than 4,000,000 frames.
 
 #![allow(clippy::print_stdout, reason = "the table is the result")]
 
 mod captures;
+mod cores;
 
 use captures::Shape;
 use std::path::{Path, PathBuf};
@@ -32,8 +34,10 @@ fn main() {
         .unwrap_or(4_000_000);
     let folder = PathBuf::from(env!("CARGO_TARGET_TMPDIR")).join("captures");
     std::fs::create_dir_all(&folder).expect("a folder for the captures");
-    println!("| capture | frames | program | median s | ratio | frames/s | peak MiB |");
-    println!("|---|---|---|---|---|---|---|");
+    println!(
+        "| capture | frames | program | median s | ratio | frames/s | peak MiB | between cores, ns |"
+    );
+    println!("|---|---|---|---|---|---|---|---|");
     for (name, shape, frames) in [
         ("2,000 sessions at a time", Shape::Sessions, frames),
         ("the same, twice the length", Shape::Sessions, 2 * frames),
@@ -205,16 +209,17 @@ fn beside_tshark(name: &str, path: &Path, frames: u64) {
     let _ = std::fs::remove_dir_all(flow);
 }
 
-/// What a run took: seconds, and KiB at its peak.
+/// What a run took: seconds, and KiB at its peak; and what was between two cores just before it.
 #[derive(Clone, Copy)]
 struct Done {
     seconds: f64,
     peak: u64,
+    between_cores: f64,
 }
 
 fn tell(name: &str, frames: u64, program: &str, runs: &[Done], beside: &[Done]) {
     if runs.is_empty() || beside.is_empty() {
-        println!("| {name} | {frames} | `{program}` | not there, or it failed | | | |");
+        println!("| {name} | {frames} | `{program}` | not there, or it failed | | | | |");
         return;
     }
     let of = |runs: &[Done]| median(runs.iter().map(|run| run.seconds).collect());
@@ -230,15 +235,18 @@ fn tell(name: &str, frames: u64, program: &str, runs: &[Done], beside: &[Done]) 
         seconds / of(beside)
     };
     let peak = runs.iter().map(|run| run.peak).max().unwrap_or_default();
+    let between = runs.iter().map(|run| run.between_cores).collect();
     println!(
-        "| {name} | {frames} | `{program}` | {seconds:.3} | {ratio:.2} | {:.0} | {:.0} |",
+        "| {name} | {frames} | `{program}` | {seconds:.3} | {ratio:.2} | {:.0} | {:.0} | {:.0} |",
         frames as f64 / seconds,
         peak as f64 / 1024.0,
+        median(between),
     );
 }
 
 /// One run; `None` where the program or GNU time is missing, or the run failed.
 fn run(command: &[String]) -> Option<Done> {
+    let between_cores = cores::round_trip();
     let begin = Instant::now();
     let done = Command::new("/usr/bin/time")
         .args(["-f", "peak %M"])
@@ -258,7 +266,11 @@ fn run(command: &[String]) -> Option<Done> {
         .parse()
         .ok()?;
     let done = done.status.success();
-    done.then_some(Done { seconds, peak })
+    done.then_some(Done {
+        seconds,
+        peak,
+        between_cores,
+    })
 }
 
 fn median(mut values: Vec<f64>) -> f64 {
