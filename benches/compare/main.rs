@@ -46,8 +46,7 @@ fn main() {
         ("one session", Shape::One, 5 * frames / 2),
         ("half lost or out of order", Shape::Lossy, frames),
     ] {
-        let path = folder.join(format!("{shape:?}-{frames}.pcap"));
-        let written = captures::write(&path, shape, frames).expect("a capture");
+        let (path, written) = write(&folder, shape, frames);
         compare(name, &path, written);
         std::fs::remove_file(&path).expect("the capture goes");
     }
@@ -60,8 +59,7 @@ fn main() {
         ("a twentieth of it", Shape::Sessions, frames / TSHARKS_SHARE),
         ("one session of 40,000 events", Shape::One, LONG_ANSWER),
     ] {
-        let path = folder.join(format!("{shape:?}-{frames}.pcap"));
-        let written = captures::write(&path, shape, frames).expect("a capture");
+        let (path, written) = write(&folder, shape, frames);
         beside_tshark(name, &path, written);
         std::fs::remove_file(&path).expect("the capture goes");
     }
@@ -88,16 +86,19 @@ fn main() {
             (Shape::Sessions, frames),
         ),
     ] {
-        let both = [one, other].map(|(shape, frames)| {
-            let path = folder.join(format!("{shape:?}-{frames}.pcap"));
-            let written = captures::write(&path, shape, frames).expect("a capture");
-            (path, written)
-        });
+        let both = [one, other].map(|(shape, frames)| write(&folder, shape, frames));
         println!("| {name} | {beside} | {} |", per_frame(&both).join(" | "));
         for (path, _) in both {
             std::fs::remove_file(&path).expect("the capture goes");
         }
     }
+}
+
+/// Writes a capture of about so many frames. Where, and how many it has.
+fn write(folder: &Path, shape: Shape, frames: u64) -> (PathBuf, u64) {
+    let path = folder.join(format!("{shape:?}-{frames}.pcap"));
+    let written = captures::write(&path, shape, frames).expect("a capture");
+    (path, written)
 }
 
 /// A program and its arguments.
