@@ -1,8 +1,8 @@
 //! `make bench`: writes captures, runs tcpdump, tshark, tcpflow and ssetrace on them in turn, and prints a table (Markdown) of the ratios.
 //!
 //! The machine's speed drifts, so the programs run A B A B … and each figure is the median over the rounds of the ratio to tcpdump's
-//! `-r FILE -w /dev/null` in the same round. tshark is slower by so much that it gets the first capture and a twentieth of it, once. Peak memory
-//! is what the kernel accounts for the process, as GNU time prints it. Before each run is measured how long a word takes from one core to another
+//! `-r FILE -w /dev/null` in the same round. tshark is slower by so much that it gets the first capture once, and a twentieth of it three times; before and behind
+//! each of its runs are some of ssetrace. Peak memory is what the kernel accounts for the process, as GNU time prints it. Before each run is measured how long a word takes from one core to another
 //! and back: where a virtual machine's cores are moved about, that changes from one second to the next, and with it what two threads can do. `SSETRACE_BENCH_FRAMES` sets another size than 4,000,000 frames.
 
 #![allow(clippy::print_stdout, reason = "the table is the result")]
@@ -50,17 +50,23 @@ fn main() {
         compare(name, &path, written);
         std::fs::remove_file(&path).expect("the capture goes");
     }
-    for (name, shape, frames) in [
+    for (name, shape, frames, times) in [
         (
             "2,000 sessions at a time, beside tshark",
             Shape::Sessions,
             frames,
+            1,
         ),
-        ("a twentieth of it", Shape::Sessions, frames / TSHARKS_SHARE),
-        ("one session of 40,000 events", Shape::One, LONG_ANSWER),
+        (
+            "a twentieth of it",
+            Shape::Sessions,
+            frames / TSHARKS_SHARE,
+            3,
+        ),
+        ("one session of 40,000 events", Shape::One, LONG_ANSWER, 1),
     ] {
         let (path, written) = write(&folder, shape, frames);
-        beside_tshark(name, &path, written);
+        beside_tshark(name, &path, written, times);
         std::fs::remove_file(&path).expect("the capture goes");
     }
     println!();
@@ -182,30 +188,35 @@ fn in_turn(programs: &[Run], rounds: usize) -> Vec<Vec<Done>> {
     done
 }
 
-/// Runs each program once and prints a line for each; the ratios are to ssetrace's time.
-fn beside_tshark(name: &str, path: &Path, frames: u64) {
+/// Runs tshark and tcpflow, so many times each, with runs of ssetrace before and behind each of theirs, and prints a line for each program; the ratios are
+/// to ssetrace's time.
+fn beside_tshark(name: &str, path: &Path, frames: u64, times: usize) {
     let capture = path.to_str().expect("a path in UTF-8");
     let fields = ["-Y", "http", "-T", "fields", "-e", "frame.number"];
     let mut tshark = words(&["tshark", "-r", capture]);
     tshark.extend(words(&fields));
     let flow = format!("{}.flow", capture);
-    let programs = [
-        ssetrace("--view sessions", capture, &["--view", "sessions"]),
+    let (program, command) = ssetrace("--view sessions", capture, &["--view", "sessions"]);
+    let others = [
         ("tshark -Y http -T fields", tshark),
         (
             "tcpflow",
             words(&["tcpflow", "-q", "-r", capture, "-o", &flow]),
         ),
     ];
-    let mut first = Vec::new();
-    for (program, command) in &programs {
-        // A run of some hundredths of a second is no figure.
-        let runs = if first.is_empty() { ROUNDS } else { 1 };
-        let done: Vec<Done> = (0..runs).filter_map(|_| run(command)).collect();
-        if first.is_empty() {
-            first.clone_from(&done);
+    // A run of some hundredths of a second is no figure.
+    let some = || (0..ROUNDS).filter_map(|_| run(&command));
+    let mut own: Vec<Done> = some().collect();
+    let mut theirs = others.each_ref().map(|_| Vec::new());
+    for _ in 0..times {
+        for ((_, command), done) in others.iter().zip(&mut theirs) {
+            done.extend(run(command));
+            own.extend(some());
         }
-        tell(name, frames, program, &done, &first);
+    }
+    tell(name, frames, program, &own, &own);
+    for ((program, _), done) in others.iter().zip(&theirs) {
+        tell(name, frames, program, done, &own);
     }
     let _ = std::fs::remove_dir_all(flow);
 }
