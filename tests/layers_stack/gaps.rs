@@ -110,6 +110,23 @@ fn a_chunk_behind_a_hole_that_cannot_be_proven_yet_is_not_read_but_the_next_one_
 }
 
 #[test]
+fn the_end_of_a_chunks_data_that_looks_like_a_chunk_header_gives_way_to_the_header_behind_it() {
+    // A line is cut behind its "da"; 0xda bytes on there is, by chance, the end of a later chunk.
+    let cut = [
+        chunk("ta: b\n\ndata: c\ndata: "),
+        chunk("d\n\n"),
+        chunk(":".repeat(178) + "\n"),
+    ]
+    .concat();
+    assert_eq!(cut.len(), 0xda + "\r\n".len());
+    let script = Script::stream(CHUNKED)
+        .server("ff\r\ndata: x\n")
+        .server_misses(0)
+        .server([b"\n\nda\r\n".as_slice(), &cut, &chunk("data: e\n\n")].concat());
+    assert_eq!(script.data_of_events(), ["c\nd", "e"]);
+}
+
+#[test]
 fn a_hole_of_unknown_size_in_a_chunk_is_a_hole_over_its_border() {
     let script = Script::stream(CHUNKED)
         .server("20\r\ndata: a\n\nda")

@@ -492,20 +492,28 @@ enum Found<'a> {
 
 /// Looks for a chunk header after a loss: at the beginning of `input` or after a line's end. A number alone proves nothing, data
 /// may hold one: the CR LF after the chunk's data must be there. Where it is not there yet, only the beginning of `input` is
-/// believed, since a sender's writes begin there.
+/// believed, since a sender's writes begin there. A header right behind a header is the true one: the other is the end of the
+/// data of the chunk before.
 fn find_chunk(input: &[u8]) -> Found<'_> {
     let at_start = look_at(input);
+    let mut found = Found::Nothing;
     let mut rest = input;
     for _ in 0..SEEK_LINES {
-        if let Found::Chunk(found) = look_at(rest) {
-            return Found::Chunk(found);
+        match (look_at(rest), found) {
+            (here @ Found::Chunk(_), _) => found = here,
+            (here @ Found::Perhaps { .. }, Found::Chunk(_)) => return here,
+            (Found::Nothing, Found::Chunk(_)) => return found,
+            (Found::Perhaps { .. } | Found::Nothing, _) => {}
         }
         let Some(end) = memchr(b'\n', rest) else {
             break;
         };
         rest = &rest[end + 1..];
     }
-    at_start
+    match found {
+        Found::Nothing => at_start,
+        _ => found,
+    }
 }
 
 /// So many lines of a delivery are tried, so that a hostile one costs no more than it weighs.
