@@ -2,14 +2,16 @@
 
 use super::growth::{Growth, steps};
 use crate::layers::Stack;
-use crate::model::{ConnectionRecord, OtherStream, Protocol, Timestamp, fetch, limits};
+use crate::model::{ConnectionRecord, OtherStream, Pack, Protocol, Timestamp, fetch, limits};
 use crate::tcp::{self, Connection, Ended, Remains};
-use crate::timeline::{Frames, Rows};
+use crate::timeline::{Frames, Rows, Shown};
 
 pub(super) enum Slot {
     Live(Box<Live>),
     /// Closed, and not over yet: frames may come, bytes will not.
     Closed(Box<Closed>),
+    /// The same in few bytes, as long as no frame comes.
+    Packed(Packed),
     /// Over: what is needed for the analysis of frames that come late, as far as their rows are shown.
     Remains(Remains),
     /// Over, and frames came late.
@@ -26,6 +28,13 @@ pub(super) struct Live {
     /// Once it is closed: when it is over.
     pub(super) over_at: Option<Timestamp>,
     pub(super) rows: Rows,
+}
+
+pub(super) struct Packed {
+    connection: u32,
+    pub(super) over_at: Timestamp,
+    protocol: Protocol,
+    bytes: Box<[u8]>,
 }
 
 pub(super) struct Closed {
@@ -52,12 +61,29 @@ impl Slot {
         match self {
             Slot::Live(live) => Some(live.connection),
             Slot::Closed(closed) => Some(closed.connection),
+            Slot::Packed(packed) => Some(packed.connection),
             Slot::Remains(_) | Slot::Late(_) => None,
         }
     }
 
+    /// In few bytes, if it is closed and can be. They are put together in `spare`.
+    pub(super) fn pack(self, spare: &mut Vec<u8>) -> Slot {
+        match self {
+            Slot::Closed(closed) => closed.pack(spare),
+            _ => self,
+        }
+    }
+
+    /// Ready for a frame.
+    pub(super) fn unpack(&mut self) {
+        if let Slot::Packed(packed) = self {
+            *self = Slot::Closed(Box::new(packed.unpack()));
+        }
+    }
+
     /// Without what only a connection needs that still has bytes to come.
-    pub(super) fn close(self) -> Slot {
+    pub(super) fn close(mut self) -> Slot {
+        self.unpack();
         let Slot::Live(live) = self else {
             return self;
         };
@@ -85,7 +111,9 @@ impl Slot {
         match self {
             Slot::Live(live) => live.grown(epoch),
             Slot::Closed(closed) => closed.grown(epoch),
-            // Frames come late seldom: nobody remembers what was told.
+            // It may have told more when it was open; nobody remembers what.
+            Slot::Packed(packed) => Some(steps(packed.bytes.len(), limits::CLOSED_CONNECTION)),
+            // Frames come late seldom: here too.
             Slot::Late(late) => Some(steps(late.memory(), limits::CLOSED_CONNECTION)),
             Slot::Remains(_) => None,
         }
@@ -144,7 +172,61 @@ impl Live {
     }
 }
 
+impl Packed {
+    fn unpack(&self) -> Closed {
+        let mut pack = Pack::reads(&self.bytes);
+        let mut tcp = Ended::blank();
+        tcp.pack(&mut pack);
+        let mut rows = Rows::new(Shown::None, false);
+        rows.pack(&mut pack);
+        Closed {
+            connection: self.connection,
+            tcp,
+            protocol: self.protocol,
+            other_streams: Vec::new(),
+            rows: Box::new(rows),
+            over_at: self.over_at,
+            growth: Growth::default(),
+        }
+    }
+}
+
 impl Closed {
+    fn pack(mut self: Box<Closed>, spare: &mut Vec<u8>) -> Slot {
+        spare.clear();
+        let mut pack = Pack::writes(spare);
+        self.tcp.pack(&mut pack);
+        if !self.other_streams.is_empty() || !self.rows.pack(&mut pack) {
+            return Slot::Closed(self);
+        }
+        let packed = Packed {
+            connection: self.connection,
+            over_at: self.over_at,
+            protocol: self.protocol,
+            bytes: spare.as_slice().into(),
+        };
+        debug_assert_eq!(
+            format!("{:?}", packed.unpack().parts()),
+            format!("{:?}", self.parts()),
+            "nothing is forgotten"
+        );
+        Slot::Packed(packed)
+    }
+
+    /// All that is packed.
+    fn parts(&self) -> impl std::fmt::Debug {
+        let Closed {
+            connection,
+            tcp,
+            protocol,
+            other_streams,
+            rows,
+            over_at,
+            growth: _,
+        } = self;
+        (connection, tcp, protocol, other_streams, rows, over_at)
+    }
+
     fn grown(&mut self, epoch: u32) -> Option<u32> {
         let names = self.other_streams.iter();
         let names: usize = names.map(|stream| stream.content_type.len()).sum();

@@ -44,6 +44,7 @@ pub(super) struct Worker {
     /// Kept to be used again.
     said: Vec<Said>,
     spare: Spare,
+    packed: Vec<u8>,
 }
 
 impl Worker {
@@ -62,6 +63,7 @@ impl Worker {
             kept: 0,
             said: Vec::new(),
             spare: Spare::default(),
+            packed: Vec::new(),
         }
     }
 
@@ -292,7 +294,9 @@ impl Worker {
                 }
                 if over_at.is_some() && tcp.has_ended() {
                     self.kept -= tcp.kept();
-                    self.slots.replace(place, |slot| Left::Slot(slot.close()));
+                    let spare = &mut self.packed;
+                    self.slots
+                        .replace(place, |slot| Left::Slot(slot.close().pack(spare)));
                     made.push(frame, connection, What::Closes);
                 }
             }
@@ -309,6 +313,10 @@ impl Worker {
                 rows.frame(ends, &facts, said, After::default(), spare, &mut |entry| {
                     finals.take(entry);
                 });
+            }
+            Slot::Packed(_) => {
+                slot.unpack();
+                self.segment(connection, segment, port_reused, clock, made);
             }
             Slot::Remains(remains) => {
                 let late = Box::new(remains.revive());
@@ -384,6 +392,7 @@ impl Worker {
         match self.slots.get(self.place(connection))? {
             Slot::Live(live) => live.over_at,
             Slot::Closed(closed) => Some(closed.over_at),
+            Slot::Packed(packed) => Some(packed.over_at),
             Slot::Remains(_) | Slot::Late(_) => None,
         }
     }

@@ -341,11 +341,7 @@ impl Connection {
     /// The connection without what only its bytes need: nobody wants any that still come, and copies are not compared any more.
     #[must_use]
     pub fn into_ended(self) -> Ended {
-        let mut headers = self.headers;
-        for unacked in headers.unacked.iter_mut().flat_map(|lists| &mut **lists) {
-            unacked.shrink();
-        }
-        Ended(headers)
+        Ended(self.headers)
     }
 
     /// Memory on the heap, in bytes, roughly: what waits behind holes, what is not acknowledged yet, and what copies are compared with.

@@ -4,13 +4,27 @@
 
 use super::headers::Headers;
 use super::remains::Rest;
-use crate::model::{At, Endpoint, Handshake, Segment, TcpFacts, Teardown};
+use crate::model::{At, Endpoint, Handshake, Pack, Segment, TcpFacts, Teardown};
 
 /// A connection whose both directions have ended: frames may still come, bytes will not.
 #[derive(Debug)]
 pub struct Ended(pub(super) Headers);
 
 impl Ended {
+    /// One that [`pack`](Ended::pack) is to read.
+    pub fn blank() -> Ended {
+        let nowhere = Endpoint {
+            address: [0; 4].into(),
+            port: 0,
+        };
+        Ended(Headers::of(At::default(), [nowhere; 2], false, false))
+    }
+
+    /// Writes it in few bytes, or becomes what was written.
+    pub fn pack(&mut self, pack: &mut Pack<'_>) {
+        self.0.pack(pack);
+    }
+
     /// Takes the connection's next segment and gives its facts.
     pub fn segment(&mut self, segment: &Segment<'_>) -> TcpFacts {
         let heard = self.0.hear(segment);

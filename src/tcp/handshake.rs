@@ -4,7 +4,7 @@
 
 use super::analysis::Side;
 use super::sequence::SeqNo;
-use crate::model::{Flags, FrameNo, Label, LabelSet, Segment, SynOptions};
+use crate::model::{Flags, FrameNo, Label, LabelSet, Pack, Segment, SynOptions};
 
 /// The frames of the handshake seen so far.
 #[derive(Clone, Copy, Debug, Default)]
@@ -21,6 +21,18 @@ impl Handshaking {
     #[inline]
     pub(super) fn is_over(&self) -> bool {
         self.ack.is_some() || self.expected.is_none()
+    }
+
+    /// Its part in what waits in few bytes.
+    pub(super) fn pack(&mut self, pack: &mut Pack<'_>) {
+        for frame in [&mut self.syn, &mut self.syn_ack, &mut self.ack] {
+            pack.option(frame, Pack::frame);
+        }
+        let mut side = self.expected.map(|(side, _)| side);
+        pack.choice(&mut side, &[None, Some(Side::A), Some(Side::B)]);
+        let mut number = self.expected.and_then(|(_, number)| number);
+        pack.option(&mut number, |pack, number| number.pack(pack));
+        self.expected = side.map(|side| (side, number));
     }
 
     /// Adds the handshake's label of a segment, if it has one.

@@ -7,7 +7,7 @@ use super::assembler::Placed;
 use super::handshake::{Handshaking, offers};
 use super::roles::Roles;
 use super::teardown::{Closing, Step};
-use crate::model::{At, Direction, Endpoint, Handshake, Label, Segment, TcpFacts};
+use crate::model::{At, Direction, Endpoint, Handshake, Label, Pack, Segment, TcpFacts};
 
 /// What the headers of a connection's segments tell: all but its bytes.
 #[derive(Debug)]
@@ -43,19 +43,46 @@ pub struct Heard {
 impl Headers {
     /// Those of a connection that begins with `first`.
     pub(super) fn new(first: &Segment<'_>, port_reused: bool, shown: bool) -> Headers {
-        Headers {
-            roles: Roles::of_ports(first.source, first.destination),
+        Headers::of(
+            first.at,
+            [first.source, first.destination],
             port_reused,
-            ends: [first.source, first.destination],
+            shown,
+        )
+    }
+
+    /// Those of a connection between these ends that begins `first`, by whose sender the first of them is.
+    pub(super) fn of(first: At, ends: [Endpoint; 2], port_reused: bool, shown: bool) -> Headers {
+        Headers {
+            roles: Roles::of_ports(ends[0], ends[1]),
+            port_reused,
+            ends,
             analysis: Analysis::NEW,
             frames: 0,
-            last: first.at,
-            first: first.at,
+            last: first,
+            first,
             conflicts: 0,
             unacked: shown.then(Box::default),
             handshake: Handshaking::default(),
             closing: Closing::default(),
         }
+    }
+
+    /// Its part in what waits in few bytes.
+    pub(super) fn pack(&mut self, pack: &mut Pack<'_>) {
+        pack.at(&mut self.first);
+        self.ends.iter_mut().for_each(|end| pack.endpoint(end));
+        self.roles.pack(pack);
+        pack.flag(&mut self.port_reused);
+        pack.number(&mut self.frames);
+        pack.number(&mut self.conflicts);
+        self.handshake.pack(pack);
+        self.analysis.pack(pack);
+        pack.option(&mut self.unacked, |pack, lists| {
+            lists.iter_mut().for_each(|list| list.pack(pack));
+        });
+        self.closing.pack(pack);
+        pack.at(&mut self.last);
     }
 
     pub(super) fn hear(&mut self, segment: &Segment<'_>) -> Heard {

@@ -4,10 +4,10 @@
 //! a longer capture never turns a connection round.
 
 use super::analysis::Side;
-use crate::model::{Endpoint, FirstLine, Flags, Segment};
+use crate::model::{Endpoint, FirstLine, Flags, Pack, Segment};
 
 /// The client's side, as far as it is known.
-#[derive(Clone, Copy, Debug)]
+#[derive(Clone, Copy, Debug, PartialEq)]
 pub(super) enum Roles {
     /// Neither a SYN nor payload has been seen: the higher port counts as the client.
     Assumed(Side),
@@ -24,6 +24,13 @@ impl Roles {
         } else {
             Side::A
         })
+    }
+
+    /// Its part in what waits in few bytes.
+    pub(super) fn pack(&mut self, pack: &mut Pack<'_>) {
+        let sides = [Side::A, Side::B];
+        let (assumed, settled) = (sides.map(Roles::Assumed), sides.map(Roles::Settled));
+        pack.choice(self, &[assumed, settled].concat());
     }
 
     pub(super) fn client(self) -> Side {

@@ -2,11 +2,18 @@
 //!
 //! Raw numbers of segments come in; comparisons and differences go out. Nothing here ever panics or saturates: the circle wraps.
 
+use crate::model::Pack;
+
 /// A sequence number as on the wire.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub(super) struct SeqNo(pub(super) u32);
 
 impl SeqNo {
+    /// Its part in what waits in few bytes.
+    pub(super) fn pack(&mut self, pack: &mut Pack<'_>) {
+        pack.sequence(&mut self.0);
+    }
+
     /// The number `bytes` further on.
     pub(super) fn plus(self, bytes: u32) -> SeqNo {
         SeqNo(self.0.wrapping_add(bytes))

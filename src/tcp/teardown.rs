@@ -6,11 +6,13 @@
 use super::analysis::Side;
 use super::sequence::SeqNo;
 use crate::model::limits::TEARDOWN_RSTS;
-use crate::model::{Flags, FrameNo, Label, LabelSet, Segment, Teardown, TeardownKind, Timestamp};
+use crate::model::{
+    Flags, FrameNo, Label, LabelSet, Pack, Segment, Teardown, TeardownKind, Timestamp,
+};
 use smallvec::SmallVec;
 
 /// One side's FIN.
-#[derive(Clone, Copy, Debug)]
+#[derive(Clone, Copy, Debug, Default)]
 struct Fin {
     frame: FrameNo,
     /// The number that acknowledges it.
@@ -42,6 +44,24 @@ impl Closing {
     #[inline]
     pub(super) fn has_not_begun(&self) -> bool {
         self.kind == TeardownKind::Open && self.fins.iter().all(Option::is_none)
+    }
+
+    /// Its part in what waits in few bytes.
+    pub(super) fn pack(&mut self, pack: &mut Pack<'_>) {
+        for fin in &mut self.fins {
+            pack.option(fin, |pack, fin| {
+                pack.frame(&mut fin.frame);
+                fin.behind.pack(pack);
+                pack.flag(&mut fin.acked);
+            });
+        }
+        self.resets = pack.length(self.resets);
+        let kinds = [TeardownKind::Open, TeardownKind::Fin, TeardownKind::Rst];
+        pack.choice(&mut self.kind, &kinds);
+        let frames = pack.length(self.frames.len());
+        self.frames.resize(frames, FrameNo::default());
+        self.frames.iter_mut().for_each(|frame| pack.frame(frame));
+        pack.option(&mut self.closed_at, Pack::time);
     }
 
     /// Adds the labels of a segment. `acked` is the highest number that the peer of `side` has acknowledged.

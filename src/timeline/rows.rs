@@ -9,8 +9,8 @@ mod plain;
 
 use super::narrate::Narrator;
 use crate::model::{
-    Annotation, At, Endpoint, Event, Exchange, Fact, FrameNo, FrameRecord, Label, Phase, Rail,
-    Said, SessionEnding, TcpFacts, limits,
+    Annotation, At, Endpoint, Event, Exchange, Fact, FrameNo, FrameRecord, Label, Pack, Phase,
+    Rail, Said, SessionEnding, TcpFacts, limits,
 };
 pub use plain::LatestEvent;
 use smallvec::SmallVec;
@@ -185,6 +185,28 @@ impl Rows {
             head_complete: None,
             open: SmallVec::new(),
         }
+    }
+
+    /// Writes it in few bytes, or becomes what was written, unless it holds more than numbers: a row that waits, or what an open session's next
+    /// words need. Whether it could be written.
+    pub fn pack(&mut self, pack: &mut Pack<'_>) -> bool {
+        if !self.waiting.is_empty() || !self.open.is_empty() || !self.narrator.is_idle() {
+            return false;
+        }
+        pack.choice(&mut self.shown, &[Shown::None, Shown::Sse, Shown::All]);
+        self.narrator.pack(pack);
+        pack.number(&mut self.dropped);
+        for flag in [&mut self.streamed, &mut self.asked, &mut self.answered] {
+            pack.flag(flag);
+        }
+        for frame in [
+            &mut self.unanswered,
+            &mut self.head_began,
+            &mut self.head_complete,
+        ] {
+            pack.option(frame, Pack::frame);
+        }
+        true
     }
 
     /// Whether a session has begun on this connection.

@@ -4,10 +4,10 @@ use crate::script::{client_end, server_end};
 use proptest::prelude::*;
 use ssetrace::model::limits::{REASSEMBLY_BYTES, REASSEMBLY_PIECES};
 use ssetrace::model::{
-    At, Conflict, Delivery, Direction, Ending, Flags, FrameNo, Label, Segment, Span, TcpOptions,
-    Timestamp,
+    At, Conflict, Delivery, Direction, Ending, Flags, FrameNo, Label, Pack, Segment, Span,
+    TcpOptions, Timestamp,
 };
-use ssetrace::tcp::Connection;
+use ssetrace::tcp::{Connection, Ended};
 
 fn at(frame: usize) -> At {
     At {
@@ -226,6 +226,36 @@ proptest! {
             prop_assert_eq!(&heard, &passed);
             prop_assert_eq!(format!("{one:?}"), format!("{other:?}"));
         }
+    }
+
+    #[test]
+    fn what_a_closed_connection_is_packed_into_is_that_connection(
+        segments in proptest::collection::vec(
+            (any::<bool>(), prop_oneof![9 => Just(24u8), 1 => any::<u8>()], prop_oneof![9 => 0u32..2_000, 1 => any::<u32>()], prop_oneof![9 => 0u32..2_000, 1 => any::<u32>()], 0usize..50, any::<u16>()),
+            1..60,
+        ),
+        shown in any::<bool>(),
+        reused in any::<bool>(),
+    ) {
+        let data = [7; 50];
+        let mut connection = None;
+        for (index, (client, flags, sequence, acknowledgment, length, window)) in segments.into_iter().enumerate() {
+            let mut segment = from_client(index + 1, sequence, Flags(flags), &data[..length]);
+            (segment.acknowledgment, segment.window) = (acknowledgment, window);
+            if !client {
+                std::mem::swap(&mut segment.source, &mut segment.destination);
+            }
+            let connection = connection.get_or_insert_with(|| Connection::new(&segment, reused, shown));
+            connection.segment(&segment, &mut |_, _| ());
+        }
+        let mut ended = connection.unwrap().into_ended();
+        let before = format!("{ended:?}");
+        let mut bytes = Vec::new();
+        ended.pack(&mut Pack::writes(&mut bytes));
+        prop_assert_eq!(&format!("{ended:?}"), &before);
+        let mut again = Ended::blank();
+        again.pack(&mut Pack::reads(&bytes));
+        prop_assert_eq!(&format!("{again:?}"), &before);
     }
 
     #[test]

@@ -4,7 +4,7 @@
 //! that are sent again, go out. The list is bounded as Wireshark's is: above the bound a segment is not remembered.
 
 use crate::model::limits::UNACKED_SEGMENTS;
-use crate::model::{At, FrameNo, fetch};
+use crate::model::{At, FrameNo, Pack, fetch};
 use crate::tcp::sequence::SeqNo;
 use smallvec::SmallVec;
 use std::collections::VecDeque;
@@ -25,7 +25,7 @@ const FAR: i32 = 1 << 29;
 const COMPARED: usize = 256;
 
 /// A segment that takes up sequence space.
-#[derive(Clone, Copy, Debug)]
+#[derive(Clone, Copy, Debug, Default)]
 struct Sent {
     at: At,
     start: SeqNo,
@@ -174,15 +174,34 @@ impl Unacked {
         answered
     }
 
+    /// Its part in what waits in few bytes.
+    pub(in crate::tcp) fn pack(&mut self, pack: &mut Pack<'_>) {
+        let length = pack.length(self.sent.len());
+        self.sent.resize(length, Sent::default());
+        for sent in &mut self.sent {
+            pack.at(&mut sent.at);
+            sent.start.pack(pack);
+            sent.end.pack(pack);
+        }
+        self.history = pack.length(self.history);
+        let mut lowest = match self.order {
+            Order::From(lowest) => Some(lowest),
+            Order::Rising | Order::Scattered => None,
+        };
+        let mut scattered = matches!(self.order, Order::Scattered);
+        pack.option(&mut lowest, |pack, lowest| lowest.pack(pack));
+        pack.flag(&mut scattered);
+        self.order = match lowest {
+            Some(lowest) => Order::From(lowest),
+            None if scattered => Order::Scattered,
+            None => Order::Rising,
+        };
+    }
+
     /// Whether segments wait for an ACK.
     #[inline]
     pub(in crate::tcp) fn waits(&self) -> bool {
         self.sent.len() > self.history
-    }
-
-    /// Takes no more memory than it must.
-    pub(in crate::tcp) fn shrink(&mut self) {
-        self.sent.shrink_to_fit();
     }
 
     /// After a long flight the memory it took is given back.

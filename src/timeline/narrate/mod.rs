@@ -17,7 +17,7 @@ pub use say::Say;
 
 use crate::model::text::Count;
 use crate::model::{
-    Annotation, Direction, Fact, Framing, Label, LabelSet, Nanos, Rail, Role, Said, TcpFacts,
+    Annotation, Direction, Fact, Framing, Label, LabelSet, Nanos, Pack, Rail, Role, Said, TcpFacts,
     Timestamp,
 };
 use say::say_first;
@@ -84,6 +84,30 @@ impl Narrator {
             show_secrets,
             ..Narrator::default()
         }
+    }
+
+    /// Writes it in few bytes, or becomes what was written: no session is open.
+    pub fn pack(&mut self, pack: &mut Pack<'_>) {
+        for flag in [
+            &mut self.show_secrets,
+            &mut self.pending,
+            &mut self.syn_waits,
+        ] {
+            pack.flag(flag);
+        }
+        self.behind_hole.iter_mut().for_each(|hole| pack.flag(hole));
+        for since in &mut self.window_closed {
+            pack.option(since, Pack::time);
+        }
+        let all = [Inside::Unknown, Inside::Head, Inside::Body, Inside::Chunked];
+        for inside in &mut self.inside {
+            pack.choice(inside, &all);
+        }
+    }
+
+    /// Whether no session is open.
+    pub fn is_idle(&self) -> bool {
+        self.open.is_empty()
     }
 
     /// Bytes of memory on the heap: the ends of each open session's last event.
