@@ -16,6 +16,8 @@ use std::collections::VecDeque;
 pub(super) struct Cap {
     /// Bytes.
     limit: usize,
+    /// Frames of an epoch at the most.
+    most: usize,
     epoch: u32,
     /// Frames and bytes that are left of this epoch.
     frames: usize,
@@ -68,12 +70,15 @@ pub(super) enum News {
 }
 
 impl Cap {
-    pub(super) fn new(limit: usize) -> Cap {
+    /// At so many bytes, with epochs of so many frames at the most.
+    pub(super) fn new(limit: usize, most: usize) -> Cap {
+        let (frames, bytes) = epoch(limit, most);
         Cap {
             limit,
+            most,
             epoch: 0,
-            frames: epoch(limit).0,
-            bytes: epoch(limit).1,
+            frames,
+            bytes,
             under_way: VecDeque::new(),
             known: VecDeque::new(),
             kept: 0,
@@ -148,7 +153,7 @@ impl Cap {
             connections = self.choose(held - self.limit / 4 * 3, flows);
             held = self.held(flows) + apart;
         }
-        (self.frames, self.bytes) = epoch(self.limit.saturating_sub(held));
+        (self.frames, self.bytes) = epoch(self.limit.saturating_sub(held), self.most);
         GivenUp {
             connections,
             delivered,
@@ -236,8 +241,8 @@ impl Cap {
 }
 
 /// How many frames and bytes an epoch may have that begins with so much room, so that what they add finds room too.
-fn epoch(room: usize) -> (usize, usize) {
-    let frames = (room / limits::FRAME_ADDS).clamp(limits::EPOCH_FRAMES, limits::BATCH_FRAMES);
+fn epoch(room: usize, most: usize) -> (usize, usize) {
+    let frames = (room / limits::FRAME_ADDS).clamp(limits::EPOCH_FRAMES, most);
     let bytes = (room / 8).clamp(limits::EPOCH_BYTES, limits::BATCH_BYTES);
     (frames, bytes)
 }
@@ -278,7 +283,7 @@ mod tests {
 
     /// A cap that holds at most what it holds now, and what it keeps free.
     fn full(flows: &Flows) -> Cap {
-        let mut cap = Cap::new(usize::MAX);
+        let mut cap = Cap::new(usize::MAX, limits::BATCH_FRAMES);
         cap.limit = cap.held(flows).div_ceil(15) * 16;
         cap
     }
@@ -296,7 +301,7 @@ mod tests {
     #[test]
     fn what_is_over_goes_first_and_the_oldest_of_it() {
         let mut flows = flows(10_000);
-        let mut cap = Cap::new(usize::MAX);
+        let mut cap = Cap::new(usize::MAX, limits::BATCH_FRAMES);
         // All but the first thousand are over.
         hear(&mut cap, (1_000..10_000).map(News::Over));
         assert!(next_epoch(&mut cap, &mut flows).is_empty());
@@ -313,7 +318,7 @@ mod tests {
     #[test]
     fn a_connection_that_was_over_and_holds_on_counts_as_closed_again() {
         let mut flows = flows(2);
-        let mut cap = Cap::new(usize::MAX);
+        let mut cap = Cap::new(usize::MAX, limits::BATCH_FRAMES);
         hear(&mut cap, [News::Over(0), News::Over(1), News::Closed(1)]);
         cap.next_epoch(&mut flows, 0);
         cap.next_epoch(&mut flows, 0);
@@ -383,7 +388,7 @@ mod tests {
     #[test]
     fn an_epoch_is_the_shorter_the_less_room_is_left() {
         let mut flows = flows(1_000);
-        let mut cap = Cap::new(limits::MEMORY);
+        let mut cap = Cap::new(limits::MEMORY, limits::BATCH_FRAMES);
         cap.next_epoch(&mut flows, 0);
         assert_eq!(cap.left(), (limits::BATCH_FRAMES, limits::BATCH_BYTES));
         cap.next_epoch(&mut flows, limits::MEMORY / 8 * 7);
@@ -395,7 +400,7 @@ mod tests {
     #[test]
     fn above_their_share_delivered_bytes_are_forgotten_once_and_counted_anew() {
         let mut flows = flows(1);
-        let mut cap = Cap::new(16 << 20);
+        let mut cap = Cap::new(16 << 20, limits::BATCH_FRAMES);
         let mut forgets = |kept| {
             cap.submitted(0, 0);
             cap.collected([].into_iter(), kept);

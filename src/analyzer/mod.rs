@@ -27,7 +27,7 @@ mod slots;
 mod worker;
 mod written;
 
-use crate::model::{Detail, Frame, FrameNo, Lines, Nanos, Record, Summary, Timestamp};
+use crate::model::{Detail, Frame, FrameNo, Lines, Nanos, Record, Summary, Timestamp, limits};
 use batch::Batch;
 use cap::Cap;
 use collected::Collected;
@@ -121,7 +121,11 @@ impl Analyzer {
     /// An analyzer that has seen nothing, and gives rows and events as [`Record::Lines`], as far as `lines` writes them.
     pub fn with_lines(options: &Options, lines: Option<Box<dyn Lines>>) -> Analyzer {
         let shares = Shares::of_jobs(options.jobs);
-        let cap = Cap::new(options.memory);
+        let frames = match options.detail {
+            Detail::Frames => limits::BATCH_ROWS,
+            Detail::Sessions | Detail::Events => limits::BATCH_FRAMES,
+        };
+        let cap = Cap::new(options.memory, frames);
         Analyzer {
             dispatcher: Dispatcher::new(),
             batch: Batch::new(shares),

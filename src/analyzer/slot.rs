@@ -55,6 +55,9 @@ const _: () = assert!(
 /// What the merge keeps of an open session beside its heads, bytes.
 const MERGED: usize = 512;
 
+/// What the worker and the merge keep of a closed connection beside its slot, bytes.
+const BESIDE: usize = 128;
+
 impl Slot {
     /// The connection's number, unless it is over.
     pub(super) fn open(&self) -> Option<u32> {
@@ -112,7 +115,10 @@ impl Slot {
             Slot::Live(live) => live.grown(epoch),
             Slot::Closed(closed) => closed.grown(epoch),
             // It may have told more when it was open; nobody remembers what.
-            Slot::Packed(packed) => Some(steps(packed.bytes.len(), limits::CLOSED_CONNECTION)),
+            Slot::Packed(packed) => {
+                let held = BESIDE + rounded_up(packed.bytes.len());
+                Some(steps(held, limits::CLOSED_CONNECTION))
+            }
             // Frames come late seldom: here too.
             Slot::Late(late) => Some(steps(late.memory(), limits::CLOSED_CONNECTION)),
             Slot::Remains(_) => None,
@@ -232,7 +238,7 @@ impl Closed {
         let names: usize = names.map(|stream| stream.content_type.len()).sum();
         let streams = size_of_val(&self.other_streams[..]) + names;
         let held = self.tcp.memory() + self.rows.memory() + streams;
-        let held = rounded_up(size_of::<Closed>() + size_of::<Rows>() + held);
+        let held = rounded_up(BESIDE + size_of::<Closed>() + size_of::<Rows>() + held);
         self.growth
             .look(epoch, held, limits::CLOSED_CONNECTION, true)
     }

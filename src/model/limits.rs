@@ -187,6 +187,9 @@ pub const EARLIER_BLOCKS: usize = 4 * BATCH_BLOCKS;
 /// they and their payloads still lie in the cache. A quarter of it, and twice as many, were slower.
 pub const BATCH_FRAMES: usize = 8 * 1024;
 
+/// The same where rows are made: what is made of each frame takes several times the frame, and is no faster in larger batches.
+pub const BATCH_ROWS: usize = BATCH_FRAMES / 2;
+
 /// What rows and events take whose lines are written together, bytes: enough that the code that writes them stays in the processor's cache, and few
 /// enough that they do too.
 pub const UNWRITTEN: usize = 24 * 1024;
@@ -222,8 +225,9 @@ pub const MEMORY: usize = 1024 * 1024 * 1024;
 /// What stays of a connection that is over, beside the entry of its 4-tuple, bytes.
 pub const ENDED_CONNECTION: usize = 64;
 
-/// What a closed connection is reckoned to hold until it is over, bytes: its TCP state and what its record says.
-pub const CLOSED_CONNECTION: usize = 2 * 1024;
+/// What a closed connection is reckoned to hold until it is over, bytes: what it is packed into, mostly some 200, with its place, its turn to be over and
+/// what the merge keeps. What it holds beyond that is counted.
+pub const CLOSED_CONNECTION: usize = 512;
 
 /// What an open connection is reckoned to hold, bytes: its TCP state, the heads of an exchange, a session. What it holds beyond that is counted.
 pub const OPEN_CONNECTION: usize = 4 * 1024;
