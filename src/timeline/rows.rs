@@ -6,6 +6,7 @@
 //! answer to turn out to be a stream.
 
 mod plain;
+mod waiting;
 
 use super::narrate::Narrator;
 use crate::model::{
@@ -14,7 +15,7 @@ use crate::model::{
 };
 pub use plain::LatestEvent;
 use smallvec::SmallVec;
-use std::collections::VecDeque;
+use waiting::{Waiting, is_opening};
 
 /// Which rows of a connection are wanted.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -142,14 +143,7 @@ pub struct Rows {
     plain: Option<u32>,
     shown: Shown,
     narrator: Narrator,
-    /// What waits, in frame order, and the frame that each belongs to; sessions that opened stand in front.
-    waiting: VecDeque<(FrameNo, Entry)>,
-    /// Rows among `waiting`.
-    waiting_rows: usize,
-    /// Bytes of memory that `waiting` holds, roughly.
-    waiting_bytes: usize,
-    /// Rows that were given up because too many waited, since the last row that left.
-    dropped: u64,
+    waiting: Waiting,
     /// Whether a session has begun on this connection.
     streamed: bool,
     /// The frame in which the oldest unanswered request began.
@@ -173,10 +167,7 @@ impl Rows {
             plain: None,
             shown,
             narrator: Narrator::new(show_secrets),
-            waiting: VecDeque::new(),
-            waiting_rows: 0,
-            waiting_bytes: 0,
-            dropped: 0,
+            waiting: Waiting::default(),
             streamed: false,
             unanswered: None,
             asked: false,
@@ -190,12 +181,11 @@ impl Rows {
     /// Writes it in few bytes, or becomes what was written, unless it holds more than numbers: a row that waits, or what an open session's next
     /// words need. Whether it could be written.
     pub fn pack(&mut self, pack: &mut Pack<'_>) -> bool {
-        if !self.waiting.is_empty() || !self.open.is_empty() || !self.narrator.is_idle() {
+        if !self.waiting.is_idle() || !self.open.is_empty() || !self.narrator.is_idle() {
             return false;
         }
         pack.choice(&mut self.shown, &[Shown::None, Shown::Sse, Shown::All]);
         self.narrator.pack(pack);
-        pack.number(&mut self.dropped);
         for flag in [&mut self.streamed, &mut self.asked, &mut self.answered] {
             pack.flag(flag);
         }
@@ -229,8 +219,7 @@ impl Rows {
 
     /// Memory on the heap, in bytes, roughly: the rows that wait, and what the next one's words need.
     pub fn memory(&self) -> usize {
-        let places = self.waiting.capacity() * size_of::<Entry>();
-        places + self.waiting_bytes + self.narrator.memory()
+        self.waiting.memory() + self.narrator.memory()
     }
 
     /// Takes one frame: `said` is drained. Final entries go to `out`.
@@ -259,17 +248,13 @@ impl Rows {
             self.follow(said, Some(&mut row), &mut after);
         }
         row.phase = self.phase(tcp, after_it.responding);
-        if self.waits_for_nothing() && self.dropped == 0 {
+        if self.waits_for_nothing() && self.waiting.is_idle() {
             out(Entry::Row(row));
             self.pass_on_at_once(&mut after, out);
             spare.after = after;
             return;
         }
-        // Its words may lie in the room of longer ones.
-        row.annotation.text.shrink_to_fit();
-        self.waiting_bytes += row.memory();
-        self.waiting.push_back((tcp.at.frame, Entry::Row(row)));
-        self.waiting_rows += 1;
+        self.waiting.push(row);
         self.pass_on(&mut after, out);
         spare.after = after;
     }
@@ -327,9 +312,8 @@ impl Rows {
             self.waiting.clear();
         }
         after.sort_by_key(is_declined);
-        let all = self.waiting.drain(..).chain(after.drain(..));
-        all.for_each(|(_, entry)| out(entry));
-        (self.waiting_rows, self.waiting_bytes) = (0, 0);
+        self.waiting.finish(out);
+        after.drain(..).for_each(|(_, entry)| out(entry));
     }
 
     /// Gives the row its words.
@@ -404,13 +388,8 @@ impl Rows {
         after: &mut Vec<(FrameNo, Entry)>,
     ) {
         let from = self.head_complete.take().unwrap_or(at.frame);
-        for (frame, entry) in &mut self.waiting {
-            if let Entry::Row(waiting) = entry
-                && *frame >= from
-            {
-                touch(waiting, session);
-            }
-        }
+        let waiting = self.waiting.rows_from(from);
+        waiting.for_each(|row| touch(row, session));
         let has_row = row.is_some();
         if let Some(row) = row {
             touch(row, session);
@@ -423,14 +402,12 @@ impl Rows {
             exchange,
             at,
         };
-        // Before every row that names it, and before what ends in its frame; behind the sessions that opened earlier.
-        let opens = |(_, entry): &&(FrameNo, Entry)| matches!(entry, Entry::SessionOpens { .. });
         if self.waiting.is_empty() && !has_row {
-            let opened = after.iter().take_while(opens).count();
+            let opened = after.iter();
+            let opened = opened.take_while(|(_, entry)| is_opening(entry)).count();
             return after.insert(opened, (at.frame, entry));
         }
-        let opened = self.waiting.iter().take_while(opens).count();
-        self.waiting.insert(opened, (at.frame, entry));
+        self.waiting.open(at.frame, entry);
     }
 
     /// Adds a label to this frame's row, or to the earlier row of the same response head that it belongs to.
@@ -440,11 +417,7 @@ impl Rows {
             row.labels.insert(label);
             return;
         }
-        let earlier = self.waiting.iter_mut().rev().find_map(|entry| match entry {
-            (of, Entry::Row(waiting)) if *of == frame => Some(waiting),
-            _ => None,
-        });
-        if let Some(earlier) = earlier {
+        if let Some(earlier) = self.waiting.row_of(frame) {
             earlier.labels.insert(label);
         }
     }
@@ -453,76 +426,16 @@ impl Rows {
     fn release(&mut self, out: &mut impl FnMut(Entry)) {
         let answered = std::mem::take(&mut self.answered);
         if self.streamed || self.shown != Shown::Sse {
-            let held_up = match self.head_began {
-                // Of a head that is not complete the rows wait, and what comes after them. One that never ends must not hold them for ever.
-                Some(began) if self.waiting_rows <= limits::WAITING_ROWS => {
-                    let waits = |(frame, entry): &(FrameNo, Entry)| {
-                        *frame >= began && !matches!(entry, Entry::SessionOpens { .. })
-                    };
-                    self.waiting.iter().position(waits)
-                }
-                _ => None,
-            };
-            self.let_go(held_up.unwrap_or(self.waiting.len()), out);
-            return;
+            // Of a head that is not complete the rows wait, and what comes after them. One that never ends must not hold them for ever.
+            return self.waiting.let_go(self.head_began, out);
         }
         // Before the first session wait the rows from the handshake on, then those of requests that have no answer yet.
         match self.unanswered {
-            Some(since) if answered => self.keep_waiting(|row| row.tcp.at.frame >= since),
-            None if self.asked && self.head_began.is_none() => self.keep_waiting(|_| false),
+            Some(since) if answered => self.waiting.keep(Some(since)),
+            None if self.asked && self.head_began.is_none() => self.waiting.keep(None),
             _ => {}
         }
-        self.bound();
-    }
-
-    /// Hands on the first `count` of what waits.
-    fn let_go(&mut self, count: usize, out: &mut impl FnMut(Entry)) {
-        for (_, mut entry) in self.waiting.drain(..count) {
-            if let Entry::Row(row) = &mut entry {
-                self.waiting_rows -= 1;
-                self.waiting_bytes = self.waiting_bytes.saturating_sub(row.memory());
-                if self.dropped > 0 && !is_handshake(row) {
-                    row.dropped_before = std::mem::take(&mut self.dropped);
-                    super::narrate::say_dropped(&mut row.annotation, row.dropped_before);
-                }
-            }
-            out(entry);
-        }
-        if self.waiting_rows == 0 {
-            self.waiting_bytes = 0;
-        }
-        // Room for a frame with many events does not stay paid for.
-        self.waiting.shrink_to(limits::WAITING_ROWS);
-    }
-
-    /// Keeps the waiting rows of the handshake and those that `wanted` says.
-    fn keep_waiting(&mut self, wanted: impl Fn(&FrameRecord) -> bool) {
-        self.waiting.retain(|(_, entry)| match entry {
-            Entry::Row(row) => is_handshake(row) || wanted(row),
-            _ => false,
-        });
-        self.waiting_rows = self.waiting.len();
-        self.waiting_bytes = self.waiting.iter().map(|(_, entry)| memory_of(entry)).sum();
-        if self.waiting_rows == 0 {
-            self.dropped = 0;
-        }
-    }
-
-    /// Drops the oldest waiting rows above the cap, but the handshake's.
-    fn bound(&mut self) {
-        /// A handshake has three; SYNs that nobody answers are sent again a few times.
-        const HANDSHAKE: usize = 16;
-        while self.waiting_rows > limits::WAITING_ROWS {
-            let first = self.waiting.iter().take(HANDSHAKE);
-            let oldest = first
-                .take_while(|(_, entry)| matches!(entry, Entry::Row(row) if is_handshake(row)))
-                .count();
-            let removed = self.waiting.remove(oldest);
-            let bytes = removed.map_or(0, |(_, entry)| memory_of(&entry));
-            self.waiting_bytes = self.waiting_bytes.saturating_sub(bytes);
-            self.waiting_rows -= 1;
-            self.dropped += 1;
-        }
+        self.waiting.bound();
     }
 
     fn phase(&self, tcp: &TcpFacts, responding: bool) -> Phase {
@@ -544,23 +457,8 @@ impl Rows {
     }
 }
 
-/// Bytes of memory that a waiting row holds.
-fn memory_of(entry: &Entry) -> usize {
-    match entry {
-        Entry::Row(row) => row.memory(),
-        // Nothing else waits for an answer.
-        _ => 0,
-    }
-}
-
 fn is_declined((_, entry): &(FrameNo, Entry)) -> bool {
     matches!(entry, Entry::Declined { .. })
-}
-
-/// Whether a row belongs to the handshake.
-fn is_handshake(row: &FrameRecord) -> bool {
-    row.labels
-        .has_any(&[Label::Syn, Label::SynAck, Label::HandshakeAck])
 }
 
 /// Adds a session to those that a row touches.

@@ -37,8 +37,8 @@ impl Rows {
     /// Finds out which session is [`plain_session`](Rows::plain_session).
     pub(super) fn find_plain(&mut self) {
         let shown = self.shown == Shown::All || (self.shown == Shown::Sse && self.streamed);
-        let waits = !self.waiting.is_empty() || self.head_began.is_some() || self.answered;
-        let plain = shown && !waits && self.dropped == 0 && self.narrator.is_plain();
+        let waits = !self.waiting.is_idle() || self.head_began.is_some() || self.answered;
+        let plain = shown && !waits && self.narrator.is_plain();
         self.plain = match self.open[..] {
             [session] if plain => Some(session),
             _ => None,
