@@ -216,6 +216,43 @@ proptest! {
         }
     }
 
+    /// With `--connections sse` they wait until a session opens, with `all` none of these does.
+    #[test]
+    fn rows_of_bytes_that_nobody_knows_are_the_same_whether_they_waited_or_not(
+        handshake in any::<bool>(),
+        pieces in prop::collection::vec((any::<bool>(), prop_oneof![Just(ACK), Just(PSH | ACK)], "[QR]{0,3}", prop_oneof![9 => Just(1_000u16), 1 => 0u16..9]), 0..40),
+        head in any::<bool>(),
+        between in any::<bool>(),
+    ) {
+        let mut script = if handshake { Script::new().handshake() } else { Script::new() };
+        for (from_client, flags, bytes, window) in &pieces {
+            script = script.window(*window);
+            script = match from_client {
+                true => script.client(*flags, bytes.as_bytes()),
+                false => script.server(*flags, bytes.as_bytes()),
+            };
+        }
+        let (first, second) = SSE.as_bytes().split_at(SSE.len() / 2);
+        if head {
+            script = script.server(ACK, first);
+        }
+        if between {
+            script = script.client(ACK, b"");
+        }
+        if head {
+            script = script.server(PSH | ACK, second).server(PSH | ACK, &chunk("data: a\n\n"));
+        } else {
+            script = script.server(PSH | ACK, b"data: a\n\n").server(PSH | ACK, b"data: b\n\ndata: c\n\n");
+        }
+        let frames = script.frames();
+        let (some, all) = (analyse(&frames, Connections::Sse), analyse(&frames, Connections::All));
+        prop_assert_eq!(some.sessions().len(), 1);
+        let shown = |analysed: &Analysed| -> Vec<String> {
+            analysed.rows().iter().map(|row| format!("{row:?}")).collect()
+        };
+        prop_assert_eq!(shown(&some), shown(&all));
+    }
+
     #[test]
     fn how_a_response_is_cut_into_segments_changes_no_event(body in body(), cuts in prop::collection::vec(1usize..50, 0..60)) {
         let response = [SSE.as_bytes(), &body].concat();

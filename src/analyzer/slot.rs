@@ -94,10 +94,11 @@ impl Slot {
             connection,
             tcp,
             stack,
-            rows,
+            mut rows,
             over_at,
             growth,
         } = *live;
+        rows.close();
         Slot::Closed(Box::new(Closed {
             connection,
             tcp: tcp.into_ended(),

@@ -6,6 +6,7 @@
 //! answer to turn out to be a stream.
 
 mod plain;
+mod quiet;
 mod waiting;
 
 use super::narrate::Narrator;
@@ -14,6 +15,7 @@ use crate::model::{
     Rail, Said, SessionEnding, TcpFacts, limits,
 };
 pub use plain::LatestEvent;
+use quiet::Quiet;
 use smallvec::SmallVec;
 use waiting::{Waiting, is_opening};
 
@@ -116,23 +118,28 @@ impl Spare {
             row.dropped_before = 0;
             return row;
         }
-        Box::new(FrameRecord {
-            connection: ends.connection,
-            client: ends.client,
-            server: ends.server,
-            tcp: *tcp,
-            labels: tcp.labels,
-            session: None,
-            sessions: SmallVec::new(),
-            rail: Rail::None,
-            annotation: Annotation::default(),
-            phase: Phase::Idle,
-            keep: false,
-            events: None,
-            chunks: None,
-            dropped_before: 0,
-        })
+        record(ends, tcp)
     }
+}
+
+/// A row without words.
+fn record(ends: Frames, tcp: &TcpFacts) -> Box<FrameRecord> {
+    Box::new(FrameRecord {
+        connection: ends.connection,
+        client: ends.client,
+        server: ends.server,
+        tcp: *tcp,
+        labels: tcp.labels,
+        session: None,
+        sessions: SmallVec::new(),
+        rail: Rail::None,
+        annotation: Annotation::default(),
+        phase: Phase::Idle,
+        keep: false,
+        events: None,
+        chunks: None,
+        dropped_before: 0,
+    })
 }
 
 /// The rows of one connection. What a plain row needs stands at the beginning.
@@ -235,6 +242,9 @@ impl Rows {
         if self.shown == Shown::None {
             return self.heard(said, spare, out);
         }
+        if said.is_empty() && self.keeps_quiet(ends, tcp, after_it) {
+            return self.pass_on(&mut spare.after, out);
+        }
         let mut row = spare.row(ends, tcp);
         self.tell(&mut row, said, after_it.pending);
         // Nearly always one: without asking for room first.
@@ -271,6 +281,17 @@ impl Rows {
         self.pass_on(after, out);
     }
 
+    /// Whether a frame of which nothing was said is one of those whose rows are not made unless somebody will see them. It waits then.
+    fn keeps_quiet(&mut self, ends: Frames, tcp: &TcpFacts, after_it: After) -> bool {
+        let at_once = self.waits_for_nothing() && self.waiting.is_idle();
+        let blank = self.open.is_empty() && self.narrator.is_blank() && !after_it.pending;
+        if at_once || !blank {
+            return false;
+        }
+        let quiet = Quiet::new(tcp, self.phase(tcp, after_it.responding));
+        quiet.is_some_and(|quiet| self.waiting.push_quiet(tcp.at.frame, quiet, ends))
+    }
+
     /// Whether what comes next is final at once: so it is of nearly every frame.
     fn waits_for_nothing(&self) -> bool {
         self.waiting.is_empty()
@@ -301,6 +322,13 @@ impl Rows {
         declined.into_iter().for_each(out);
     }
 
+    /// No bytes will come any more, so that no session will open: what waits for one is dropped.
+    pub fn close(&mut self) {
+        if !self.streamed && self.shown != Shown::All {
+            self.waiting = Waiting::default();
+        }
+    }
+
     /// The end: what still waits is let go, or dropped where no session made it worth showing. `said` holds what the end made known.
     pub fn finish(&mut self, said: &mut Vec<Said>, spare: &mut Spare, out: &mut impl FnMut(Entry)) {
         let after = &mut spare.after;
@@ -308,9 +336,7 @@ impl Rows {
             self.follow(said, None, after);
         }
         self.head_began = None;
-        if !self.streamed && self.shown != Shown::All {
-            self.waiting.clear();
-        }
+        self.close();
         after.sort_by_key(is_declined);
         self.waiting.finish(out);
         after.drain(..).for_each(|(_, entry)| out(entry));

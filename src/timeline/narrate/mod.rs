@@ -105,6 +105,12 @@ impl Narrator {
         }
     }
 
+    /// Whether nothing that came before plays a part in what is told of the next frame.
+    pub fn is_blank(&self) -> bool {
+        let inside = self.inside == [Inside::Unknown; 2];
+        self.is_idle() && self.is_plain() && inside && !self.pending
+    }
+
     /// Whether no session is open.
     pub fn is_idle(&self) -> bool {
         self.open.is_empty()

@@ -3,7 +3,8 @@
 //! In: rows and what comes behind them, in frame order. Out: the same in the same order, as far as nothing can change them any more. At most
 //! [`limits::WAITING_ROWS`] wait; of what is dropped the next row that leaves says how many they were.
 
-use super::Entry;
+use super::quiet::Quiet;
+use super::{Entry, Frames};
 use crate::model::{FrameNo, FrameRecord, Label, limits};
 use crate::timeline::narrate::say_dropped;
 use std::collections::VecDeque;
@@ -11,13 +12,22 @@ use std::collections::VecDeque;
 #[derive(Debug, Default)]
 pub(super) struct Waiting {
     /// In frame order, with the frame that each belongs to; sessions that opened stand in front.
-    entries: VecDeque<(FrameNo, Entry)>,
+    entries: VecDeque<(FrameNo, Item)>,
     /// Rows among them.
     rows: usize,
     /// Bytes of memory that these hold, roughly.
     bytes: usize,
     /// Rows that were given up because too many waited, since the last row that left.
     dropped: u64,
+    /// The ends of the connection, if there were quiet rows, as they were then: later it may turn out that the server is the client.
+    ends: Option<Box<Frames>>,
+}
+
+#[derive(Debug)]
+enum Item {
+    /// A row that is not made yet.
+    Quiet(Quiet),
+    Entry(Entry),
 }
 
 impl Waiting {
@@ -35,7 +45,7 @@ impl Waiting {
 
     /// Memory on the heap, in bytes, roughly.
     pub(super) fn memory(&self) -> usize {
-        self.entries.capacity() * size_of::<(FrameNo, Entry)>() + self.bytes
+        self.entries.capacity() * size_of::<(FrameNo, Item)>() + self.bytes
     }
 
     /// The row of a frame waits.
@@ -44,38 +54,64 @@ impl Waiting {
         row.annotation.text.shrink_to_fit();
         self.bytes += row.memory();
         self.rows += 1;
-        self.entries.push_back((row.tcp.at.frame, Entry::Row(row)));
+        self.entries
+            .push_back((row.tcp.at.frame, Item::Entry(Entry::Row(row))));
+    }
+
+    /// The row of a frame waits, if it has the same ends as the other quiet ones; else it has to be made.
+    pub(super) fn push_quiet(&mut self, frame: FrameNo, quiet: Quiet, ends: Frames) -> bool {
+        let known = self.ends.get_or_insert_with(|| Box::new(ends));
+        let fits = (known.client, known.server) == (ends.client, ends.server);
+        if fits {
+            self.rows += 1;
+            self.entries.push_back((frame, Item::Quiet(quiet)));
+        }
+        fits
     }
 
     /// What is no row waits behind all that does.
     pub(super) fn extend(&mut self, entries: impl Iterator<Item = (FrameNo, Entry)>) {
+        let entries = entries.map(|(frame, entry)| (frame, Item::Entry(entry)));
         self.entries.extend(entries);
     }
 
     /// A session has opened: before every row that names it, and before what ends in its frame; behind the sessions that opened earlier.
     pub(super) fn open(&mut self, frame: FrameNo, opening: Entry) {
         let opened = self.entries.iter();
-        let opened = opened.take_while(|(_, entry)| is_opening(entry)).count();
-        self.entries.insert(opened, (frame, opening));
+        let opened = opened.take_while(|(_, item)| item.is_opening()).count();
+        self.entries.insert(opened, (frame, Item::Entry(opening)));
+    }
+
+    /// Makes the quiet rows among those of some frames.
+    fn make(&mut self, wanted: impl Fn(FrameNo) -> bool) {
+        let Some(ends) = self.ends.as_deref() else {
+            return;
+        };
+        for (frame, item) in &mut self.entries {
+            if let Item::Quiet(quiet) = item
+                && wanted(*frame)
+            {
+                let row = quiet.row(*frame, *ends);
+                self.bytes += row.memory();
+                *item = Item::Entry(Entry::Row(row));
+            }
+        }
     }
 
     /// The rows from a frame on.
     pub(super) fn rows_from(&mut self, from: FrameNo) -> impl Iterator<Item = &mut FrameRecord> {
-        self.entries
-            .iter_mut()
-            .filter_map(move |(frame, entry)| match entry {
-                Entry::Row(row) if *frame >= from => Some(&mut **row),
-                _ => None,
-            })
+        self.make(|frame| frame >= from);
+        let entries = self.entries.iter_mut();
+        let from = entries.filter(move |(frame, _)| *frame >= from);
+        from.filter_map(|(_, item)| item.made())
     }
 
     /// The row of a frame, if it waits.
     pub(super) fn row_of(&mut self, frame: FrameNo) -> Option<&mut FrameRecord> {
-        let mut latest_first = self.entries.iter_mut().rev();
-        latest_first.find_map(|entry| match entry {
-            (of, Entry::Row(row)) if *of == frame => Some(&mut **row),
-            _ => None,
-        })
+        self.make(|of| of == frame);
+        let latest_first = self.entries.iter_mut().rev();
+        let mut of_frame = latest_first.filter(|(of, _)| *of == frame);
+        of_frame.find_map(|(_, item)| item.made())
     }
 
     /// Hands on what waits; `from` a frame on it goes on waiting, if that is told and not too many do.
@@ -83,15 +119,18 @@ impl Waiting {
         let held_up = match from {
             Some(from) if self.rows <= limits::WAITING_ROWS => {
                 let mut entries = self.entries.iter();
-                entries.position(|(frame, entry)| *frame >= from && !is_opening(entry))
+                entries.position(|(frame, item)| *frame >= from && !item.is_opening())
             }
             _ => None,
         };
         let count = held_up.unwrap_or(self.entries.len());
-        for (_, mut entry) in self.entries.drain(..count) {
+        for (frame, item) in self.entries.drain(..count) {
+            self.bytes = self.bytes.saturating_sub(item.memory());
+            let Some(mut entry) = item.entry(frame, self.ends.as_deref()) else {
+                continue;
+            };
             if let Entry::Row(row) = &mut entry {
                 self.rows -= 1;
-                self.bytes = self.bytes.saturating_sub(row.memory());
                 if self.dropped > 0 && !is_handshake(row) {
                     row.dropped_before = std::mem::take(&mut self.dropped);
                     say_dropped(&mut row.annotation, row.dropped_before);
@@ -100,7 +139,7 @@ impl Waiting {
             out(entry);
         }
         if self.rows == 0 {
-            self.bytes = 0;
+            (self.bytes, self.ends) = (0, None);
         }
         // Room for a frame with many events does not stay paid for.
         self.entries.shrink_to(limits::WAITING_ROWS);
@@ -108,26 +147,24 @@ impl Waiting {
 
     /// The end: hands on all that waits.
     pub(super) fn finish(&mut self, out: &mut impl FnMut(Entry)) {
-        self.entries.drain(..).for_each(|(_, entry)| out(entry));
-        (self.rows, self.bytes) = (0, 0);
-    }
-
-    /// The end: nobody will see what waits.
-    pub(super) fn clear(&mut self) {
-        self.entries.clear();
+        let items = self.entries.drain(..);
+        let entries = items.filter_map(|(frame, item)| item.entry(frame, self.ends.as_deref()));
+        entries.for_each(out);
         (self.rows, self.bytes) = (0, 0);
     }
 
     /// Keeps the rows of the handshake and, if that is told, those from a frame on.
     pub(super) fn keep(&mut self, from: Option<FrameNo>) {
-        self.entries.retain(|(frame, entry)| match entry {
-            Entry::Row(row) => is_handshake(row) || from.is_some_and(|from| *frame >= from),
-            _ => false,
+        let wanted = |frame: FrameNo| from.is_some_and(|from| frame >= from);
+        self.entries.retain(|(frame, item)| match item {
+            Item::Quiet(_) => wanted(*frame),
+            Item::Entry(Entry::Row(row)) => is_handshake(row) || wanted(*frame),
+            Item::Entry(_) => false,
         });
         self.rows = self.entries.len();
-        self.bytes = self.entries.iter().map(|(_, entry)| memory_of(entry)).sum();
+        self.bytes = self.entries.iter().map(|(_, item)| item.memory()).sum();
         if self.rows == 0 {
-            self.dropped = 0;
+            (self.dropped, self.ends) = (0, None);
         }
     }
 
@@ -138,10 +175,12 @@ impl Waiting {
         while self.rows > limits::WAITING_ROWS {
             let first = self.entries.iter().take(HANDSHAKE);
             let oldest = first
-                .take_while(|(_, entry)| matches!(entry, Entry::Row(row) if is_handshake(row)))
+                .take_while(
+                    |(_, item)| matches!(item, Item::Entry(Entry::Row(row)) if is_handshake(row)),
+                )
                 .count();
             let removed = self.entries.remove(oldest);
-            let bytes = removed.map_or(0, |(_, entry)| memory_of(&entry));
+            let bytes = removed.map_or(0, |(_, item)| item.memory());
             self.bytes = self.bytes.saturating_sub(bytes);
             self.rows -= 1;
             self.dropped += 1;
@@ -154,12 +193,34 @@ pub(super) fn is_opening(entry: &Entry) -> bool {
     matches!(entry, Entry::SessionOpens { .. })
 }
 
-/// Bytes of memory that a waiting row holds.
-fn memory_of(entry: &Entry) -> usize {
-    match entry {
-        Entry::Row(row) => row.memory(),
-        // Nothing else waits for an answer.
-        _ => 0,
+impl Item {
+    fn is_opening(&self) -> bool {
+        matches!(self, Item::Entry(entry) if is_opening(entry))
+    }
+
+    /// The row, if it is one and made.
+    fn made(&mut self) -> Option<&mut FrameRecord> {
+        match self {
+            Item::Entry(Entry::Row(row)) => Some(row),
+            _ => None,
+        }
+    }
+
+    /// What it is once it leaves. Quiet rows have ends.
+    fn entry(self, frame: FrameNo, ends: Option<&Frames>) -> Option<Entry> {
+        match self {
+            Item::Quiet(quiet) => ends.map(|ends| Entry::Row(quiet.row(frame, *ends))),
+            Item::Entry(entry) => Some(entry),
+        }
+    }
+
+    /// Bytes of memory that it holds elsewhere.
+    fn memory(&self) -> usize {
+        match self {
+            Item::Entry(Entry::Row(row)) => row.memory(),
+            // Nothing else waits for an answer.
+            _ => 0,
+        }
     }
 }
 
