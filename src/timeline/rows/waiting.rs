@@ -141,8 +141,11 @@ impl Waiting {
         if self.rows == 0 {
             (self.bytes, self.ends) = (0, None);
         }
-        // Room for a frame with many events does not stay paid for.
-        self.entries.shrink_to(limits::WAITING_ROWS);
+        // Room does not stay paid for: what waited is mostly the rows of one head.
+        match self.entries.is_empty() {
+            true => self.entries = VecDeque::new(),
+            false => self.entries.shrink_to(limits::WAITING_ROWS),
+        }
     }
 
     /// The end: hands on all that waits.
