@@ -2,7 +2,8 @@
 //!
 //! The machine's speed drifts, so the programs run A B A B … and each figure is the median over the rounds of the ratio to tcpdump's
 //! `-r FILE -w /dev/null` in the same round. tshark is slower by so much that it gets the first capture once, and a twentieth of it three times; before and behind
-//! each of its runs are some of ssetrace. Peak memory is what the kernel accounts for the process, as GNU time prints it. Before each run is measured how long a word takes from one core to another
+//! each of its runs are some of ssetrace. Peak memory is what the kernel accounts for the process, as GNU time prints it: in a run of its own, since a program that another
+//! one starts which has just begun itself gets the second core some milliseconds later, which a run of 20 ms feels. Before each run is measured how long a word takes from one core to another
 //! and back: where a virtual machine's cores are moved about, that changes from one second to the next, and with it what two threads can do. `SSETRACE_BENCH_FRAMES` sets another size than 4,000,000 frames.
 
 #![allow(clippy::print_stdout, reason = "the table is the result")]
@@ -146,11 +147,11 @@ fn compare(name: &str, path: &Path, frames: u64) {
         ssetrace("--format jsonl", capture, &["--format", "jsonl"]),
     ];
     let timed = in_turn(&sessions, ROUNDS);
-    for ((program, _), runs) in sessions.iter().zip(&timed) {
+    for (program, runs) in sessions.iter().zip(&timed) {
         tell(name, frames, program, runs, &timed[0]);
     }
     let timed = in_turn(&rows, ROUNDS_OF_ROWS);
-    tell(name, frames, rows[1].0, &timed[1], &timed[0]);
+    tell(name, frames, &rows[1], &timed[1], &timed[0]);
 }
 
 /// How much longer ssetrace takes for a frame of the first capture than for one of the second, with both cores and with one job: the captures in turn.
@@ -196,7 +197,7 @@ fn beside_tshark(name: &str, path: &Path, frames: u64, times: usize) {
     let mut tshark = words(&["tshark", "-r", capture]);
     tshark.extend(words(&fields));
     let flow = format!("{}.flow", capture);
-    let (program, command) = ssetrace("--view sessions", capture, &["--view", "sessions"]);
+    let sessions = ssetrace("--view sessions", capture, &["--view", "sessions"]);
     let others = [
         ("tshark -Y http -T fields", tshark),
         (
@@ -205,31 +206,33 @@ fn beside_tshark(name: &str, path: &Path, frames: u64, times: usize) {
         ),
     ];
     // A run of some hundredths of a second is no figure.
-    let some = || (0..ROUNDS).filter_map(|_| run(&command));
+    let some = || (0..ROUNDS).filter_map(|_| run(&sessions.1));
     let mut own: Vec<Done> = some().collect();
     let mut theirs = others.each_ref().map(|_| Vec::new());
     for _ in 0..times {
         for ((_, command), done) in others.iter().zip(&mut theirs) {
-            done.extend(run(command));
+            // They take so long that one run must do for both.
+            done.extend(run_for_peak(command));
             own.extend(some());
         }
     }
-    tell(name, frames, program, &own, &own);
-    for ((program, _), done) in others.iter().zip(&theirs) {
+    tell(name, frames, &sessions, &own, &own);
+    for (program, done) in others.iter().zip(&theirs) {
         tell(name, frames, program, done, &own);
     }
     let _ = std::fs::remove_dir_all(flow);
 }
 
-/// What a run took: seconds, and KiB at its peak; and what was between two cores just before it.
+/// What a run took: seconds and, if it was run for that, KiB at its peak; and what was between two cores just before it.
 #[derive(Clone, Copy)]
 struct Done {
     seconds: f64,
-    peak: u64,
+    peak: Option<u64>,
     between_cores: f64,
 }
 
-fn tell(name: &str, frames: u64, program: &str, runs: &[Done], beside: &[Done]) {
+/// Prints the line of a program, which is run once more where none of its runs told its peak.
+fn tell(name: &str, frames: u64, (program, command): &Run, runs: &[Done], beside: &[Done]) {
     if runs.is_empty() || beside.is_empty() {
         println!("| {name} | {frames} | `{program}` | not there, or it failed | | | | |");
         return;
@@ -246,43 +249,55 @@ fn tell(name: &str, frames: u64, program: &str, runs: &[Done], beside: &[Done]) 
     } else {
         seconds / of(beside)
     };
-    let peak = runs.iter().map(|run| run.peak).max().unwrap_or_default();
+    let peak = runs.iter().filter_map(|run| run.peak).max();
+    let peak = peak.or_else(|| run_for_peak(command)?.peak);
     let between = runs.iter().map(|run| run.between_cores).collect();
     println!(
         "| {name} | {frames} | `{program}` | {seconds:.3} | {ratio:.2} | {:.0} | {:.0} | {:.0} |",
         frames as f64 / seconds,
-        peak as f64 / 1024.0,
+        peak.unwrap_or_default() as f64 / 1024.0,
         median(between),
     );
 }
 
-/// One run; `None` where the program or GNU time is missing, or the run failed.
+/// One run; `None` where the program is missing, or the run failed.
 fn run(command: &[String]) -> Option<Done> {
+    let (done, _) = timed(command)?;
+    Some(done)
+}
+
+/// One run that also tells the peak of its memory; `None` where GNU time is missing, too.
+fn run_for_peak(command: &[String]) -> Option<Done> {
+    let time = words(&["/usr/bin/time", "-f", "peak %M"]);
+    let (done, stderr) = timed(&[&time, command].concat())?;
+    let peak = stderr
+        .lines()
+        .rev()
+        .find_map(|line| line.strip_prefix("peak "))?;
+    let peak = Some(peak.trim().parse().ok()?);
+    Some(Done { peak, ..done })
+}
+
+/// One run, and what it said.
+fn timed(command: &[String]) -> Option<(Done, String)> {
+    let (program, arguments) = command.split_first()?;
     let between_cores = cores::round_trip();
     let begin = Instant::now();
-    let done = Command::new("/usr/bin/time")
-        .args(["-f", "peak %M"])
-        .args(command)
+    let done = Command::new(program)
+        .args(arguments)
         .stdin(Stdio::null())
         .stdout(Stdio::null())
         .stderr(Stdio::piped())
         .output()
         .ok()?;
     let seconds = begin.elapsed().as_secs_f64();
-    let stderr = String::from_utf8_lossy(&done.stderr);
-    let peak = stderr
-        .lines()
-        .rev()
-        .find_map(|line| line.strip_prefix("peak "))?
-        .trim()
-        .parse()
-        .ok()?;
-    let done = done.status.success();
-    done.then_some(Done {
+    let stderr = String::from_utf8_lossy(&done.stderr).into_owned();
+    let done = done.status.success().then_some(Done {
         seconds,
-        peak,
+        peak: None,
         between_cores,
-    })
+    })?;
+    Some((done, stderr))
 }
 
 fn median(mut values: Vec<f64>) -> f64 {
