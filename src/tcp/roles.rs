@@ -28,9 +28,13 @@ impl Roles {
 
     /// Its part in what waits in few bytes.
     pub(super) fn pack(&mut self, pack: &mut Pack<'_>) {
-        let sides = [Side::A, Side::B];
-        let (assumed, settled) = (sides.map(Roles::Assumed), sides.map(Roles::Settled));
-        pack.choice(self, &[assumed, settled].concat());
+        let all = [
+            Roles::Assumed(Side::A),
+            Roles::Assumed(Side::B),
+            Roles::Settled(Side::A),
+            Roles::Settled(Side::B),
+        ];
+        pack.choice(self, &all);
     }
 
     pub(super) fn client(self) -> Side {
