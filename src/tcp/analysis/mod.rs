@@ -8,14 +8,15 @@
 //! only the lists of unacknowledged segments, which grow, are kept apart from it.
 
 mod frozen;
+mod packed;
 mod position;
 mod repeat;
 mod unacked;
 
 use super::sequence::SeqNo;
 use crate::model::{
-    At, Direction, Flags, FrameNo, Label, LabelSet, Nanos, Pack, PlainEvent, PlainRow, Repeated,
-    Segment, TcpFacts, Timestamp, fetch,
+    At, Direction, Flags, FrameNo, Label, LabelSet, Nanos, PlainEvent, PlainRow, Repeated, Segment,
+    TcpFacts, Timestamp, fetch,
 };
 pub(super) use frozen::Frozen;
 use std::num::NonZero;
@@ -148,25 +149,6 @@ struct Flow {
 }
 
 impl Flow {
-    /// Its part in what waits in few bytes.
-    fn pack(&mut self, pack: &mut Pack<'_>) {
-        pack.option(&mut self.base, |pack, base| base.pack(pack));
-        self.next.pack(pack);
-        self.ackable.pack(pack);
-        self.last_ack.pack(pack);
-        pack.option(&mut self.acked, |pack, acked| acked.pack(pack));
-        pack.option(&mut self.window, Pack::small);
-        pack.option(&mut self.shown, Pack::small);
-        self.scale.pack(pack);
-        pack.flag(&mut self.window_of_syn);
-        let probes = [None, Some(Probe::KeepAlive), Some(Probe::ZeroWindow)];
-        pack.choice(&mut self.probe, &probes);
-        pack.small(&mut self.duplicates);
-        pack.number(&mut self.duplicates_of.0);
-        pack.time(&mut self.next_time);
-        pack.time(&mut self.last_time);
-    }
-
     const NEW: Flow = Flow {
         base: None,
         next: SeqNo(0),
@@ -194,25 +176,6 @@ enum Scale {
     Unused,
     /// The shift count of the flow's own option.
     Shift(u8),
-}
-
-impl Scale {
-    /// Its part in what waits in few bytes.
-    fn pack(&mut self, pack: &mut Pack<'_>) {
-        const UNKNOWN: u16 = 1 << 8;
-        const UNUSED: u16 = UNKNOWN + 1;
-        let mut number = match self {
-            Scale::Unknown => UNKNOWN,
-            Scale::Unused => UNUSED,
-            Scale::Shift(shift) => u16::from(*shift),
-        };
-        pack.small(&mut number);
-        *self = match u8::try_from(number) {
-            Ok(shift) => Scale::Shift(shift),
-            Err(_) if number == UNUSED => Scale::Unused,
-            Err(_) => Scale::Unknown,
-        };
-    }
 }
 
 /// A segment that asks for an answer.
@@ -276,15 +239,6 @@ impl Analysis {
         syn_time: Timestamp(0),
         initial_rtt: 0,
     };
-
-    /// Its part in what waits in few bytes.
-    pub(super) fn pack(&mut self, pack: &mut Pack<'_>) {
-        self.flows.iter_mut().for_each(|flow| flow.pack(pack));
-        let mut syn_time = (self.syn_time != Timestamp(0)).then_some(self.syn_time);
-        pack.option(&mut syn_time, Pack::time);
-        self.syn_time = syn_time.unwrap_or_default();
-        pack.signed(&mut self.initial_rtt);
-    }
 
     /// tcp.analysis.initial_rtt.
     pub(super) fn initial_rtt(&self) -> Option<Nanos> {
