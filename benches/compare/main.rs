@@ -251,11 +251,11 @@ fn tell(name: &str, frames: u64, (program, command): &Run, runs: &[Done], beside
     };
     let peak = runs.iter().filter_map(|run| run.peak).max();
     let peak = peak.or_else(|| run_for_peak(command)?.peak);
+    let peak = peak.map_or("?".to_owned(), |kib| format!("{:.0}", kib as f64 / 1024.0));
     let between = runs.iter().map(|run| run.between_cores).collect();
     println!(
-        "| {name} | {frames} | `{program}` | {seconds:.3} | {ratio:.2} | {:.0} | {:.0} | {:.0} |",
+        "| {name} | {frames} | `{program}` | {seconds:.3} | {ratio:.2} | {:.0} | {peak} | {:.0} |",
         frames as f64 / seconds,
-        peak.unwrap_or_default() as f64 / 1024.0,
         median(between),
     );
 }
