@@ -300,6 +300,29 @@ proptest! {
 }
 
 #[test]
+fn of_rows_that_nobody_knew_to_be_wanted_the_last_thousand_are_shown_and_the_others_counted() {
+    let mut script = Script::new();
+    for _ in 0..1_100 {
+        script = script.server(ACK, b"QQ");
+    }
+    let frames = script
+        .server(PSH | ACK, b"data: a\n\n")
+        .server(PSH | ACK, b"data: b\n\n")
+        .frames();
+    let analysed = analyse(&frames, Connections::Sse);
+    assert_eq!(analysed.sessions().len(), 1);
+    let rows = analysed.rows();
+    let dropped = frames.len() - rows.len();
+    assert!(dropped >= 1_100 - 1_000);
+    assert_eq!(rows[0].dropped_before, dropped as u64);
+    assert_eq!(
+        rows[0].annotation.text,
+        format!("{dropped} earlier rows not kept: too many waited for an answer · 2 bytes")
+    );
+    assert!(rows[1..].iter().all(|row| row.dropped_before == 0));
+}
+
+#[test]
 fn an_event_behind_a_hole_completes_when_the_hole_is_filled() {
     let script = Script::new().handshake().request("/events");
     let mut script = script.answer(SSE.as_bytes());

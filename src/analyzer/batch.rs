@@ -14,6 +14,8 @@ use crate::model::{
 use crate::tcp::Located;
 use std::net::IpAddr;
 use std::ops::Range;
+use std::sync::atomic::AtomicBool;
+use std::sync::atomic::Ordering::Relaxed;
 
 /// Frames that wait to be worked off.
 #[derive(Debug)]
@@ -34,6 +36,19 @@ pub(super) struct Common {
     /// Whether all that copies are compared with is forgotten before anything else.
     pub(super) forgets: bool,
     pub(super) blocks: Vec<Block>,
+    full: AtomicBool,
+}
+
+impl Common {
+    /// A worker has made so much of the batch that it hands it on in pieces.
+    pub(super) fn fill(&self) {
+        self.full.store(true, Relaxed);
+    }
+
+    /// Whether one has: then no other makes anything before its turn, or each would hold as much.
+    pub(super) fn is_full(&self) -> bool {
+        self.full.load(Relaxed)
+    }
 }
 
 /// Every frame of a batch, whatever it holds, and the capture's clock at it: the latest time so far.
@@ -390,6 +405,7 @@ impl Batch {
         self.parts = parts;
         common.clock.0.clear();
         common.blocks.clear();
+        *common.full.get_mut() = false;
         common.epoch = self.common.epoch;
         common.forgets = false;
         self.common = common;

@@ -29,7 +29,7 @@ const KEYS: usize = 8;
 const NONE: u128 = u128::MAX;
 
 impl Collected {
-    /// Takes what the worker made, or the next piece of it: the one before was [`passed_on`](Collected::passed_on).
+    /// Takes what the worker made, or the next piece of it: the one before was passed on.
     pub(super) fn take(&mut self, whose: usize, made: Made) {
         self.news.extend(news(&made));
         if whose == self.made.len() {
@@ -43,12 +43,19 @@ impl Collected {
         self.before = self.made.iter().filter_map(|made| made.before).min();
     }
 
-    /// All of a worker's piece was passed on: its memory is not held while the next is made.
-    pub(super) fn passed_on(&mut self, whose: usize) {
-        self.made[whose] = Made::default();
-        self.next[whose] = 0;
-        self.heads[whose] = NONE;
-        self.told[whose] = 0;
+    /// Drops the pieces of which all was passed on: their memory is not held while the next is made, whoever does it.
+    pub(super) fn drop_passed_on(&mut self) {
+        for whose in 0..self.made.len() {
+            let made = &mut self.made[whose];
+            let before = made.before;
+            if before.is_some() && self.next[whose] == made.keys().len() {
+                *made = Made::default();
+                made.before = before;
+                self.next[whose] = 0;
+                self.heads[whose] = NONE;
+                self.told[whose] = 0;
+            }
+        }
     }
 
     /// The worker whose next piece is missing, before more can be passed on.
@@ -178,7 +185,7 @@ mod tests {
             }
             while let Some(worker) = collected.waits_for() {
                 pass_on(&mut collected);
-                collected.passed_on(worker);
+                collected.drop_passed_on();
                 collected.take(worker, workers[worker].next().unwrap());
             }
             pass_on(&mut collected);

@@ -93,7 +93,7 @@ impl Pool {
         self.receive_all(into);
         while let Some(whose) = into.waits_for() {
             merge(into)?;
-            into.passed_on(whose);
+            into.drop_passed_on();
             let made = self.receive(whose);
             into.take(whose, made);
         }

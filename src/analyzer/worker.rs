@@ -110,7 +110,7 @@ impl Worker {
         for (number, bucket) in part.buckets.iter_mut().enumerate() {
             bucket.group(step);
             let runs = bucket.runs(common);
-            if !left.runs.is_empty() {
+            if !left.runs.is_empty() || common.is_full() {
                 left.runs.extend(runs.map(|run| (number, run.place())));
                 continue;
             }
@@ -120,6 +120,9 @@ impl Worker {
                 self.fetch(&runs, next + AHEAD);
                 self.run(&mut runs[next], &common.clock, made);
                 if made.fills(self.room) {
+                    common.fill();
+                }
+                if common.is_full() {
                     let runs = runs[next..].iter().filter(|run| !run.is_over());
                     left.runs.extend(runs.map(|run| (number, run.place())));
                     break;

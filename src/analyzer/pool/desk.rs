@@ -25,6 +25,8 @@ struct State {
     /// Threads that wait for orders, and whether the caller waits for what is done. To wake nobody costs as much as to wake somebody.
     idle: usize,
     caller_waits: bool,
+    /// The worker whose next piece the caller asks for.
+    wanted: usize,
     /// Nobody wants anything any more.
     closed: bool,
     /// With what a thread has panicked.
@@ -131,6 +133,7 @@ impl Desk {
                 seats: seats.collect(),
                 idle: 0,
                 caller_waits: false,
+                wanted: 0,
                 closed: false,
                 panic: None,
             }),
@@ -154,9 +157,10 @@ impl Desk {
     /// What a worker made next; until that is there, the caller works.
     pub(super) fn receive(&self, whose: usize) -> Done {
         let mut state = self.lock();
+        state.wanted = whose;
         loop {
             if let Some(done) = state.seats[whose].done.pop_front() {
-                if state.idle > 0 && state.seats[whose].may_begin() {
+                if state.idle > 0 && state.may_begin(whose) {
                     drop(state);
                     self.ordered.notify_one();
                 }
@@ -248,8 +252,8 @@ impl Task {
 impl State {
     /// The oldest order of a worker that nobody works with.
     fn take(&mut self, who: Who) -> Option<Task> {
-        let seats = || self.seats.iter().enumerate();
-        let free = seats().filter(|(_, seat)| seat.may_begin());
+        let seats = self.seats.iter().enumerate();
+        let free = seats.filter(|(whose, _)| self.may_begin(*whose));
         let (whose, _) = match who {
             Who::Thread => free.min_by_key(|(_, seat)| seat.number),
             Who::Caller => free.rev().min_by_key(|(_, seat)| seat.number),
@@ -263,6 +267,17 @@ impl State {
         })
     }
 
+    /// Whether somebody may begin with a worker's next order: of what it made no more waits than of the batches that may be under way. The next piece of
+    /// one that comes in pieces is made when the caller asks for it, since pieces are large.
+    fn may_begin(&self, whose: usize) -> bool {
+        let seat = &self.seats[whose];
+        let may = |order: &Order| match order.left {
+            Some(_) => seat.done.is_empty() && whose == self.wanted,
+            None => seat.done.len() < UNDER_WAY,
+        };
+        seat.worker.is_some() && seat.orders.front().is_some_and(may)
+    }
+
     fn put_back(&mut self, free: Free) {
         let seat = &mut self.seats[free.whose];
         seat.worker = Some(free.worker);
@@ -271,12 +286,5 @@ impl State {
             Some(left) => seat.orders.push_front(left),
             None => seat.number += 1,
         }
-    }
-}
-
-impl Seat {
-    /// Whether somebody may begin with its next order: of what it made no more waits than of the batches that may be under way.
-    fn may_begin(&self) -> bool {
-        self.worker.is_some() && !self.orders.is_empty() && self.done.len() < UNDER_WAY
     }
 }

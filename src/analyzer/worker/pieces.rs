@@ -44,8 +44,9 @@ impl Worker {
             .collect();
         // It gets on by a frame each time, also where what was made of later frames fills the room.
         let mut gets_on = !left.goes_on;
+        let waits = !left.goes_on && common.is_full();
         while let Some(Reverse((frame, place))) = order.pop() {
-            if gets_on && made.fills(self.room) {
+            if waits || gets_on && made.fills(self.room) {
                 self.settle(part, left, common, Some(frame), made);
                 made.write(&mut self.lines, &mut self.spare);
                 let runs = runs.iter().filter(|(_, run)| !run.is_over());
