@@ -47,10 +47,8 @@ impl Collected {
     pub(super) fn drop_passed_on(&mut self) {
         for whose in 0..self.made.len() {
             let made = &mut self.made[whose];
-            let before = made.before;
-            if before.is_some() && self.next[whose] == made.keys().len() {
-                *made = Made::default();
-                made.before = before;
+            if self.next[whose] == made.keys().len() {
+                made.let_go();
                 self.next[whose] = 0;
                 self.heads[whose] = NONE;
                 self.told[whose] = 0;
@@ -58,10 +56,16 @@ impl Collected {
         }
     }
 
-    /// The worker whose next piece is missing, before more can be passed on.
-    pub(super) fn waits_for(&self) -> Option<usize> {
-        self.before?;
-        self.made.iter().position(|made| made.before == self.before)
+    /// The worker whose next piece is missing, before more can be passed on, and the frame where the next one's is: what it makes of that one and later
+    /// ones would have to wait.
+    pub(super) fn waits_for(&self) -> Option<(usize, Option<FrameNo>)> {
+        let first = self.before?;
+        let whose = self
+            .made
+            .iter()
+            .position(|made| made.before == self.before)?;
+        let others = self.made.iter().filter_map(|made| made.before);
+        Some((whose, others.filter(|before| *before > first).min()))
     }
 
     /// What comes next in the order of the output: whose, and where it is.
@@ -183,7 +187,7 @@ mod tests {
             for (worker, pieces) in workers.iter_mut().enumerate() {
                 collected.take(worker, pieces.next().unwrap());
             }
-            while let Some(worker) = collected.waits_for() {
+            while let Some((worker, _)) = collected.waits_for() {
                 pass_on(&mut collected);
                 collected.drop_passed_on();
                 collected.take(worker, workers[worker].next().unwrap());

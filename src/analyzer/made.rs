@@ -6,7 +6,7 @@ use super::order::{Found, Key, Order, Place};
 use super::plain::{Plain, PlainRows};
 use crate::model::{
     At, ConnectionRecord, Endpoint, Event, Exchange, FrameNo, FrameRecord, Lines, Out, PlainRow,
-    PlainText, SessionEnding, fetch_lines, limits,
+    PlainText, SessionEnding, empty, fetch_lines, limits,
 };
 use crate::timeline::{Frames, Spare};
 
@@ -265,14 +265,19 @@ impl Made {
     /// Takes what belongs to the frames before one, in the order of the output. The rest stays as it was made.
     pub(super) fn take_before(&mut self, frame: FrameNo) -> Made {
         let mut all = std::mem::take(self);
+        self.plain = all.plain.another();
+        self.grown = std::mem::take(&mut all.grown);
+        self.gone = std::mem::take(&mut all.gone);
+        if all.order.keys().iter().all(|key| key.frame < frame) {
+            all.before = Some(frame);
+            all.sort();
+            return all;
+        }
         let mut taken = Made {
             before: Some(frame),
             plain: all.plain.another(),
             ..Made::default()
         };
-        self.plain = all.plain.another();
-        self.grown = std::mem::take(&mut all.grown);
-        self.gone = std::mem::take(&mut all.gone);
         let mut items = std::mem::take(&mut all.items).into_iter();
         for key in all.order.take() {
             let to = match key.frame < frame {
@@ -340,14 +345,23 @@ impl Made {
         }
     }
 
+    /// All was passed on: only what it tells of the batch stays.
+    pub(super) fn let_go(&mut self) {
+        *self = Made {
+            before: self.before,
+            kept: self.kept,
+            ..Made::default()
+        };
+    }
+
     /// Makes room for the next batch.
     pub(super) fn clear(&mut self) {
-        self.items.clear();
-        self.before = None;
+        empty(&mut self.items);
+        (self.before, self.kept) = (None, 0);
         self.taken = 0;
         self.written = (0, 0);
-        self.grown.clear();
-        self.gone.clear();
+        empty(&mut self.grown);
+        empty(&mut self.gone);
         self.text.clear();
         self.plain.clear();
         self.order.clear();

@@ -2,7 +2,7 @@
 //!
 //! In: keys as things are made, connection by connection. Out: the same ones in order.
 
-use crate::model::FrameNo;
+use crate::model::{FrameNo, empty};
 
 /// What is made of a batch is kept in two lists: a place in one of them.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -83,7 +83,9 @@ impl Order {
     }
 
     pub(super) fn clear(&mut self) {
-        self.keys.clear();
+        empty(&mut self.keys);
+        empty(&mut self.other);
+        empty(&mut self.counts);
     }
 
     /// Finds the order of the output.

@@ -2,7 +2,7 @@
 
 mod kept;
 
-use crate::model::{Block, PlainRow, PlainText, fetch, limits};
+use crate::model::{Block, PlainRow, PlainText, empty, fetch, limits};
 pub(super) use kept::Plain;
 use kept::{COPIED, Text, type_length};
 
@@ -148,7 +148,7 @@ impl PlainRows {
     }
 
     pub(super) fn clear(&mut self) {
-        self.rows.clear();
+        empty(&mut self.rows);
         self.blocks.clear();
         self.copied.clear();
         self.copied.shrink_to(limits::OUT_KEPT);

@@ -11,7 +11,7 @@ use super::collected::Collected;
 use super::made::Made;
 use super::share::Shares;
 use super::worker::Worker;
-use crate::model::Lines;
+use crate::model::{FrameNo, Lines};
 use desk::{Desk, Done, Order};
 use std::collections::VecDeque;
 use std::io;
@@ -91,10 +91,10 @@ impl Pool {
             return Ok(false);
         }
         self.receive_all(into);
-        while let Some(whose) = into.waits_for() {
+        while let Some((whose, until)) = into.waits_for() {
             merge(into)?;
             into.drop_passed_on();
-            let made = self.receive(whose);
+            let made = self.receive(whose, until);
             into.take(whose, made);
         }
         // Every worker has let go of it.
@@ -120,14 +120,14 @@ impl Pool {
     /// What each worker made next.
     fn receive_all(&mut self, into: &mut Collected) {
         for whose in 0..self.shares.workers() {
-            let made = self.receive(whose);
+            let made = self.receive(whose, None);
             into.take(whose, made);
         }
     }
 
-    /// What a worker made next.
-    fn receive(&mut self, whose: usize) -> Made {
-        let Done { made, part } = self.desk.receive(whose);
+    /// What a worker made next, a piece up to the frame `until`.
+    fn receive(&mut self, whose: usize, until: Option<FrameNo>) -> Made {
+        let Done { made, part } = self.desk.receive(whose, until);
         self.parts.extend(part);
         made
     }

@@ -15,7 +15,9 @@ use super::slot::{Live, Slot};
 use super::slots::{Left, Slots};
 use super::{Connections, Options};
 use crate::layers::Stack;
-use crate::model::{Delivery, Detail, Ending, FrameNo, Lines, Said, Segment, Timestamp, limits};
+use crate::model::{
+    Delivery, Detail, Ending, FrameNo, Lines, Said, Segment, Timestamp, limits, shrink,
+};
 use crate::tcp::{Connection, Rest};
 use crate::timeline::{After, Frames, Rows, Shown, Spare};
 pub(super) use pieces::Unfinished;
@@ -68,19 +70,23 @@ impl Worker {
     }
 
     /// Works off its part of a batch, or what is `left` of it. What became final is put into `made`, which is empty at first. Where that is much, the
-    /// rest is left, and all that is complete comes back.
+    /// rest is left, and all that is complete comes back. What is left is worked off up to the frame `until` at most.
     pub(super) fn batch(
         &mut self,
         common: &Common,
         part: &mut Part,
         left: &mut Option<Unfinished>,
+        until: Option<FrameNo>,
         made: &mut Made,
     ) -> Option<Made> {
         let mut rest = match left.take() {
             Some(rest) => rest,
             None => self.begin(common, part, made),
         };
-        let complete = self.in_frame_order(&mut rest, common, part, made);
+        let complete = self.in_frame_order(&mut rest, common, part, until, made);
+        // One frame can need some megabytes.
+        shrink(&mut self.said);
+        self.spare.shrink();
         if complete.is_some() {
             *left = Some(rest);
             return complete;
@@ -110,8 +116,8 @@ impl Worker {
         for (number, bucket) in part.buckets.iter_mut().enumerate() {
             bucket.group(step);
             let runs = bucket.runs(common);
-            if !left.runs.is_empty() || common.is_full() {
-                left.runs.extend(runs.map(|run| (number, run.place())));
+            if !left.is_empty() || common.is_full() {
+                runs.for_each(|run| left.add(number, &run));
                 continue;
             }
             let mut runs: SmallVec<[Run<'_>; 128]> = runs.collect();
@@ -123,8 +129,7 @@ impl Worker {
                     common.fill();
                 }
                 if common.is_full() {
-                    let runs = runs[next..].iter().filter(|run| !run.is_over());
-                    left.runs.extend(runs.map(|run| (number, run.place())));
+                    runs[next..].iter().for_each(|run| left.add(number, run));
                     break;
                 }
             }

@@ -18,6 +18,7 @@ mod proxy_header;
 mod record;
 mod said;
 mod segment;
+mod spare;
 mod tcp;
 pub mod text;
 
@@ -42,4 +43,5 @@ pub use said::{
     Detail, End, EndKind, Event, Fact, Gaps, Ids, Missing, Protocol, Said, SessionEnding,
 };
 pub use segment::{Decoded, Direction, Endpoint, Flags, Segment, SkipReason, TcpOptions};
+pub use spare::{empty, shrink};
 pub use tcp::{Conflict, Repeated, SynOptions, TcpFacts};

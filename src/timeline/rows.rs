@@ -12,7 +12,7 @@ mod waiting;
 use super::narrate::Narrator;
 use crate::model::{
     Annotation, At, Endpoint, Event, Exchange, Fact, FrameNo, FrameRecord, Label, Pack, Phase,
-    Rail, Said, SessionEnding, TcpFacts, limits,
+    Rail, Said, SessionEnding, TcpFacts, limits, shrink,
 };
 pub use plain::LatestEvent;
 use quiet::Quiet;
@@ -103,6 +103,11 @@ impl Spare {
         if self.rows.len() < limits::SPARE_ROWS {
             self.rows.push(row);
         }
+    }
+
+    /// Gives back what is unusually much.
+    pub fn shrink(&mut self) {
+        shrink(&mut self.after);
     }
 
     /// A row without words.

@@ -7,6 +7,7 @@ use super::super::batch::{Common, Part};
 use super::super::made::Made;
 use super::super::worker::{Unfinished, Worker};
 use super::UNDER_WAY;
+use crate::model::FrameNo;
 use std::any::Any;
 use std::collections::VecDeque;
 use std::panic::{AssertUnwindSafe, catch_unwind, resume_unwind};
@@ -25,12 +26,19 @@ struct State {
     /// Threads that wait for orders, and whether the caller waits for what is done. To wake nobody costs as much as to wake somebody.
     idle: usize,
     caller_waits: bool,
-    /// The worker whose next piece the caller asks for.
-    wanted: usize,
+    /// What the caller asks for.
+    wanted: Option<Wanted>,
     /// Nobody wants anything any more.
     closed: bool,
     /// With what a thread has panicked.
     panic: Option<Box<dyn Any + Send>>,
+}
+
+/// A worker's next piece, which need not reach further than to a frame.
+#[derive(Clone, Copy)]
+struct Wanted {
+    whose: usize,
+    until: Option<FrameNo>,
 }
 
 /// A worker's place.
@@ -64,6 +72,7 @@ struct Task {
     whose: usize,
     worker: Box<Worker>,
     order: Order,
+    until: Option<FrameNo>,
 }
 
 /// A worker with whom nobody works any more.
@@ -102,13 +111,13 @@ impl Order {
     }
 
     /// Has it worked off, at least a piece. What is left of it then.
-    fn work_off(mut self, worker: &mut Worker) -> (Done, Option<Order>) {
+    fn work_off(mut self, worker: &mut Worker, until: Option<FrameNo>) -> (Done, Option<Order>) {
         let Some((common, part)) = &mut self.batch else {
             worker.finish(&mut self.made);
             let made = self.made;
             return (Done { made, part: None }, None);
         };
-        match worker.batch(common, part, &mut self.left, &mut self.made) {
+        match worker.batch(common, part, &mut self.left, until, &mut self.made) {
             Some(made) => (Done { made, part: None }, Some(self)),
             None => {
                 let part = self.batch.map(|(_, part)| part);
@@ -133,7 +142,7 @@ impl Desk {
                 seats: seats.collect(),
                 idle: 0,
                 caller_waits: false,
-                wanted: 0,
+                wanted: None,
                 closed: false,
                 panic: None,
             }),
@@ -154,12 +163,13 @@ impl Desk {
         }
     }
 
-    /// What a worker made next; until that is there, the caller works.
-    pub(super) fn receive(&self, whose: usize) -> Done {
+    /// What a worker made next, a piece up to the frame `until`; until that is there, the caller works.
+    pub(super) fn receive(&self, whose: usize, until: Option<FrameNo>) -> Done {
         let mut state = self.lock();
-        state.wanted = whose;
+        state.wanted = Some(Wanted { whose, until });
         loop {
             if let Some(done) = state.seats[whose].done.pop_front() {
+                state.wanted = None;
                 if state.idle > 0 && state.may_begin(whose) {
                     drop(state);
                     self.ordered.notify_one();
@@ -238,8 +248,9 @@ impl Task {
             whose,
             mut worker,
             order,
+            until,
         } = self;
-        let (done, left) = order.work_off(&mut worker);
+        let (done, left) = order.work_off(&mut worker, until);
         Free {
             whose,
             worker,
@@ -260,10 +271,12 @@ impl State {
         }?;
         let seat = &mut self.seats[whose];
         let (worker, order) = (seat.worker.take()?, seat.orders.pop_front()?);
+        let wanted = self.wanted.filter(|wanted| wanted.whose == whose);
         Some(Task {
             whose,
             worker,
             order,
+            until: wanted.and_then(|wanted| wanted.until),
         })
     }
 
@@ -272,7 +285,10 @@ impl State {
     fn may_begin(&self, whose: usize) -> bool {
         let seat = &self.seats[whose];
         let may = |order: &Order| match order.left {
-            Some(_) => seat.done.is_empty() && whose == self.wanted,
+            Some(_) => {
+                let is_wanted = self.wanted.is_some_and(|wanted| wanted.whose == whose);
+                is_wanted && seat.done.is_empty()
+            }
             None => seat.done.len() < UNDER_WAY,
         };
         seat.worker.is_some() && seat.orders.front().is_some_and(may)

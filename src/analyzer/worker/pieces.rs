@@ -8,55 +8,77 @@ use super::Worker;
 use crate::model::FrameNo;
 use std::cmp::Reverse;
 use std::collections::BinaryHeap;
-use std::ops::Range;
 
 /// What is left of a worker's part of a batch.
 #[derive(Debug, Default)]
 pub(in super::super) struct Unfinished {
-    /// The runs, by the bucket and the place in it.
-    pub(super) runs: Vec<(usize, Range<u32>)>,
+    /// The runs.
+    runs: BinaryHeap<Reverse<Left>>,
     /// How many of the connections are settled that others took the 4-tuple from.
     pub(super) replaced: usize,
     /// Whether a piece of it was passed on already.
     goes_on: bool,
 }
 
+/// A run: the next frame, the bucket, and the place in it.
+#[derive(Debug, PartialEq, Eq, PartialOrd, Ord)]
+struct Left {
+    frame: FrameNo,
+    bucket: usize,
+    place: (u32, u32),
+}
+
+impl Unfinished {
+    /// Whether anything was left.
+    pub(super) fn is_empty(&self) -> bool {
+        self.runs.is_empty()
+    }
+
+    /// Adds what is left of a run, if anything is.
+    pub(super) fn add(&mut self, bucket: usize, run: &Run<'_>) {
+        if let Some(frame) = run.frame() {
+            let place = run.place();
+            self.runs.push(Reverse(Left {
+                frame,
+                bucket,
+                place: (place.start, place.end),
+            }));
+        }
+    }
+}
+
 impl Worker {
-    /// Works off what is left until so much was made that it should be passed on: all that is complete. Nothing once all is worked off.
+    /// Works off what is left until so much was made that it should be passed on, or up to a frame: all that is complete. Nothing once all is worked off.
     pub(super) fn in_frame_order(
         &mut self,
         left: &mut Unfinished,
         common: &Common,
         part: &Part,
+        until: Option<FrameNo>,
         made: &mut Made,
     ) -> Option<Made> {
-        let places = std::mem::take(&mut left.runs);
-        let runs = places.into_iter().filter_map(|(bucket, place)| {
-            let run = part.buckets.get(bucket)?.run(common, &place)?;
-            Some((bucket, run))
-        });
-        let mut runs: Vec<(usize, Run<'_>)> = runs.collect();
-        let next = |run: &Run<'_>, place| Some(Reverse((run.frame()?, place)));
-        let mut order: BinaryHeap<Reverse<(FrameNo, usize)>> = runs
-            .iter()
-            .zip(0..)
-            .filter_map(|((_, run), place)| next(run, place))
-            .collect();
         // It gets on by a frame each time, also where what was made of later frames fills the room.
         let mut gets_on = !left.goes_on;
         let waits = !left.goes_on && common.is_full();
-        while let Some(Reverse((frame, place))) = order.pop() {
-            if waits || gets_on && made.fills(self.room) {
+        while let Some(Reverse(next)) = left.runs.peek() {
+            let frame = next.frame;
+            let ends = made.fills(self.room) || until.is_some_and(|until| until <= frame);
+            if waits || gets_on && ends {
                 self.settle(part, left, common, Some(frame), made);
                 made.write(&mut self.lines, &mut self.spare);
-                let runs = runs.iter().filter(|(_, run)| !run.is_over());
-                left.runs = runs.map(|(bucket, run)| (*bucket, run.place())).collect();
                 left.goes_on = true;
                 return Some(made.take_before(frame));
             }
             gets_on = true;
-            let (_, run) = &mut runs[place];
-            if !self.short(run, 1, made)
+            let Some(Reverse(next)) = left.runs.pop() else {
+                break;
+            };
+            let (start, end) = next.place;
+            let bucket = part.buckets.get(next.bucket);
+            let Some(mut run) = bucket.and_then(|bucket| bucket.run(common, &(start..end))) else {
+                continue;
+            };
+            if !self.short(&mut run, 1, made)
                 && let Some(segment) = run.first()
             {
                 let reused = run.port_reused();
@@ -64,9 +86,9 @@ impl Worker {
                 run.advance();
             }
             if run.is_over() {
-                self.run(run, &common.clock, made);
+                self.run(&mut run, &common.clock, made);
             }
-            order.extend(next(run, place));
+            left.add(next.bucket, &run);
         }
         None
     }
