@@ -2,13 +2,16 @@
 //!
 //! How much room it takes is reckoned, so that a worker can tell when it has made so much that it should be handed on.
 
+mod text;
+
 use super::order::{Found, Key, Order, Place};
 use super::plain::{Plain, PlainRows};
 use crate::model::{
-    At, ConnectionRecord, Endpoint, Event, Exchange, FrameNo, FrameRecord, Lines, Out, PlainRow,
+    At, ConnectionRecord, Endpoint, Event, Exchange, FrameNo, FrameRecord, Lines, PlainRow,
     PlainText, SessionEnding, empty, fetch_lines, limits,
 };
 use crate::timeline::{Frames, Spare};
+use text::{Line, Text};
 
 /// Something final.
 #[derive(Debug)]
@@ -73,15 +76,6 @@ pub(super) struct Refused {
     pub(super) server: Endpoint,
 }
 
-/// Where a line lies in the text, and where in it the numbers of sessions go.
-#[derive(Clone, Copy, Debug)]
-pub(super) struct Line {
-    start: usize,
-    /// Behind `start`.
-    sessions: u32,
-    length: u32,
-}
-
 /// The session of a frame and all that it touches.
 #[derive(Debug)]
 pub(super) enum Touched {
@@ -122,8 +116,8 @@ impl What {
         /// A record, an event, a head with its fields.
         const PART: usize = 512;
         match self {
-            What::RowLine { line, sessions } => line.length as usize + sessions.size(),
-            What::EventLine { line, .. } => line.length as usize,
+            What::RowLine { line, sessions } => line.len() + sessions.size(),
+            What::EventLine { line, .. } => line.len(),
             What::Row(row) => PART + row.annotation.text.len(),
             What::Event { event, .. } => PART + event.data.len(),
             What::SessionOpens(_) | What::SessionEnds { .. } | What::Declined(_) => 2 * PART,
@@ -161,7 +155,7 @@ pub(super) struct Made {
     pub(super) gone: Vec<u32>,
     /// Bytes that the worker's connections keep, after the batch, to compare copies with.
     pub(super) kept: usize,
-    text: Out,
+    text: Text,
     /// Rows, some with events, whose lines the merge writes.
     pub(super) plain: PlainRows,
     order: Order,
@@ -191,13 +185,11 @@ impl Made {
         self.taken += size_of::<Key>() + self.plain.push(session, row, event, block);
     }
 
-    /// Writes the lines of what came since the last time, once that is enough: the code that makes rows and the code that writes them do not fit
-    /// into the processor's cache together.
+    /// Whether enough came since the last time for its lines to be written: the code that makes rows and the code that writes them do not fit into the
+    /// processor's cache together.
     #[inline]
-    pub(super) fn write_some(&mut self, lines: &mut Option<Box<dyn Lines>>, spare: &mut Spare) {
-        if self.taken >= self.written.1 + limits::UNWRITTEN {
-            self.write(lines, spare);
-        }
+    pub(super) fn should_write(&self) -> bool {
+        self.taken >= self.written.1 + limits::UNWRITTEN
     }
 
     /// Writes the lines of the rows and events that came since the last time. Rows that may be used again go to `spare`.
@@ -219,7 +211,7 @@ impl Made {
         }
         let size = item.what.size();
         item.what = match std::mem::replace(&mut item.what, What::Closes) {
-            What::Row(row) => match line(&mut self.text, |text| lines.frame(&row, text)) {
+            What::Row(row) => match self.text.push(|text| lines.frame(&row, text)) {
                 None => What::Row(row),
                 Some(line) => {
                     let sessions = Touched::of(&row);
@@ -229,7 +221,7 @@ impl Made {
             },
             What::Event { session, event } => {
                 let connection = item.connection;
-                match line(&mut self.text, |text| lines.event(connection, &event, text)) {
+                match self.text.push(|text| lines.event(connection, &event, text)) {
                     None => What::Event { session, event },
                     Some(line) => What::EventLine { line, session },
                 }
@@ -241,15 +233,14 @@ impl Made {
 
     /// The text of a line before and behind the numbers of sessions.
     pub(super) fn text(&self, line: Line) -> (&[u8], &[u8]) {
-        let text = &self.text.written()[line.start..line.start + line.length as usize];
-        text.split_at(line.sessions as usize)
+        self.text.parts(line)
     }
 
     /// Has the text fetched of what comes next.
     #[inline]
     pub(super) fn fetch_text(&self, next: Next<'_>) {
         let text = match next {
-            Next::Line(line, _) => &self.text.written()[line.start..][..line.length as usize],
+            Next::Line(line, _) => self.text.get(line),
             Next::Plain(plain) => self.plain.data(plain),
             Next::Other => return,
         };
@@ -304,11 +295,11 @@ impl Made {
     }
 
     /// Adds an item of another list, without its place in the order.
-    fn push_other(&mut self, mut item: Item, text: &Out) {
-        if let What::RowLine { line, .. } | What::EventLine { line, .. } = &mut item.what {
-            let of_line = &text.written()[line.start..][..line.length as usize];
-            line.start = self.text.len();
-            self.text.extend_from_slice(of_line);
+    fn push_other(&mut self, mut item: Item, text: &Text) {
+        if let What::RowLine { line, .. } | What::EventLine { line, .. } = &mut item.what
+            && let Some(of_here) = self.text.push_other(*line, text)
+        {
+            *line = of_here;
         }
         self.items.push(item);
     }
@@ -368,18 +359,6 @@ impl Made {
     }
 }
 
-/// Appends a line to `text`, if `write` writes one: it gives the place where the numbers of sessions go.
-fn line(text: &mut Out, write: impl FnOnce(&mut Out) -> Option<usize>) -> Option<Line> {
-    let start = text.len();
-    let sessions = write(text)?;
-    let behind = |at: usize| u32::try_from(at - start).ok();
-    Some(Line {
-        start,
-        sessions: behind(sessions)?,
-        length: behind(text.len())?,
-    })
-}
-
 #[cfg(test)]
 pub(super) mod tests {
     use super::*;
@@ -392,22 +371,6 @@ pub(super) mod tests {
         }
         made.sort();
         made
-    }
-
-    #[test]
-    fn a_line_is_found_again_with_the_place_of_its_sessions() {
-        let mut made = Made::default();
-        let mut write = |text: &[u8], sessions: usize| {
-            line(&mut made.text, |out| {
-                let place = out.len() + sessions;
-                out.extend_from_slice(text);
-                Some(place)
-            })
-        };
-        let (first, second) = (write(b"abc", 1).unwrap(), write(b"de", 2).unwrap());
-        assert_eq!(made.text(first), (&b"a"[..], &b"bc"[..]));
-        assert_eq!(made.text(second), (&b"de"[..], &b""[..]));
-        assert!(line(&mut made.text, |_| None).is_none());
     }
 
     pub(in super::super) fn items() -> impl Strategy<Value = Vec<(u64, u32)>> {

@@ -84,15 +84,12 @@ impl Worker {
             None => self.begin(common, part, made),
         };
         let complete = self.in_frame_order(&mut rest, common, part, until, made);
-        // One frame can need some megabytes.
-        shrink(&mut self.said);
-        self.spare.shrink();
         if complete.is_some() {
             *left = Some(rest);
             return complete;
         }
         self.settle(part, &mut rest, common, None, made);
-        made.write(&mut self.lines, &mut self.spare);
+        self.write(made);
         made.kept = self.kept;
         made.sort();
         None
@@ -180,7 +177,7 @@ impl Worker {
                 return;
             }
             self.segment(run.connection, &segment, run.port_reused(), clock, made);
-            made.write_some(&mut self.lines, &mut self.spare);
+            self.write_some(made);
             run.advance();
         }
         if self.detail == Detail::Frames {
@@ -370,8 +367,23 @@ impl Worker {
                 self.end(connection, Ending::CaptureEnd, END, made);
             }
         }
-        made.write(&mut self.lines, &mut self.spare);
+        self.write(made);
         made.sort();
+    }
+
+    /// Writes the lines of what was made since the last time, once that is enough.
+    #[inline]
+    fn write_some(&mut self, made: &mut Made) {
+        if made.should_write() {
+            self.write(made);
+        }
+    }
+
+    /// Writes the lines of what was made since the last time. One frame can make some megabytes, in lists as large: these are given back first.
+    fn write(&mut self, made: &mut Made) {
+        shrink(&mut self.said);
+        self.spare.shrink();
+        made.write(&mut self.lines, &mut self.spare);
     }
 
     /// No frame can name the connection any more.

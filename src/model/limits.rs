@@ -204,7 +204,7 @@ pub const LINES: usize = 256 * 1024;
 pub const OUT_LEAST: usize = 1024;
 
 /// Bytes of room that a buffer of lines keeps for the next batch: more than the lines of nearly every batch take.
-pub const OUT_KEPT: usize = 2 * 1024 * 1024;
+pub const OUT_KEPT: usize = 1024 * 1024;
 
 /// The same of a list of what is made of a batch. Each worker has some of them, and one frame can fill it with some megabytes.
 pub const LIST_KEPT: usize = 256 * 1024;

@@ -65,7 +65,7 @@ impl Worker {
             let ends = made.fills(self.room) || until.is_some_and(|until| until <= frame);
             if waits || gets_on && ends {
                 self.settle(part, left, common, Some(frame), made);
-                made.write(&mut self.lines, &mut self.spare);
+                self.write(made);
                 left.goes_on = true;
                 return Some(made.take_before(frame));
             }
@@ -89,6 +89,7 @@ impl Worker {
                 self.run(&mut run, &common.clock, made);
             }
             left.add(next.bucket, &run);
+            self.write_some(made);
         }
         None
     }

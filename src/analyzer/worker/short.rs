@@ -153,7 +153,9 @@ impl Worker {
                 };
                 let (said, spare) = (&mut self.said, &mut self.spare);
                 rows.heard(said, spare, &mut |entry| finals.take(entry));
-                made.write_some(&mut self.lines, &mut self.spare);
+                if made.should_write() {
+                    made.write(&mut self.lines, &mut self.spare);
+                }
                 if made.fills(self.room) {
                     break;
                 }
