@@ -230,8 +230,16 @@ fn jobs(arguments: &Analyze) -> NonZeroUsize {
     const USEFUL: NonZeroUsize = NonZeroUsize::new(8).unwrap();
     let cores =
         || thread::available_parallelism().map_or(NonZeroUsize::MIN, |cores| cores.min(USEFUL));
+    let memory = memory(&arguments.shared) / limits::MEMORY_OF_JOB;
+    let room = NonZeroUsize::new(memory).unwrap_or(NonZeroUsize::MIN);
     // The output is the same for any number.
-    arguments.jobs.unwrap_or_else(cores).min(limits::JOBS)
+    let jobs = arguments.jobs.unwrap_or_else(cores);
+    jobs.min(limits::JOBS).min(room)
+}
+
+/// The cap on memory, bytes.
+fn memory(shared: &Shared) -> usize {
+    shared.memory.unwrap_or(limits::MEMORY)
 }
 
 /// Opens the report on a capture whose first frame is of time `first`.
@@ -303,7 +311,7 @@ pub(super) fn wanted(shared: &Shared, jobs: NonZeroUsize) -> Options {
         },
         show_secrets: shared.show_secrets,
         jobs,
-        memory: shared.memory.unwrap_or(limits::MEMORY),
+        memory: memory(shared),
     }
 }
 

@@ -207,7 +207,7 @@ pub const OUT_LEAST: usize = 1024;
 pub const OUT_KEPT: usize = 1024 * 1024;
 
 /// The same of a list of what is made of a batch. Each worker has some of them, and one frame can fill it with some megabytes.
-pub const LIST_KEPT: usize = 256 * 1024;
+pub const LIST_KEPT: usize = 512 * 1024;
 
 /// Bytes of payload that are worked off together, where the frames are large.
 pub const BATCH_BYTES: usize = 4 * 1024 * 1024;
@@ -218,6 +218,9 @@ pub const ITEMS: usize = 32 * 1024 * 1024;
 
 /// Connections of a live run whose last row is remembered, so that the next tells the pause between them: 64 bytes each, and more than one machine has ports.
 pub const LIVE_CONNECTIONS: usize = 64 * 1024;
+
+/// Bytes of `--memory` for each worker thread: what one frame of some kilobytes can be made into, when it was made for that.
+pub const MEMORY_OF_JOB: usize = 32_000_000;
 
 /// Worker threads of one run: one thread reads for them all, and some dozens are never busy at once.
 pub const JOBS: NonZeroUsize = NonZeroUsize::new(64).unwrap();
