@@ -2,6 +2,8 @@
 //!
 //! In: what each worker made, in pieces where it is much. Out: the places of the items in the order of the output, those of which no
 //! piece that is still to come has an earlier one; and what became of connections.
+//!
+//! The first piece of a worker has items of any frames, and stays until all were passed on. The others follow in the order of the frames.
 
 use super::cap::News;
 use super::made::{Made, What};
@@ -10,14 +12,17 @@ use crate::model::{FrameNo, fetch};
 
 #[derive(Debug, Default)]
 pub(super) struct Collected {
-    /// What each worker made, or a piece of it, and how many of its items were passed on.
+    /// What each worker made first and, if there are further pieces, the latest of each.
     pub(super) made: Vec<Made>,
+    /// How many items of each were passed on.
     next: Vec<usize>,
     /// The order of the next one of each, or `NONE`.
     heads: Vec<u128>,
     /// How many of each [`soon`](Collected::soon) has told.
     told: Vec<usize>,
-    /// The first frame of which items may come with another piece.
+    /// The first frame of which items may come with another piece, of each worker.
+    befores: Vec<Option<FrameNo>>,
+    /// The first of these.
     before: Option<FrameNo>,
     news: Vec<News>,
 }
@@ -29,29 +34,37 @@ const KEYS: usize = 8;
 const NONE: u128 = u128::MAX;
 
 impl Collected {
-    /// Takes what the worker made, or the next piece of it: the one before was passed on.
-    pub(super) fn take(&mut self, whose: usize, made: Made) {
+    /// Takes what a worker made, the first piece where it comes in pieces. Of all workers in turn.
+    pub(super) fn take(&mut self, made: Made) {
+        self.befores.push(made.before);
+        self.put(self.made.len(), made);
+    }
+
+    /// Takes the worker's next piece: all of the one before was passed on.
+    pub(super) fn take_piece(&mut self, whose: usize, made: Made) {
+        let workers = self.befores.len();
+        self.befores[whose] = made.before;
+        self.put(workers + whose, made);
+    }
+
+    fn put(&mut self, place: usize, made: Made) {
         self.news.extend(news(&made));
-        if whose == self.made.len() {
-            self.made.push(Made::default());
-            self.next.push(0);
-            self.heads.push(NONE);
-            self.told.push(0);
-        }
-        self.heads[whose] = head(&made, 0);
-        self.made[whose] = made;
-        self.before = self.made.iter().filter_map(|made| made.before).min();
+        let places = self.made.len().max(place + 1);
+        self.made.resize_with(places, Made::default);
+        self.next.resize(places, 0);
+        self.heads.resize(places, NONE);
+        self.told.resize(places, 0);
+        self.heads[place] = head(&made, 0);
+        (self.next[place], self.told[place]) = (0, 0);
+        self.made[place] = made;
+        self.before = self.befores.iter().copied().flatten().min();
     }
 
     /// Drops the pieces of which all was passed on: their memory is not held while the next is made, whoever does it.
     pub(super) fn drop_passed_on(&mut self) {
-        for whose in 0..self.made.len() {
-            let made = &mut self.made[whose];
-            if self.next[whose] == made.keys().len() {
+        for (made, next) in self.made.iter_mut().zip(&self.next) {
+            if *next == made.keys().len() {
                 made.let_go();
-                self.next[whose] = 0;
-                self.heads[whose] = NONE;
-                self.told[whose] = 0;
             }
         }
     }
@@ -61,10 +74,10 @@ impl Collected {
     pub(super) fn waits_for(&self) -> Option<(usize, Option<FrameNo>)> {
         let first = self.before?;
         let whose = self
-            .made
+            .befores
             .iter()
-            .position(|made| made.before == self.before)?;
-        let others = self.made.iter().filter_map(|made| made.before);
+            .position(|before| *before == Some(first))?;
+        let others = self.befores.iter().copied().flatten();
         Some((whose, others.filter(|before| *before > first).min()))
     }
 
@@ -115,6 +128,8 @@ impl Collected {
 
     /// Makes room for the next batch. What each worker made, empty.
     pub(super) fn clear(&mut self) -> impl Iterator<Item = Made> {
+        self.made.truncate(self.befores.len());
+        self.befores.clear();
         self.next.clear();
         self.heads.clear();
         self.told.clear();
@@ -152,16 +167,72 @@ mod tests {
     use super::*;
     use proptest::prelude::*;
 
-    /// What each worker made, cut into pieces at some frames.
+    /// What a worker made, cut into pieces at some frames: the first has all of the connections with even numbers.
     fn pieces(items: &[(u64, u32)], cuts: &[u64]) -> Vec<Made> {
-        let mut all = made(items);
-        let mut pieces: Vec<Made> = cuts
-            .iter()
-            .map(|cut| all.take_before(FrameNo(*cut)))
-            .collect();
-        all.sort();
-        pieces.push(all);
-        pieces
+        let ends = cuts.iter().copied().map(Some).chain([None]);
+        let mut left = items.to_vec();
+        ends.enumerate()
+            .map(|(number, end)| {
+                let is_of_it = |(frame, connection): &(u64, u32)| {
+                    end.is_none_or(|end| *frame < end) || number == 0 && connection % 2 == 0
+                };
+                let (own, rest): (Vec<(u64, u32)>, _) =
+                    left.iter().partition(|item| is_of_it(item));
+                left = rest;
+                piece(&own, end)
+            })
+            .collect()
+    }
+
+    /// A piece before which no item is missing up to a frame, if another follows.
+    fn piece(items: &[(u64, u32)], before: Option<u64>) -> Made {
+        let mut piece = made(items);
+        piece.before = before.map(FrameNo);
+        piece
+    }
+
+    #[test]
+    fn the_next_piece_is_the_earliest_and_need_not_reach_further_than_where_the_next_one_is_missing()
+     {
+        let mut collected = Collected::default();
+        for before in [Some(7), Some(3), None, Some(5)] {
+            collected.take(piece(&[(9, 0)], before));
+        }
+        assert_eq!(collected.waits_for(), Some((1, Some(FrameNo(5)))));
+        collected.take_piece(1, piece(&[(3, 1), (4, 1)], Some(6)));
+        assert_eq!(collected.waits_for(), Some((3, Some(FrameNo(6)))));
+        let passed_on = std::iter::from_fn(|| collected.next());
+        assert_eq!(
+            passed_on.map(|(_, key)| key.frame.0).collect::<Vec<_>>(),
+            [3, 4]
+        );
+        collected.take_piece(3, piece(&[], None));
+        collected.take_piece(1, piece(&[], None));
+        assert_eq!(collected.waits_for(), Some((0, None)));
+        collected.take_piece(0, piece(&[], None));
+        assert_eq!(collected.waits_for(), None);
+        assert_eq!(collected.clear().count(), 4, "one for each worker");
+    }
+
+    #[test]
+    fn what_was_passed_on_is_dropped_before_the_next_piece_is_made() {
+        let mut collected = Collected::default();
+        collected.take(piece(&[(1, 0), (8, 0)], Some(5)));
+        collected.take(piece(&[(2, 1)], None));
+        while collected.next().is_some() {}
+        collected.drop_passed_on();
+        let left = |collected: &Collected| {
+            collected
+                .made
+                .iter()
+                .map(|made| made.keys().len())
+                .collect::<Vec<_>>()
+        };
+        assert_eq!(left(&collected), [2, 0], "one waits");
+        collected.take_piece(0, piece(&[(7, 0)], None));
+        while collected.next().is_some() {}
+        collected.drop_passed_on();
+        assert_eq!(left(&collected), [0, 0, 0]);
     }
 
     proptest! {
@@ -184,13 +255,13 @@ mod tests {
                     pieces(&own.collect::<Vec<_>>(), &cuts).into_iter()
                 })
                 .collect();
-            for (worker, pieces) in workers.iter_mut().enumerate() {
-                collected.take(worker, pieces.next().unwrap());
+            for pieces in &mut workers {
+                collected.take(pieces.next().unwrap());
             }
             while let Some((worker, _)) = collected.waits_for() {
                 pass_on(&mut collected);
                 collected.drop_passed_on();
-                collected.take(worker, workers[worker].next().unwrap());
+                collected.take_piece(worker, workers[worker].next().unwrap());
             }
             pass_on(&mut collected);
             let mut wanted = items.clone();

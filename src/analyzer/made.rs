@@ -247,61 +247,22 @@ impl Made {
         fetch_lines(text, usize::MAX);
     }
 
-    /// Whether the items that came since some were taken have taken so much room.
+    /// Whether the items take so much room.
     #[inline]
     pub(super) fn fills(&self, room: usize) -> bool {
         self.taken >= room
     }
 
-    /// Takes what belongs to the frames before one, in the order of the output. The rest stays as it was made.
+    /// Takes all, of which no item is missing before a frame, in the order of the output.
     pub(super) fn take_before(&mut self, frame: FrameNo) -> Made {
-        let mut all = std::mem::take(self);
-        self.plain = all.plain.another();
-        self.grown = std::mem::take(&mut all.grown);
-        self.gone = std::mem::take(&mut all.gone);
-        if all.order.keys().iter().all(|key| key.frame < frame) {
-            all.before = Some(frame);
-            all.sort();
-            return all;
-        }
-        let mut taken = Made {
-            before: Some(frame),
-            plain: all.plain.another(),
+        let next = Made {
+            plain: self.plain.another(),
             ..Made::default()
         };
-        let mut items = std::mem::take(&mut all.items).into_iter();
-        for key in all.order.take() {
-            let to = match key.frame < frame {
-                true => &mut taken,
-                false => &mut *self,
-            };
-            let place = match key.place.find() {
-                Found::Plain(place) => {
-                    to.plain.push_other(all.plain.get(place), &all.plain);
-                    Place::plain(to.plain.len() - 1)
-                }
-                Found::Item(_) => {
-                    if let Some(item) = items.next() {
-                        to.push_other(item, &all.text);
-                    }
-                    Place::item(to.items.len() - 1)
-                }
-            };
-            to.order.push(key.frame, key.connection, place);
-        }
-        self.written.0 = self.items.len();
+        let mut taken = std::mem::replace(self, next);
+        taken.before = Some(frame);
         taken.sort();
         taken
-    }
-
-    /// Adds an item of another list, without its place in the order.
-    fn push_other(&mut self, mut item: Item, text: &Text) {
-        if let What::RowLine { line, .. } | What::EventLine { line, .. } = &mut item.what
-            && let Some(of_here) = self.text.push_other(*line, text)
-        {
-            *line = of_here;
-        }
-        self.items.push(item);
     }
 
     /// Finds the order of the output.
@@ -339,7 +300,6 @@ impl Made {
     /// All was passed on: only what it tells of the batch stays.
     pub(super) fn let_go(&mut self) {
         *self = Made {
-            before: self.before,
             kept: self.kept,
             ..Made::default()
         };

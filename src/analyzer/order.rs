@@ -77,11 +77,6 @@ impl Order {
         &self.keys
     }
 
-    /// Takes all out, as they were made.
-    pub(super) fn take(&mut self) -> Vec<Key> {
-        std::mem::take(&mut self.keys)
-    }
-
     pub(super) fn clear(&mut self) {
         empty(&mut self.keys);
         empty(&mut self.other);

@@ -97,15 +97,6 @@ impl PlainRows {
         }
     }
 
-    /// Adds the row of another list.
-    pub(super) fn push_other(&mut self, plain: &Plain, of: &PlainRows) {
-        let mut plain = *plain;
-        if plain.text.block == COPIED && plain.brings_event() {
-            plain.text = self.copy(of.text(&plain));
-        }
-        self.rows.push(plain);
-    }
-
     /// The text of a row's event.
     #[inline(always)] // So that what is written next need not be read back from memory.
     pub(super) fn text(&self, plain: &Plain) -> PlainText<'_> {

@@ -95,7 +95,7 @@ impl Pool {
             merge(into)?;
             into.drop_passed_on();
             let made = self.receive(whose, until);
-            into.take(whose, made);
+            into.take_piece(whose, made);
         }
         // Every worker has let go of it.
         let common = self.under_way.pop_front().and_then(Arc::into_inner);
@@ -121,7 +121,7 @@ impl Pool {
     fn receive_all(&mut self, into: &mut Collected) {
         for whose in 0..self.shares.workers() {
             let made = self.receive(whose, None);
-            into.take(whose, made);
+            into.take(made);
         }
     }
 

@@ -46,15 +46,6 @@ impl Text {
         })
     }
 
-    /// Appends a line of another text.
-    pub(super) fn push_other(&mut self, line: Line, of: &Text) -> Option<Line> {
-        self.push(|out| {
-            let sessions = out.len() + line.sessions as usize;
-            out.extend_from_slice(of.get(line));
-            Some(sessions)
-        })
-    }
-
     /// A line.
     pub(super) fn get(&self, line: Line) -> &[u8] {
         &self.blocks[line.block as usize].written()[line.start as usize..][..line.len()]

@@ -137,11 +137,6 @@ impl Plain {
     }
 
     #[inline]
-    pub(super) fn brings_event(&self) -> bool {
-        self.has(EVENT)
-    }
-
-    #[inline]
     fn has(&self, bit: u8) -> bool {
         self.bits & bit != 0
     }

@@ -57,13 +57,12 @@ impl Worker {
         until: Option<FrameNo>,
         made: &mut Made,
     ) -> Option<Made> {
-        // It gets on by a frame each time, also where what was made of later frames fills the room.
-        let mut gets_on = !left.goes_on;
-        let waits = !left.goes_on && common.is_full();
+        // It gets on by a frame each time. The first piece is what was made so far.
+        let mut gets_on = false;
         while let Some(Reverse(next)) = left.runs.peek() {
             let frame = next.frame;
             let ends = made.fills(self.room) || until.is_some_and(|until| until <= frame);
-            if waits || gets_on && ends {
+            if !left.goes_on || gets_on && ends {
                 self.settle(part, left, common, Some(frame), made);
                 self.write(made);
                 left.goes_on = true;
