@@ -147,10 +147,9 @@ impl Cap {
         }
         let mut connections = Vec::new();
         let mut held = self.held(flows) + apart;
-        // A sixteenth is for what the shortest epochs may add.
-        if held > self.limit / 16 * 15 {
-            // A quarter at once, so that this comes seldom.
-            connections = self.choose(held - self.limit / 4 * 3, flows);
+        let (above, down_to) = limits::MEMORY_KEPT;
+        if held > self.limit / 16 * above {
+            connections = self.choose(held - self.limit / 16 * down_to, flows);
             held = self.held(flows) + apart;
         }
         (self.frames, self.bytes) = epoch(self.limit.saturating_sub(held), self.most);
@@ -284,7 +283,7 @@ mod tests {
     /// A cap that holds at most what it holds now, and what it keeps free.
     fn full(flows: &Flows) -> Cap {
         let mut cap = Cap::new(usize::MAX, limits::BATCH_FRAMES);
-        cap.limit = cap.held(flows).div_ceil(15) * 16;
+        cap.limit = cap.held(flows).div_ceil(limits::MEMORY_KEPT.0) * 16;
         cap
     }
 
@@ -306,7 +305,7 @@ mod tests {
         hear(&mut cap, (1_000..10_000).map(News::Over));
         assert!(next_epoch(&mut cap, &mut flows).is_empty());
         cap.next_epoch(&mut flows, 0);
-        cap.limit = cap.held(&flows);
+        cap.limit = cap.held(&flows) / limits::MEMORY_KEPT.0 * 16;
         let given_up = next_epoch(&mut cap, &mut flows);
         let last = *given_up.last().unwrap();
         assert!(given_up.iter().copied().eq(1_000..=last), "{given_up:?}");
@@ -335,7 +334,7 @@ mod tests {
             talk(&mut flows, number);
         }
         let given_up = next_epoch(&mut cap, &mut flows);
-        assert!(given_up.len() > 200 && given_up.iter().all(|number| number % 2 == 1));
+        assert!(given_up.len() > 150 && given_up.iter().all(|number| number % 2 == 1));
         assert_eq!(cap.given_up(), given_up.len() as u64);
     }
 
@@ -370,7 +369,7 @@ mod tests {
         cap.limit -= 16;
         let given_up = next_epoch(&mut cap, &mut flows);
         let held = cap.held(&flows);
-        assert!(held <= cap.limit / 4 * 3);
+        assert!(held <= cap.limit / 16 * limits::MEMORY_KEPT.1);
         hear(
             &mut cap,
             given_up.iter().map(|number| News::Grows(*number, 9)),

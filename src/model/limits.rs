@@ -225,8 +225,12 @@ pub const MEMORY_OF_JOB: usize = 32_000_000;
 /// Worker threads of one run: one thread reads for them all, and some dozens are never busy at once.
 pub const JOBS: NonZeroUsize = NonZeroUsize::new(64).unwrap();
 
-/// Memory of a whole analysis where nothing else is asked for, bytes: some millions of connections that are over, or 250,000 that are open at once.
+/// Memory of a whole analysis where nothing else is asked for, bytes: some millions of connections that are over, or 190,000 that are open at once.
 pub const MEMORY: usize = 1024 * 1024 * 1024;
+
+/// Above so many sixteenths of that connections are given up, and down to how many. A quarter is for the batches that are under way and for what the
+/// allocator has not given back, so that about the cap is resident; a sixteenth for what the shortest epochs may add; and some are given up at once, so that it comes seldom.
+pub const MEMORY_KEPT: (usize, usize) = (11, 9);
 
 /// What stays of a connection that is over, beside the entry of its 4-tuple, bytes.
 pub const ENDED_CONNECTION: usize = 64;
