@@ -3,7 +3,7 @@
     SSETRACE=target/release/ssetrace python3 benches/hostile.py DIRECTORY [NAME…]
 
 The captures (1.6 GB) are written to DIRECTORY, where they are not there yet. For each cap of --memory the highest resident set in MiB is
-printed over --jobs 1, 2 and 3, in the view of sessions and in the timeline, as rows of the table in docs/performance.md.
+printed over --jobs 1, 2 and 3, in the view of sessions, in the timeline and as JSON Lines, as rows of the table in docs/performance.md.
 """
 
 import os
@@ -129,6 +129,20 @@ def coded(count, coding, code):
     return write
 
 
+def at_once(count, body):
+    """Streams in gzip whose body begins with one large frame."""
+    def write(pcap):
+        coder = zlib.compressobj(9, zlib.DEFLATED, 31)
+        coded = coder.compress(body) + coder.flush(zlib.Z_SYNC_FLUSH)
+        all_ = connections(pcap, count)
+        for one in all_:
+            one.stream(b"Content-Encoding: gzip\r\n")
+        for one in all_:
+            one.send(False, PSH | ACK, coded)
+
+    return write
+
+
 def unanswered(pcap):
     for one in connections(pcap, 200_000):
         one.handshake()
@@ -141,7 +155,9 @@ def refused(pcap):
         one.send(False, RST | ACK)
 
 
-BOTH, TIMELINE = ["sessions", "timeline"], ["timeline"]
+BOTH, TIMELINE, LINES = ["sessions", "timeline"], ["timeline"], ["JSON Lines"]
+EVENTS = b"data\n\n" * 65_536
+LONG_EVENTS = (b"data: " + b"x" * 1_000_000 + b"abcdefgh\n\n") * 49
 CAPTURES = {
     "half-open": ("100,000 half-open connections", BOTH, half_open),
     "holes": ("4,000 streams, 64 KiB behind a hole in each", BOTH, holes),
@@ -153,13 +169,17 @@ CAPTURES = {
     "zstd": ("the same in zstd", BOTH, coded(20_000, b"zstd", zstd)),
     "unanswered": ("200,000 connections whose requests have no answer", TIMELINE, unanswered),
     "refused": ("200,000 connections that were refused", TIMELINE, refused),
+    "events": ("40 streams in gzip, 65,536 events in the first frame", LINES, at_once(40, EVENTS)),
+    "more-events": ("400 of these", LINES, at_once(400, EVENTS)),
+    "long-events": ("40 streams in gzip, 49 MB in 49 events in the first frame", LINES, at_once(40, LONG_EVENTS)),
     "gzip5": ("10,000 streams, gzip five times over", ["sessions"], coded(10_000, b"gzip, gzip, gzip, gzip, gzip", lambda data: gzip(data, 5))),
 }
 
 
 def resident(binary, path, view, cap, jobs):
     """The highest resident set of a run, MiB."""
-    command = [binary, "analyze", path, "--view", view, "--memory", cap, "--jobs", str(jobs), "-o", "/dev/null"]
+    form = ["--format", "jsonl"] if view == LINES[0] else ["--view", view]
+    command = [binary, "analyze", path, *form, "--memory", cap, "--jobs", str(jobs), "-o", "/dev/null"]
     run = subprocess.Popen(command, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
     _, status, usage = os.wait4(run.pid, 0)
     if status != 0:
