@@ -49,7 +49,7 @@ pub struct Options {
     pub show_secrets: bool,
     /// Threads that work on connections; 1: none but the caller's. The output is the same.
     pub jobs: NonZeroUsize,
-    /// Bytes of memory above which connections are given up: first those that are over, then those that were silent longest.
+    /// Bytes of memory to stay within: where connections need most of it they are given up, first those that are over, then those that were silent longest.
     pub memory: usize,
 }
 

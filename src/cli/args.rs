@@ -97,7 +97,7 @@ pub(super) struct Live {
 
 #[derive(Debug, Args)]
 pub(super) struct Shared {
-    /// Memory for connections; above it those that were silent longest are given up [default: 1GiB]
+    /// Memory to stay within; connections that were silent longest are given up for it [default: 1GiB]
     #[arg(long, value_name = "SIZE", value_parser = memory)]
     pub(super) memory: Option<usize>,
     /// What to show: every frame, a line for each session, or the decoded events (the quiet view)
