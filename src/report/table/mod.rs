@@ -1,7 +1,7 @@
 //! The timeline for people: one table for each connection, in connection order, headed by its sessions.
 //!
 //! Records come in as they become final, those of many connections interleaved; text goes out. Rows wait in a spool until
-//! their connection is over and no earlier one can show rows any more; in memory stays what heads the tables, and an index.
+//! their connection is over and no earlier one can show rows any more; in memory stays what heads the tables of those that are not over, and an index.
 
 mod connection;
 mod fold;
@@ -12,6 +12,7 @@ pub(super) mod live;
 mod markdown;
 mod spool;
 pub(super) mod summary;
+mod waiting;
 mod wrap;
 
 use super::markdown::outline;
@@ -27,9 +28,9 @@ use heading::SessionHeading;
 use layout::{Columns, Layout};
 use line::Line;
 use markdown::Markdown;
-use spool::{Cursor, Rows, Spool};
-use std::collections::BTreeMap;
+use spool::{Cursor, Rows};
 use std::io::{self, Write};
+use waiting::{Table, Waiting};
 
 /// Rows that a table's columns are measured by.
 const MEASURED: u64 = 4_096;
@@ -43,9 +44,7 @@ pub struct TimelineTable<W: Write> {
     clock: Clock,
     out: W,
     line: Line,
-    spool: Spool,
-    /// Tables that wait, by connection.
-    tables: BTreeMap<u32, Table>,
+    waiting: Waiting,
     /// Connections below this one show no rows any more but those that came.
     settled: u32,
     /// Findings about no connection, or about one whose table is printed.
@@ -53,15 +52,6 @@ pub struct TimelineTable<W: Write> {
     /// Whether a table was printed: what follows it is set off by an empty line.
     printed: bool,
     legend_due: bool,
-}
-
-/// What is known of a connection whose table waits.
-#[derive(Debug, Default)]
-struct Table {
-    rows: Rows,
-    sessions: Vec<SessionHeading>,
-    findings: Vec<Finding>,
-    over: Option<Box<ConnectionRecord>>,
 }
 
 impl<W: Write> TimelineTable<W> {
@@ -75,8 +65,7 @@ impl<W: Write> TimelineTable<W> {
             clock: Clock::new(options.time, options.nanoseconds),
             out,
             line: Line::new(options.color),
-            spool: Spool::new(),
-            tables: BTreeMap::new(),
+            waiting: Waiting::new(),
             settled: 0,
             findings: Vec::new(),
             printed: false,
@@ -108,26 +97,15 @@ impl<W: Write> TimelineTable<W> {
         match record {
             Record::SessionOpens(opening) => {
                 let heading = SessionHeading::opens(opening);
-                let table = self.tables.entry(opening.connection).or_default();
+                let table = self.waiting.table(opening.connection)?;
                 table.sessions.push(heading);
                 Ok(())
             }
             Record::Frame(row) => self.row(row),
             Record::Event(_) | Record::Lines(_) => Ok(()),
-            Record::Session(session) => {
-                self.session(session);
-                Ok(())
-            }
-            Record::Finding(finding) => {
-                self.finding(finding);
-                Ok(())
-            }
-            Record::Connection(connection) => {
-                if let Some(table) = self.tables.get_mut(&connection.connection) {
-                    table.over = Some(connection.clone());
-                }
-                self.print_settled()
-            }
+            Record::Session(session) => self.session(session),
+            Record::Finding(finding) => self.finding(finding),
+            Record::Connection(connection) => self.over(connection),
             Record::Summary(summary) => self.summary(summary),
         }
     }
@@ -146,18 +124,12 @@ impl<W: Write> TimelineTable<W> {
 
     fn row(&mut self, row: &FrameRecord) -> io::Result<()> {
         self.clock.start_at(row.tcp.at.time);
-        let table = self.tables.entry(row.connection).or_default();
-        if self.spool.push(&mut table.rows, row)? {
-            for table in self.tables.values_mut() {
-                self.spool.flush(&mut table.rows)?;
-            }
-        }
-        Ok(())
+        self.waiting.push(row)
     }
 
-    fn session(&mut self, record: &SessionRecord) {
+    fn session(&mut self, record: &SessionRecord) -> io::Result<()> {
         let opening = &record.opening;
-        let table = self.tables.entry(opening.connection).or_default();
+        let table = self.waiting.table(opening.connection)?;
         let heading = table
             .sessions
             .iter_mut()
@@ -170,16 +142,28 @@ impl<W: Write> TimelineTable<W> {
                 table.sessions.push(heading);
             }
         }
+        Ok(())
     }
 
-    fn finding(&mut self, finding: &Finding) {
-        let table = finding
-            .connection
-            .and_then(|connection| self.tables.get_mut(&connection));
+    fn finding(&mut self, finding: &Finding) -> io::Result<()> {
+        let table = match finding.connection {
+            Some(connection) => self.waiting.get(connection)?,
+            None => None,
+        };
         match table {
             Some(table) => table.findings.push(finding.clone()),
             None => self.findings.push(finding.clone()),
         }
+        Ok(())
+    }
+
+    fn over(&mut self, record: &ConnectionRecord) -> io::Result<()> {
+        let (number, width) = (record.connection, self.options.width);
+        if let Some(table) = self.waiting.get(number)? {
+            table.write_heading(number, Some(record), width, &mut self.line)?;
+        }
+        self.print_settled()?;
+        self.waiting.put_away(number)
     }
 
     fn summary(&mut self, summary: &Summary) -> io::Result<()> {
@@ -192,7 +176,7 @@ impl<W: Write> TimelineTable<W> {
         self.outline(&lines, "")?;
         // The next capture begins anew, with all its numbers.
         self.clock = Clock::new(self.options.time, self.options.nanoseconds);
-        self.spool = Spool::new();
+        self.waiting = Waiting::new();
         self.settled = 0;
         self.printed = true;
         Ok(())
@@ -220,71 +204,30 @@ impl<W: Write> TimelineTable<W> {
 
     /// Prints the tables that are over and have no unsettled connection before them.
     fn print_settled(&mut self) -> io::Result<()> {
-        while let Some(table) = self.tables.first_entry() {
-            if table.get().over.is_none() || *table.key() >= self.settled {
-                return Ok(());
-            }
-            let (connection, table) = table.remove_entry();
-            self.print(connection, &table)?;
+        while let Some((connection, table)) = self.waiting.first(Some(self.settled))? {
+            self.print(connection, table)?;
         }
         Ok(())
     }
 
     fn print_all(&mut self) -> io::Result<()> {
-        while let Some((connection, table)) = self.tables.pop_first() {
-            self.print(connection, &table)?;
+        while let Some((connection, table)) = self.waiting.first(None)? {
+            self.print(connection, table)?;
         }
         Ok(())
     }
 
-    fn print(&mut self, connection: u32, table: &Table) -> io::Result<()> {
-        if table.rows.count() == 0 && table.sessions.is_empty() {
-            return Ok(());
-        }
+    fn print(&mut self, connection: u32, mut table: Table) -> io::Result<()> {
         if std::mem::replace(&mut self.printed, true) {
             self.line.end(&mut self.out)?;
         }
-        let mut heading = Vec::new();
-        self.heading(connection, table, &mut heading)?;
-        self.outline(&heading, "## ")?;
+        table.write_heading(connection, None, self.options.width, &mut self.line)?;
+        self.outline(&table.heading, "## ")?;
         if table.rows.count() > 0 {
             self.line.end(&mut self.out)?;
             self.rows(&table.rows)?;
         }
-        self.spool.forget(&table.rows);
-        Ok(())
-    }
-
-    fn heading(&mut self, connection: u32, table: &Table, out: &mut Vec<u8>) -> io::Result<()> {
-        let (line, width) = (&mut self.line, self.options.width);
-        let over = table.over.as_deref();
-        let place = match over {
-            Some(over) => connection::place(over),
-            // Its rows came after it was over, and after its table was printed.
-            None => format!("connection {connection}, continued"),
-        };
-        for (number, session) in table.sessions.iter().enumerate() {
-            let place = (number == 0).then_some(place.as_str());
-            session.write(place, width, line, out)?;
-        }
-        if table.sessions.is_empty() {
-            match over {
-                Some(over) => connection::write_connection(over, width, line, out)?,
-                None => {
-                    line.put(line::BOLD, &format!("Connection {connection}, continued"));
-                    line.end(out)?;
-                }
-            }
-        }
-        if let Some(over) = over {
-            connection::write_conflicts(over, width, line, out)?;
-        }
-        for stream in over.into_iter().flat_map(|over| &over.other_streams) {
-            connection::write_other_stream(stream, width, line, out)?;
-        }
-        for finding in &table.findings {
-            heading::write_finding(finding, width, line, out)?;
-        }
+        self.waiting.spool.forget(&table.rows);
         Ok(())
     }
 
@@ -321,7 +264,7 @@ impl<W: Write> TimelineTable<W> {
             planned.clear();
             while fold
                 && planned.len() < fold::BLOCK
-                && let Some(row) = self.spool.next(rows, &mut planning)?
+                && let Some(row) = self.waiting.spool.next(rows, &mut planning)?
             {
                 let pause = planned_before.is_some_and(|before| before.pause(&row).is_some());
                 planned_before = Some(Before::of(&row));
@@ -333,7 +276,7 @@ impl<W: Write> TimelineTable<W> {
                 break;
             }
             for at in 0..block {
-                let Some(row) = self.spool.next(rows, &mut printing)? else {
+                let Some(row) = self.waiting.spool.next(rows, &mut printing)? else {
                     break;
                 };
                 let pause = before.and_then(|before| before.pause(&row));
@@ -370,7 +313,7 @@ impl<W: Write> TimelineTable<W> {
         let mut before: Option<Before> = None;
         let mut cell = String::new();
         for _ in 0..MEASURED {
-            let Some(row) = self.spool.next(rows, &mut cursor)? else {
+            let Some(row) = self.waiting.spool.next(rows, &mut cursor)? else {
                 break;
             };
             cell.clear();

@@ -4,6 +4,8 @@
 //! asked for. In memory stay, for each connection, a list of extents and a buffer of rows that are not yet in the file.
 
 use crate::model::FrameRecord;
+use serde::de::DeserializeOwned;
+use serde::{Deserialize, Serialize};
 use std::io::{self, Read, Seek, SeekFrom, Write};
 use tempfile::SpooledTempFile;
 
@@ -24,15 +26,16 @@ pub(super) struct Spool {
 }
 
 /// The rows of one connection.
-#[derive(Debug, Default)]
+#[derive(Debug, Default, Serialize, Deserialize)]
 pub(super) struct Rows {
     extents: Vec<Extent>,
     buffer: Vec<u8>,
     count: u64,
 }
 
-#[derive(Clone, Copy, Debug)]
-struct Extent {
+/// A place in the file.
+#[derive(Clone, Copy, Debug, Serialize, Deserialize)]
+pub(super) struct Extent {
     offset: u64,
     length: u32,
 }
@@ -72,18 +75,39 @@ impl Spool {
         if rows.buffer.is_empty() {
             return Ok(());
         }
-        self.file.seek(SeekFrom::Start(self.end))?;
-        self.file.write_all(&rows.buffer)?;
-        let length = u32::try_from(rows.buffer.len()).map_err(io::Error::other)?;
-        rows.extents.push(Extent {
-            offset: self.end,
-            length,
-        });
-        self.end += u64::from(length);
+        rows.extents.push(self.write(&rows.buffer)?);
         self.buffered -= rows.buffer.len();
         // The memory goes too: an idle connection keeps none.
         rows.buffer = Vec::new();
         Ok(())
+    }
+
+    /// Puts something else into the file: where it lies.
+    pub(super) fn put(&mut self, value: &impl Serialize) -> io::Result<Extent> {
+        let bytes = postcard::to_stdvec(value).map_err(io::Error::other)?;
+        self.write(&bytes)
+    }
+
+    /// Gets it back.
+    pub(super) fn get<T: DeserializeOwned>(&mut self, extent: Extent) -> io::Result<T> {
+        let mut bytes = Vec::new();
+        self.read(extent, &mut bytes)?;
+        postcard::from_bytes(&bytes).map_err(io::Error::other)
+    }
+
+    fn write(&mut self, bytes: &[u8]) -> io::Result<Extent> {
+        let length = u32::try_from(bytes.len()).map_err(io::Error::other)?;
+        let offset = self.end;
+        self.file.seek(SeekFrom::Start(offset))?;
+        self.file.write_all(bytes)?;
+        self.end += u64::from(length);
+        Ok(Extent { offset, length })
+    }
+
+    fn read(&mut self, extent: Extent, into: &mut Vec<u8>) -> io::Result<()> {
+        into.resize(extent.length as usize, 0);
+        self.file.seek(SeekFrom::Start(extent.offset))?;
+        self.file.read_exact(into)
     }
 
     /// Forgets rows that are printed, and are dropped with their extents.
@@ -101,9 +125,7 @@ impl Spool {
             cursor.at = 0;
             match rows.extents.get(cursor.extent) {
                 Some(extent) => {
-                    cursor.loaded.resize(extent.length as usize, 0);
-                    self.file.seek(SeekFrom::Start(extent.offset))?;
-                    self.file.read_exact(&mut cursor.loaded)?;
+                    self.read(*extent, &mut cursor.loaded)?;
                 }
                 None if cursor.extent == rows.extents.len() && !rows.buffer.is_empty() => {
                     cursor.loaded.clone_from(&rows.buffer);
