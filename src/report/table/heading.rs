@@ -10,6 +10,7 @@ use crate::model::{
 use crate::report::sessions::resumed;
 use crate::report::text::{Count, Escaped, Lasting, Range, Thousands, cut, width};
 use anstyle::Style;
+use serde::{Deserialize, Serialize};
 use std::fmt::Write as _;
 use std::io::{self, Write};
 
@@ -26,7 +27,7 @@ const HOLES: usize = 3;
 pub(super) const ID: usize = 40;
 
 /// A session's heading.
-#[derive(Debug)]
+#[derive(Debug, Serialize, Deserialize)]
 pub(super) struct SessionHeading {
     pub(super) session: u32,
     request: String,
@@ -36,7 +37,7 @@ pub(super) struct SessionHeading {
     continues: Option<(String, String)>,
     /// The frames from its request to its end.
     frames: (u64, Option<u64>),
-    body: Vec<(Style, String)>,
+    body: Vec<(Severity, String)>,
 }
 
 impl SessionHeading {
@@ -97,7 +98,10 @@ impl SessionHeading {
             answer,
             continues,
             frames: (first.frame.0, None),
-            body: vec![(PLAIN, "still open at the end of the capture".to_owned())],
+            body: vec![(
+                Severity::Note,
+                "still open at the end of the capture".to_owned(),
+            )],
         }
     }
 
@@ -148,7 +152,7 @@ impl SessionHeading {
         let framing = framing
             .and_then(|head| head.framing)
             .or(record.chunks.map(|_| Framing::Chunked));
-        let (mut style, words) = ended(record, framing);
+        let (mut severity, words) = ended(record, framing);
         let mut end = words.to_owned();
         if let (Some(time), true) = (record.duration, record.end.kind != EndKind::Open) {
             let _ = write!(end, " after {}", Lasting(time));
@@ -159,16 +163,16 @@ impl SessionHeading {
             if record.end.kind == EndKind::Open {
                 let _ = write!(end, " · {bytes} of an unfinished event");
             } else {
-                style = ERROR;
+                severity = Severity::Error;
                 let _ = write!(end, " · {bytes} of an unfinished event are lost");
             }
         }
         self.frames.1 = record.end.at.map(|at| at.frame.0);
-        self.body = vec![(PLAIN, amounts)];
+        self.body = vec![(Severity::Note, amounts)];
         if let Some(missing) = &record.missing {
-            self.body.push((WARNING, not_captured(missing)));
+            self.body.push((Severity::Warning, not_captured(missing)));
         }
-        self.body.push((style, end));
+        self.body.push((severity, end));
     }
 
     /// Writes the heading of a session that began within `place`, the connection's line, or in a connection that an
@@ -226,8 +230,8 @@ impl SessionHeading {
                 out,
             )?;
         }
-        for (style, words) in &self.body {
-            clauses(*style, words, columns, line, out)?;
+        for (severity, words) in &self.body {
+            clauses(style(*severity), words, columns, line, out)?;
         }
         Ok(())
     }
@@ -239,7 +243,7 @@ pub(super) fn closing_line(record: &SessionRecord) -> (bool, String) {
     let framing = framing
         .and_then(|head| head.framing)
         .or(record.chunks.map(|_| Framing::Chunked));
-    let (style, words) = ended(record, framing);
+    let (severity, words) = ended(record, framing);
     let mut line = words.to_owned();
     if let (Some(time), true) = (record.duration, record.end.kind != EndKind::Open) {
         let _ = write!(line, " after {}", Lasting(time));
@@ -254,7 +258,7 @@ pub(super) fn closing_line(record: &SessionRecord) -> (bool, String) {
         let bytes = Count(record.incomplete_event, "byte");
         let _ = write!(line, " · {bytes} of an unfinished event are lost");
     }
-    (broken || style == ERROR, line)
+    (broken || severity == Severity::Error, line)
 }
 
 /// `27 bytes not captured: between No. 14 and No. 17`.
@@ -303,36 +307,44 @@ impl std::fmt::Display for Retry {
     }
 }
 
-/// How a session ended, in words.
-fn ended(record: &SessionRecord, framing: Option<Framing>) -> (Style, &'static str) {
+/// How a session ended, in words, and how bad that is.
+fn ended(record: &SessionRecord, framing: Option<Framing>) -> (Severity, &'static str) {
     let end = record.end;
     match (end.kind, framing) {
         (EndKind::Fin, _) if end.by == Some(Direction::ToServer) => {
-            (ERROR, "ended by the client's FIN")
+            (Severity::Error, "ended by the client's FIN")
         }
         (EndKind::Rst, _) if end.by == Some(Direction::ToServer) => {
-            (ERROR, "ended by the client's RST")
+            (Severity::Error, "ended by the client's RST")
         }
         (EndKind::Fin, Some(Framing::Chunked | Framing::ContentLength)) if record.lost => {
-            (WARNING, "ended by FIN")
+            (Severity::Warning, "ended by FIN")
         }
         (EndKind::TerminatingChunk | EndKind::ContentLength, _) if record.lost => {
-            (WARNING, "over before the next response")
+            (Severity::Warning, "over before the next response")
         }
-        (EndKind::TerminatingChunk, _) => (PLAIN, "ended by the terminating chunk"),
-        (EndKind::ContentLength, _) => (PLAIN, "ended by its Content-Length"),
+        (EndKind::TerminatingChunk, _) => (Severity::Note, "ended by the terminating chunk"),
+        (EndKind::ContentLength, _) => (Severity::Note, "ended by its Content-Length"),
         (EndKind::Fin, Some(Framing::Chunked)) => {
-            (ERROR, "ended by FIN without a terminating chunk")
+            (Severity::Error, "ended by FIN without a terminating chunk")
         }
         (EndKind::Fin, Some(Framing::ContentLength)) => {
-            (ERROR, "ended by FIN before its Content-Length")
+            (Severity::Error, "ended by FIN before its Content-Length")
         }
-        (EndKind::Fin, _) => (PLAIN, "ended by FIN"),
-        (EndKind::Rst, _) => (ERROR, "ended by RST"),
-        (EndKind::EndStream, _) => (PLAIN, "ended by END_STREAM"),
-        (EndKind::StreamReset, _) => (ERROR, "ended by RST_STREAM"),
-        (EndKind::Timeout, _) => (ERROR, "given up"),
-        (EndKind::Open, _) => (PLAIN, "still open at the end of the capture"),
+        (EndKind::Fin, _) => (Severity::Note, "ended by FIN"),
+        (EndKind::Rst, _) => (Severity::Error, "ended by RST"),
+        (EndKind::EndStream, _) => (Severity::Note, "ended by END_STREAM"),
+        (EndKind::StreamReset, _) => (Severity::Error, "ended by RST_STREAM"),
+        (EndKind::Timeout, _) => (Severity::Error, "given up"),
+        (EndKind::Open, _) => (Severity::Note, "still open at the end of the capture"),
+    }
+}
+
+fn style(severity: Severity) -> Style {
+    match severity {
+        Severity::Note => PLAIN,
+        Severity::Warning => WARNING,
+        Severity::Error => ERROR,
     }
 }
 
@@ -343,13 +355,16 @@ pub(super) fn write_finding(
     line: &mut Line,
     out: &mut impl Write,
 ) -> io::Result<()> {
-    let (style, severity) = match finding.severity {
-        Severity::Note => (PLAIN, "note"),
-        Severity::Warning => (WARNING, "warning"),
-        Severity::Error => (ERROR, "error"),
-    };
+    let style = style(finding.severity);
     line.space(2);
-    line.put(style, severity);
+    line.put(
+        style,
+        match finding.severity {
+            Severity::Note => "note",
+            Severity::Warning => "warning",
+            Severity::Error => "error",
+        },
+    );
     line.space(1);
     line.put(style, finding.code);
     line.put(PLAIN, ":");

@@ -151,7 +151,10 @@ impl<W: Write> TimelineTable<W> {
             None => None,
         };
         match table {
-            Some(table) => table.findings.push(finding.clone()),
+            Some(table) => {
+                let width = self.options.width;
+                heading::write_finding(finding, width, &mut self.line, &mut table.findings)?;
+            }
             None => self.findings.push(finding.clone()),
         }
         Ok(())

@@ -1,23 +1,31 @@
 //! The tables that wait, in the order of their connections.
 //!
-//! In: what becomes known of connections, interleaved. Out: one table after the other. In memory stays what heads the tables of connections that are not
-//! over; of the others it is in the spool, with their rows, and in memory stays where.
+//! In: what becomes known of connections, interleaved. Out: one table after the other. Rows are in the spool; so is what heads the tables of connections that are
+//! over, or say nothing for a while, and in memory stays where.
 
 use super::connection;
-use super::heading::{SessionHeading, write_finding};
+use super::heading::SessionHeading;
 use super::line::{BOLD, Line};
 use super::spool::{Extent, Rows, Spool};
-use crate::model::{ConnectionRecord, Finding, FrameRecord};
+use crate::model::{ConnectionRecord, FrameRecord};
 use serde::{Deserialize, Serialize};
 use std::collections::BTreeMap;
 use std::io;
 
 pub(super) struct Waiting {
     pub(super) spool: Spool,
-    /// By connection: of those that are not over, and of those of which something came late.
+    /// By connection: those of which something came of late.
     tables: BTreeMap<u32, Table>,
-    /// Where the others lie.
-    put_away: BTreeMap<u32, Extent>,
+    /// The others.
+    put_away: BTreeMap<u32, Away>,
+}
+
+/// Where in the spool a table lies.
+#[derive(Clone, Copy, Debug)]
+struct Away {
+    extent: Extent,
+    /// Whether its connection is over.
+    is_over: bool,
 }
 
 /// What is known of a connection whose table waits.
@@ -26,12 +34,13 @@ pub(super) struct Table {
     pub(super) rows: Rows,
     /// The lines of its heading, as far as they are final.
     pub(super) heading: Vec<u8>,
-    #[serde(skip)]
     pub(super) sessions: Vec<SessionHeading>,
-    #[serde(skip)]
-    pub(super) findings: Vec<Finding>,
+    /// The lines of its findings.
+    pub(super) findings: Vec<u8>,
     /// Whether its connection is over.
     is_over: bool,
+    /// Whether nothing came since all buffers were moved to the file.
+    is_idle: bool,
 }
 
 impl Waiting {
@@ -45,11 +54,15 @@ impl Waiting {
 
     /// The table of a connection, if it waits.
     pub(super) fn get(&mut self, connection: u32) -> io::Result<Option<&mut Table>> {
-        if let Some(extent) = self.put_away.remove(&connection) {
+        if let Some(Away { extent, .. }) = self.put_away.remove(&connection) {
             let table = self.spool.get(extent)?;
             self.tables.insert(connection, table);
         }
-        Ok(self.tables.get_mut(&connection))
+        let mut table = self.tables.get_mut(&connection);
+        if let Some(table) = &mut table {
+            table.is_idle = false;
+        }
+        Ok(table)
     }
 
     /// The same, or an empty one.
@@ -62,30 +75,40 @@ impl Waiting {
     pub(super) fn push(&mut self, row: &FrameRecord) -> io::Result<()> {
         self.get(row.connection)?;
         let table = self.tables.entry(row.connection).or_default();
-        if self.spool.push(&mut table.rows, row)? {
-            let late = |(connection, table): (&u32, &Table)| table.is_over.then_some(*connection);
-            let late: Vec<u32> = self.tables.iter().filter_map(late).collect();
-            for connection in late {
-                self.put_away(connection)?;
-            }
-            for table in self.tables.values_mut() {
-                self.spool.flush(&mut table.rows)?;
-            }
+        match self.spool.push(&mut table.rows, row)? {
+            true => self.make_room(),
+            false => Ok(()),
+        }
+    }
+
+    /// Moves all buffers to the file, and with them the tables of which nothing came since the last time.
+    fn make_room(&mut self) -> io::Result<()> {
+        let idle = self.tables.extract_if(.., |_, table| table.is_idle);
+        for (connection, table) in idle.collect::<Vec<_>>() {
+            self.move_away(connection, table)?;
+        }
+        for table in self.tables.values_mut() {
+            self.spool.flush(&mut table.rows)?;
+            table.is_idle = true;
         }
         Ok(())
     }
 
-    /// Puts the table of a connection that is over into the spool.
+    /// Moves the table of a connection that is over to the file, if it still waits.
     pub(super) fn put_away(&mut self, connection: u32) -> io::Result<()> {
-        if let Some(table) = self.tables.get_mut(&connection)
-            && table.is_over
-            && table.findings.is_empty()
-        {
-            self.spool.flush(&mut table.rows)?;
-            let extent = self.spool.put(table)?;
-            self.tables.remove(&connection);
-            self.put_away.insert(connection, extent);
+        match self.tables.remove(&connection) {
+            Some(table) => self.move_away(connection, table),
+            None => Ok(()),
         }
+    }
+
+    fn move_away(&mut self, connection: u32, mut table: Table) -> io::Result<()> {
+        self.spool.flush(&mut table.rows)?;
+        let away = Away {
+            extent: self.spool.put(&table)?,
+            is_over: table.is_over,
+        };
+        self.put_away.insert(connection, away);
         Ok(())
     }
 
@@ -95,7 +118,10 @@ impl Waiting {
             .tables
             .iter()
             .map(|(connection, table)| (*connection, table.is_over));
-        let away = self.put_away.keys().map(|connection| (*connection, true));
+        let away = self
+            .put_away
+            .iter()
+            .map(|(connection, away)| (*connection, away.is_over));
         let first = here.take(1).chain(away.take(1)).min();
         let Some((connection, is_over)) = first else {
             return Ok(None);
@@ -144,9 +170,7 @@ impl Table {
             }
             self.is_over = true;
         }
-        for finding in self.findings.drain(..) {
-            write_finding(&finding, width, line, out)?;
-        }
+        out.append(&mut self.findings);
         Ok(())
     }
 }
