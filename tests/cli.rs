@@ -1,7 +1,10 @@
 //! The command line as a user meets it: what is typed wrong, what cannot be read, what the exit status says.
 #![allow(clippy::unwrap_used)] // A test that cannot set up its case fails.
 
+mod common;
+
 use assert_cmd::Command;
+use common::{ACK, PSH, SSE, Script};
 use std::fs;
 use std::path::PathBuf;
 
@@ -261,6 +264,37 @@ fn an_output_that_cannot_be_written_is_told_once() {
             "{sentence}"
         );
     }
+}
+
+#[test]
+fn where_what_waits_cannot_be_written_it_is_said_where_that_is() {
+    let mut script = Script::new()
+        .handshake()
+        .request("/")
+        .answer(SSE.as_bytes());
+    for _ in 0..40 {
+        let event = format!("data: {}\n\n", "x".repeat(60_000));
+        script = script.server(PSH | ACK, &common::chunk(&event));
+    }
+    let (folder, path) = file(&common::pcap(&script.frames()));
+    let nowhere = folder.path().join("nowhere");
+    let output = Command::cargo_bin("ssetrace")
+        .unwrap()
+        .args(["analyze", "--format", "json", &path])
+        .env("TMPDIR", &nowhere)
+        .output()
+        .unwrap();
+    assert_eq!(output.status.code(), Some(2));
+    let sentence = one_sentence(&String::from_utf8(output.stderr).unwrap());
+    let begins = format!(
+        "the output could not be written: what has to wait goes to an unnamed file in {}, and there: ",
+        nowhere.display()
+    );
+    assert!(sentence.starts_with(&begins), "{sentence}");
+    assert!(
+        sentence.ends_with("; TMPDIR names another folder."),
+        "{sentence}"
+    );
 }
 
 #[test]

@@ -21,25 +21,7 @@ fn long_capture() -> PathBuf {
     for _ in 0..EVENTS {
         script = script.server(PSH | ACK, &common::chunk("data: x\n\n"));
     }
-    let mut file = Vec::new();
-    let word = |file: &mut Vec<u8>, value: u32| file.extend(value.to_le_bytes());
-    for value in [0xa1b2_c3d4, 4 << 16 | 2, 0, 0, 65_535, 101] {
-        word(&mut file, value);
-    }
-    for (time, bytes) in script.frames() {
-        let micros = time.0 / 1_000;
-        let length = bytes.len() as u32;
-        for value in [
-            (micros / 1_000_000) as u32,
-            (micros % 1_000_000) as u32,
-            length,
-            length,
-        ] {
-            word(&mut file, value);
-        }
-        file.extend(bytes);
-    }
-    std::fs::write(&path, file).unwrap();
+    std::fs::write(&path, common::pcap(&script.frames())).unwrap();
     path
 }
 

@@ -5,9 +5,9 @@
 
 use super::View;
 use super::jsonl::Objects;
+use super::temporary::Temporary;
 use crate::model::{Out, Record, Timestamp, limits};
 use std::io::{self, BufWriter, Seek, Write};
-use tempfile::SpooledTempFile;
 
 /// The arrays of a document, in order.
 const ARRAYS: [Array; 5] = [
@@ -83,7 +83,7 @@ struct Document {
     /// Whether the first array has an element.
     begun: bool,
     /// The arrays that wait; `None` without an element. By place in `ARRAYS`.
-    waiting: [Option<BufWriter<SpooledTempFile>>; ARRAYS.len()],
+    waiting: [Option<BufWriter<Temporary>>; ARRAYS.len()],
 }
 
 impl<W: Write> Json<W> {
@@ -132,7 +132,7 @@ impl<W: Write> Json<W> {
                 match place {
                     Some(file) => file.write_all(b",")?,
                     None => {
-                        *place = Some(BufWriter::new(SpooledTempFile::new(limits::SPOOL_MEMORY)));
+                        *place = Some(BufWriter::new(Temporary::new(limits::SPOOL_MEMORY)));
                     }
                 }
                 place

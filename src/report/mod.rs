@@ -13,6 +13,7 @@ mod markdown;
 mod raw;
 mod sessions;
 pub mod table;
+mod temporary;
 pub mod text;
 pub mod time;
 mod value;

@@ -7,6 +7,7 @@ use super::grid::{Cells, Column, Cut, Grid, Look, Shown};
 use super::markdown::{self, outline};
 use super::table::line::{ACCENT, ERROR, Line, PLAIN, WARNING};
 use super::table::summary::write_summary;
+use super::temporary::Temporary;
 use super::text::{Count, Escaped, Lasting, Thousands, cut};
 use crate::model::{
     Direction, EndKind, Finding, Framing, Record, Resumed, SessionRecord, Severity, Summary,
@@ -14,7 +15,6 @@ use crate::model::{
 };
 use anstyle::Style;
 use std::io::{self, BufWriter, Seek, Write};
-use tempfile::SpooledTempFile;
 
 /// Characters of a Last-Event-ID that a cell quotes.
 const ID: usize = 24;
@@ -26,7 +26,7 @@ pub(super) struct Sessions<W> {
     look: Look,
     grid: Grid,
     /// The findings, as lines.
-    findings: Option<BufWriter<SpooledTempFile>>,
+    findings: Option<BufWriter<Temporary>>,
     /// Whether a capture was written before this one.
     later: bool,
 }
@@ -78,7 +78,7 @@ impl<W: Write> Sessions<W> {
     fn finding(&mut self, finding: &Finding) -> io::Result<()> {
         let file = self
             .findings
-            .get_or_insert_with(|| BufWriter::new(SpooledTempFile::new(limits::SPOOL_MEMORY)));
+            .get_or_insert_with(|| BufWriter::new(Temporary::new(limits::SPOOL_MEMORY)));
         write_finding(finding, self.look, file)
     }
 

@@ -182,6 +182,21 @@ impl Script {
     }
 }
 
+/// A capture of these packets, in pcap's form.
+pub(crate) fn pcap(frames: &[(Timestamp, Vec<u8>)]) -> Vec<u8> {
+    let words = |words: &[u32]| words.iter().flat_map(|word| word.to_le_bytes()).collect();
+    let mut file: Vec<u8> = words(&[0xa1b2_c3d4, 4 << 16 | 2, 0, 0, 65_535, 101]);
+    for (time, bytes) in frames {
+        let micros = time.0 / 1_000;
+        let (seconds, micros) = ((micros / 1_000_000) as u32, (micros % 1_000_000) as u32);
+        let length = bytes.len() as u32;
+        let head: Vec<u8> = words(&[seconds, micros, length, length]);
+        file.extend(head);
+        file.extend(bytes);
+    }
+    file
+}
+
 /// A chunk of the chunked transfer coding.
 pub(crate) fn chunk(data: &str) -> Vec<u8> {
     format!("{:x}\r\n{data}\r\n", data.len()).into_bytes()

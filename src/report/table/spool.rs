@@ -4,10 +4,10 @@
 //! asked for. In memory stay, for each connection, a list of extents and a buffer of rows that are not yet in the file.
 
 use crate::model::FrameRecord;
+use crate::report::temporary::Temporary;
 use serde::de::DeserializeOwned;
 use serde::{Deserialize, Serialize};
 use std::io::{self, Read, Seek, SeekFrom, Write};
-use tempfile::SpooledTempFile;
 
 /// The file is in memory up to here, bytes: the captures that people look at by hand never touch the disk.
 const IN_MEMORY: usize = 16 * 1024 * 1024;
@@ -20,7 +20,7 @@ const BUFFERS: usize = 16 * 1024 * 1024;
 
 /// The file and the buffers' account.
 pub(super) struct Spool {
-    file: SpooledTempFile,
+    file: Temporary,
     end: u64,
     buffered: usize,
 }
@@ -51,7 +51,7 @@ pub(super) struct Cursor {
 impl Spool {
     pub(super) fn new() -> Spool {
         Spool {
-            file: SpooledTempFile::new(IN_MEMORY),
+            file: Temporary::new(IN_MEMORY),
             end: 0,
             buffered: 0,
         }
