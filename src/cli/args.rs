@@ -55,7 +55,7 @@ pub(super) struct Analyze {
     /// Several captures as one, by time, as mergecap would write them: frames are numbered anew
     #[arg(long, conflicts_with = "follow")]
     pub(super) merge: bool,
-    /// Worker threads, at most one for each 32MB of --memory; the output is the same whatever their number [default: the machine's cores]
+    /// Worker threads, at most one for each 48MB of --memory; the output is the same whatever their number [default: the machine's cores]
     #[arg(long, value_name = "N", value_parser = jobs, allow_negative_numbers = true)]
     pub(super) jobs: Option<NonZeroUsize>,
     #[command(flatten)]

@@ -220,7 +220,7 @@ pub const ITEMS: usize = 32 * 1024 * 1024;
 pub const LIVE_CONNECTIONS: usize = 64 * 1024;
 
 /// Bytes of `--memory` for each worker thread: what one frame of some kilobytes can be made into, when it was made for that.
-pub const MEMORY_OF_JOB: usize = 32_000_000;
+pub const MEMORY_OF_JOB: usize = 48_000_000;
 
 /// Worker threads of one run: one thread reads for them all, and some dozens are never busy at once.
 pub const JOBS: NonZeroUsize = NonZeroUsize::new(64).unwrap();
