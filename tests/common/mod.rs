@@ -185,7 +185,7 @@ impl Script {
 /// A capture of these packets, in pcap's form.
 pub(crate) fn pcap(frames: &[(Timestamp, Vec<u8>)]) -> Vec<u8> {
     let words = |words: &[u32]| words.iter().flat_map(|word| word.to_le_bytes()).collect();
-    let mut file: Vec<u8> = words(&[0xa1b2_c3d4, 4 << 16 | 2, 0, 0, 65_535, 101]);
+    let mut file: Vec<u8> = words(&[0xa1b2_c3d4, 4 << 16 | 2, 0, 0, 262_144, 101]);
     for (time, bytes) in frames {
         let micros = time.0 / 1_000;
         let (seconds, micros) = ((micros / 1_000_000) as u32, (micros % 1_000_000) as u32);

@@ -4,7 +4,8 @@
 //! begin near the wrap; segments come again, too early, over each other, far away; windows close, fill and are probed; ports are used
 //! again, resets do not end anything, clocks go back, and some pauses are longer than a closed connection is remembered for.
 
-use ssetrace::model::Flags;
+use super::common;
+use ssetrace::model::{Flags, Timestamp};
 
 /// The pcap file of so many conversations, a third of them under way at once.
 pub(crate) fn capture(seed: u64, conversations: u32) -> Vec<u8> {
@@ -20,24 +21,13 @@ pub(crate) fn capture(seed: u64, conversations: u32) -> Vec<u8> {
     }
     let third = frames.len() / 3;
     frames[..third].sort_by_key(|(time, _)| *time);
-    let mut file = Vec::new();
-    for word in [0xa1b2_c3d4_u32, 0x0004_0002, 0, 0, 262_144, 101] {
-        file.extend(word.to_le_bytes());
-    }
-    for (time, packet) in frames {
-        let time = (1_700_000_000_000_000 + time) as u64;
-        let length = packet.len() as u32;
-        for word in [
-            (time / 1_000_000) as u32,
-            (time % 1_000_000) as u32,
-            length,
-            length,
-        ] {
-            file.extend(word.to_le_bytes());
-        }
-        file.extend(packet);
-    }
-    file
+    let begins = 1_700_000_000_000_000;
+    let at = |time| Timestamp((begins + time) * 1_000);
+    let frames: Vec<_> = frames
+        .into_iter()
+        .map(|(time, packet)| (at(time), packet))
+        .collect();
+    common::pcap(&frames)
 }
 
 /// SplitMix64: the same numbers everywhere.
