@@ -2,7 +2,7 @@
 
 use super::*;
 use crate::decode;
-use crate::model::{Flags, LinkType};
+use crate::model::{Endpoint, Flags, LinkType, TcpOptions};
 use std::num::NonZeroUsize;
 
 fn batch(connections: &[u32]) -> Batch {
