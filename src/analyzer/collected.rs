@@ -25,6 +25,8 @@ pub(super) struct Collected {
     /// The first of these.
     before: Option<FrameNo>,
     news: Vec<News>,
+    /// Bytes that the workers' connections keep to compare copies with.
+    kept: usize,
 }
 
 /// Keys that lie in a few lines of the processor's cache.
@@ -49,6 +51,7 @@ impl Collected {
 
     fn put(&mut self, place: usize, made: Made) {
         self.news.extend(news(&made));
+        self.kept += made.kept;
         let places = self.made.len().max(place + 1);
         self.made.resize_with(places, Made::default);
         self.next.resize(places, 0);
@@ -64,7 +67,7 @@ impl Collected {
     pub(super) fn drop_passed_on(&mut self) {
         for (made, next) in self.made.iter_mut().zip(&self.next) {
             if *next == made.keys().len() {
-                made.let_go();
+                *made = Made::default();
             }
         }
     }
@@ -122,8 +125,7 @@ impl Collected {
 
     /// What became of connections, those of each in order, and the bytes that all keep to compare copies with.
     pub(super) fn news(&mut self) -> (impl Iterator<Item = News>, usize) {
-        let kept = self.made.iter().map(|made| made.kept).sum();
-        (self.news.drain(..), kept)
+        (self.news.drain(..), std::mem::take(&mut self.kept))
     }
 
     /// Makes room for the next batch. What each worker made, empty.

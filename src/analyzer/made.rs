@@ -297,14 +297,6 @@ impl Made {
         }
     }
 
-    /// All was passed on: only what it tells of the batch stays.
-    pub(super) fn let_go(&mut self) {
-        *self = Made {
-            kept: self.kept,
-            ..Made::default()
-        };
-    }
-
     /// Makes room for the next batch.
     pub(super) fn clear(&mut self) {
         empty(&mut self.items);

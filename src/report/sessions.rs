@@ -5,7 +5,7 @@
 use super::Options;
 use super::grid::{Cells, Column, Cut, Grid, Look, Shown};
 use super::markdown::{self, outline};
-use super::table::line::{ACCENT, ERROR, Line, PLAIN, WARNING};
+use super::table::line::{ACCENT, ERROR, Line, PLAIN, WARNING, style};
 use super::table::summary::write_summary;
 use super::temporary::Temporary;
 use super::text::{Count, Escaped, Lasting, Thousands, cut};
@@ -264,15 +264,9 @@ fn write_finding(finding: &Finding, look: Look, out: &mut impl Write) -> io::Res
         (None, Some(connection)) => format!("connection {connection}"),
         (None, None) => "capture".to_owned(),
     };
-    let style = match finding.severity {
-        Severity::Note => PLAIN,
-        Severity::Warning => WARNING,
-        Severity::Error => ERROR,
-    };
-    match finding.severity {
-        Severity::Note => {}
-        Severity::Warning => place += &format!(", warning {}", finding.code),
-        Severity::Error => place += &format!(", error {}", finding.code),
+    let style = style(finding.severity);
+    if finding.severity > Severity::Note {
+        place += &format!(", {} {}", finding.severity.name(), finding.code);
     }
     let text = Escaped(&finding.text).to_string();
     match look {

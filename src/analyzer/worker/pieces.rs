@@ -59,19 +59,17 @@ impl Worker {
     ) -> Option<Made> {
         // It gets on by a frame each time. The first piece is what was made so far.
         let mut gets_on = false;
-        while let Some(Reverse(next)) = left.runs.peek() {
+        while let Some(Reverse(next)) = left.runs.pop() {
             let frame = next.frame;
             let ends = made.fills(self.room) || until.is_some_and(|until| until <= frame);
             if !left.goes_on || gets_on && ends {
+                left.runs.push(Reverse(next));
                 self.settle(part, left, common, Some(frame), made);
                 self.write(made);
                 left.goes_on = true;
                 return Some(made.take_before(frame));
             }
             gets_on = true;
-            let Some(Reverse(next)) = left.runs.pop() else {
-                break;
-            };
             let (start, end) = next.place;
             let bucket = part.buckets.get(next.bucket);
             let Some(mut run) = bucket.and_then(|bucket| bucket.run(common, &(start..end))) else {

@@ -3,7 +3,7 @@
 //! Records come in when they are final and are at once reduced to their words, so that what waits stays small. Lines go out,
 //! which break only at ` · `.
 
-use super::line::{ACCENT, BOLD, ERROR, Line, PLAIN, WARNING};
+use super::line::{ACCENT, BOLD, Line, PLAIN, style};
 use crate::model::{
     Direction, EndKind, Finding, Framing, Missing, Nanos, SessionOpening, SessionRecord, Severity,
 };
@@ -340,14 +340,6 @@ fn ended(record: &SessionRecord, framing: Option<Framing>) -> (Severity, &'stati
     }
 }
 
-fn style(severity: Severity) -> Style {
-    match severity {
-        Severity::Note => PLAIN,
-        Severity::Warning => WARNING,
-        Severity::Error => ERROR,
-    }
-}
-
 /// Writes a finding: `warning closed-after-idle (No. 7, 9): its text`.
 pub(super) fn write_finding(
     finding: &Finding,
@@ -357,14 +349,7 @@ pub(super) fn write_finding(
 ) -> io::Result<()> {
     let style = style(finding.severity);
     line.space(2);
-    line.put(
-        style,
-        match finding.severity {
-            Severity::Note => "note",
-            Severity::Warning => "warning",
-            Severity::Error => "error",
-        },
-    );
+    line.put(style, finding.severity.name());
     line.space(1);
     line.put(style, finding.code);
     line.put(PLAIN, ":");

@@ -1,5 +1,6 @@
 //! One line of a table while it is written: text with its style, columns counted, no space at its end.
 
+use crate::model::Severity;
 use crate::report::text::width;
 use anstyle::{AnsiColor, Style};
 use std::fmt::{self, Write as _};
@@ -17,6 +18,15 @@ pub(in crate::report) const ACCENT: Style = AnsiColor::Cyan.on_default();
 pub(in crate::report) const WARNING: Style = AnsiColor::Yellow.on_default();
 /// What broke.
 pub(in crate::report) const ERROR: Style = AnsiColor::Red.on_default();
+
+/// The style of what is so bad.
+pub(in crate::report) fn style(severity: Severity) -> Style {
+    match severity {
+        Severity::Note => PLAIN,
+        Severity::Warning => WARNING,
+        Severity::Error => ERROR,
+    }
+}
 
 /// A line under construction; its string is used again for the next.
 #[derive(Debug, Default)]

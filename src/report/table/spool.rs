@@ -1,4 +1,4 @@
-//! Where rows wait until their table can be printed: a file in memory up to a bound, then an unnamed temporary one.
+//! Where rows, and what heads them, wait until their table can be printed: a file in memory up to a bound, then an unnamed temporary one.
 //!
 //! Rows of many connections come in interleaved; the rows of one connection go out in their order, as often as they are
 //! asked for. In memory stay, for each connection, a list of extents and a buffer of rows that are not yet in the file.

@@ -3,8 +3,8 @@
 use super::{Fields, Json, name};
 use crate::model::{
     ConnectionRecord, Direction, Event, EventRecord, Finding, FrameRecord, Framing, Gaps,
-    PlainEvent, PlainRow, PlainText, RequestHead, ResponseHead, SessionRecord, Severity, Stream,
-    Summary, TeardownKind, Timestamp,
+    PlainEvent, PlainRow, PlainText, RequestHead, ResponseHead, SessionRecord, Stream, Summary,
+    TeardownKind, Timestamp,
 };
 use std::borrow::Cow;
 
@@ -290,7 +290,7 @@ pub(crate) fn connection(fields: &mut Json<'_>, connection: &ConnectionRecord) {
 /// A finding.
 pub(crate) fn finding(fields: &mut Json<'_>, finding: &Finding) {
     fields.text(name!("code"), finding.code);
-    fields.text(name!("severity"), severity(finding.severity));
+    fields.text(name!("severity"), finding.severity.name());
     fields.number(name!("session"), finding.session.map(u64::from));
     fields.number(name!("connection"), finding.connection.map(u64::from));
     fields.numbers(name!("frames"), finding.frames.iter().map(|frame| frame.0));
@@ -377,13 +377,5 @@ fn teardown_kind(kind: TeardownKind) -> &'static str {
         TeardownKind::Open => "open",
         TeardownKind::Fin => "fin",
         TeardownKind::Rst => "rst",
-    }
-}
-
-fn severity(severity: Severity) -> &'static str {
-    match severity {
-        Severity::Note => "note",
-        Severity::Warning => "warning",
-        Severity::Error => "error",
     }
 }
